@@ -1,0 +1,19 @@
+/** A pending callback; `cancel` is idempotent and safe after it fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as a port: nothing below the composition root reads the ambient clock. */
+export interface Clock {
+  /** Wall clock, milliseconds since the Unix epoch, an integer. May jump. */
+  now(): number;
+  /** Milliseconds from an arbitrary start, fractional, never going back. For measuring durations. */
+  monotonicMs(): number;
+  /** Runs `callback` once, no sooner than `delayMs` from now. */
+  after(delayMs: number, callback: () => void): Timer;
+  /**
+   * Runs `callback` after the I/O events of the current event-loop turn have been handled, in the
+   * order of the calls. This is what lets one write serve every request of a turn.
+   */
+  endOfTurn(callback: () => void): void;
+}

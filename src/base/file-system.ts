@@ -1,0 +1,57 @@
+/**
+ * The file system as a port. Calls without `Promise` are synchronous: they are used at start-up, for
+ * small files, and for page-cache reads and writes on the hot path. Errors are Node's own
+ * (`code` is ENOENT, ENOSPC, EIO, ...).
+ */
+export interface FileSystem {
+  /** Opens for reading and writing unless `mode` is 'read'. 'create' makes the file when missing. */
+  open(path: string, mode: 'read' | 'write' | 'create'): File;
+  /** Whole file; throws ENOENT. */
+  readFile(path: string): Buffer;
+  /** Creates or replaces; not durable until synced. */
+  writeFile(path: string, data: Uint8Array | string): void;
+  /** Creates missing parents too; no error when it exists. */
+  makeFolder(path: string): void;
+  /** Names, sorted; throws ENOENT. */
+  list(path: string): string[];
+  stat(path: string): FileStat | undefined;
+  /** Atomic; replaces the target. */
+  rename(from: string, to: string): void;
+  /** No error when it does not exist. */
+  removeFile(path: string): void;
+  /** Removes a folder and everything in it; no error when it does not exist. */
+  removeFolder(path: string): void;
+  /** fsync of a folder, which makes created, renamed and removed names durable. */
+  syncFolder(path: string): void;
+  /** Free and total bytes of the volume that holds `path`. */
+  space(path: string): { freeBytes: number; totalBytes: number };
+}
+
+export interface FileStat {
+  size: number;
+  modifiedMs: number;
+  isFolder: boolean;
+}
+
+export interface File {
+  readonly path: string;
+  size(): number;
+  /** Reads up to `length` bytes at `position` into `target` at `targetOffset`; the count read. */
+  readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number;
+  /** The same on the thread pool, for data that may not be in the page cache. */
+  read(
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+    position: number,
+  ): Promise<number>;
+  /** Writes all of `buffers` at `position`, however many system calls it takes. */
+  writeSync(buffers: readonly Uint8Array[], position: number): void;
+  /** Cuts, or extends with zeros. */
+  truncate(size: number): void;
+  /** fdatasync on the thread pool. A failure is final: never retry it (DESIGN 4.6). */
+  sync(): Promise<void>;
+  /** fdatasync on this thread, for small files at start-up, shutdown and checkpoints. */
+  syncSync(): void;
+  close(): void;
+}

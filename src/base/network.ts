@@ -1,0 +1,48 @@
+/** The network as a port. */
+export interface Network {
+  /** Rejects with Node's error (`code` EADDRINUSE, EACCES, ...). Port 0 picks a free one. */
+  listen(at: Endpoint, onSocket: (socket: Socket) => void): Promise<Listener>;
+  /** Rejects with Node's error (`code` ECONNREFUSED, ETIMEDOUT, ...). */
+  connect(to: Endpoint, options: { timeoutMs: number }): Promise<Socket>;
+}
+
+/** A host name or address, and a port. An empty host listens on every address. */
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+export interface Listener {
+  readonly local: Endpoint;
+  /** Stops accepting; open sockets stay. */
+  close(): Promise<void>;
+}
+
+export interface SocketEvents {
+  /** `chunk` is only valid during the call: its memory is reused for the next read. */
+  onData(chunk: Uint8Array): void;
+  /** The bytes handed to `write` have left this process: `bufferedBytes` went down. */
+  onDrain(): void;
+  /** Once, whoever closed. `error` only where the transport failed. */
+  onClose(error: Error | undefined): void;
+}
+
+export interface Socket {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Begins delivering events. Nothing is read before. */
+  start(events: SocketEvents): void;
+  /**
+   * Sends all buffers as one write. They belong to the socket until `onSent`, which is called once,
+   * also when the socket closes first.
+   */
+  write(buffers: readonly Uint8Array[], onSent?: () => void): void;
+  /** Bytes handed to `write` that the kernel has not taken yet. */
+  readonly bufferedBytes: number;
+  pause(): void;
+  resume(): void;
+  /** Closes after everything written has been sent. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
