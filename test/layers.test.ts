@@ -1,0 +1,69 @@
+// If this breaks, a lower layer has come to depend on a higher one, or code below the composition
+// root reads the ambient clock, disk or network, and the simulation can no longer replay it.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+
+interface LayerFile {
+  layers: string[][];
+  ambientAllowed: string[];
+}
+const { layers, ambientAllowed } = JSON.parse(readFileSync('layers.json', 'utf8')) as LayerFile;
+
+const inFolder = (file: string, folder: string) => file.startsWith(`${folder}/`);
+
+/** The longest matching folder wins: src/broker/apis is not src/broker. */
+function layerOf(file: string): { row: number; folder: string } | undefined {
+  return layers
+    .flatMap((row, index) => row.map((folder) => ({ row: index, folder })))
+    .filter(({ folder }) => inFolder(file, folder))
+    .sort((a, b) => b.folder.length - a.folder.length)[0];
+}
+
+const sources = readdirSync('src', { recursive: true })
+  .map((name) => join('src', String(name)))
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const found = text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
+  return [...found].map((match) => match[1] ?? '');
+}
+
+test('every source file belongs to a layer', () => {
+  assert.ok(sources.length > 0);
+  assert.deepEqual(
+    sources.filter((file) => layerOf(file) === undefined),
+    [],
+  );
+});
+
+test('a file imports only from its own layer and from lower ones', () => {
+  const wrong: string[] = [];
+  for (const file of sources) {
+    const from = layerOf(file);
+    for (const specifier of importsOf(file)) {
+      if (!specifier.startsWith('.')) continue;
+      const target = relative('.', join(dirname(file), specifier));
+      const to = layerOf(target);
+      if (!existsSync(target) || !from || !to) {
+        wrong.push(`${file} imports ${specifier}, which is no file of a layer`);
+      } else if (to.row > from.row || (to.row === from.row && to.folder !== from.folder)) {
+        wrong.push(`${file} (${from.folder}) imports ${target} (${to.folder})`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('only the edges touch the ambient clock, randomness, disk and network', () => {
+  const ambient =
+    /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|process\.hrtime)\b|from 'node:(fs|fs\/promises|net|dgram|tls|timers|child_process|http|https)'/;
+  const wrong = sources.filter((file) => {
+    if (ambientAllowed.some((folder) => inFolder(file, folder))) return false;
+    const code = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    return ambient.test(code);
+  });
+  assert.deepEqual(wrong, []);
+});
