@@ -1,0 +1,223 @@
+// A real Apache Kafka on this machine: the oracle that Sluice's answers are compared with.
+//
+//   node test/interop/real-kafka.mjs start [--port N] [--version 3.9.2] [--data DIR] [--set key=value]...
+//   node test/interop/real-kafka.mjs tool org.apache.kafka.tools.TopicCommand [--version 3.9.2] -- ARGS...
+//
+// As a module: startRealKafka(options), kafkaTool(version, className, args), kafkaClasspath(version).
+// The jars come from Maven, once, into test/interop/.cache (not in git).
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { accepts, freePort, run, start, stop, until } from './lib/processes.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const cacheFolder = join(here, '.cache');
+
+/** The release whose on-disk format, ZooKeeper mode and error codes Sluice follows. */
+export const ORACLE_VERSION = '3.9.2';
+
+/** Class path holding one Kafka release (broker, tools, clients); resolved by Maven on first use. */
+export async function kafkaClasspath(version = ORACLE_VERSION) {
+  const folder = join(cacheFolder, `kafka-${version}`);
+  if (!existsSync(folder)) {
+    mkdirSync(cacheFolder, { recursive: true });
+    const unfinished = mkdtempSync(join(cacheFolder, `kafka-${version}-`));
+    const pom = join(here, 'clients', 'kafka-tools', 'pom.xml');
+    const { code, stdout, stderr } = await run(
+      'mvn',
+      [
+        '-q',
+        '-B',
+        '-ntp',
+        '-f',
+        pom,
+        `-Dkafka.version=${version}`,
+        'dependency:copy-dependencies',
+        '-DincludeScope=runtime',
+        `-DoutputDirectory=${unfinished}`,
+      ],
+      { timeoutMs: 300_000 },
+    );
+    if (code !== 0) {
+      rmSync(unfinished, { recursive: true, force: true });
+      throw new Error(`Maven could not resolve Kafka ${version}:\n${stdout}${stderr}`);
+    }
+    // Several runs may resolve at once: whoever renames first wins, the others use that one.
+    if (existsSync(folder)) rmSync(unfinished, { recursive: true, force: true });
+    else renameSync(unfinished, folder);
+  }
+  return join(folder, '*');
+}
+
+/** Flags that make a short-lived JVM start fast and stay small. */
+const toolJvmFlags = [
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+];
+
+/**
+ * Runs one of Kafka's own command line programs, e.g. `kafka.tools.DumpLogSegments` or
+ * `org.apache.kafka.tools.TopicCommand`. Resolves to `{ code, stdout, stderr }`.
+ */
+export async function kafkaTool(version, className, args, options = {}) {
+  const classpath = await kafkaClasspath(version);
+  return run('java', [...toolJvmFlags, '-cp', classpath, className, ...args], {
+    label: className,
+    ...options,
+  });
+}
+
+/**
+ * Starts one KRaft node of a real Kafka on the loopback address, with replication factors of 1 and no
+ * initial rebalance delay. Options: `version`, `port` (a free one by default), `dataFolder` (a temporary
+ * one by default, removed at stop), `overrides` (an object of server properties), `log` (a file
+ * descriptor or 'inherit' for Kafka's own log; it is dropped by default).
+ * Resolves once it accepts connections, to `{ port, bootstrap, dataFolder, pid, child, stop() }`.
+ */
+export async function startRealKafka({
+  version = ORACLE_VERSION,
+  port,
+  dataFolder,
+  overrides = {},
+  log,
+} = {}) {
+  const classpath = await kafkaClasspath(version);
+  const ownFolder = dataFolder === undefined;
+  const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'real-kafka-'));
+  const listenPort = port ?? (await freePort());
+  const controllerPort = await freePort();
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${listenPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${listenPort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': join(folder, 'logs'),
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'offsets.topic.num.partitions': 5,
+    'transaction.state.log.num.partitions': 5,
+    'group.initial.rebalance.delay.ms': 0,
+    'group.min.session.timeout.ms': 1000,
+    'log.cleaner.dedupe.buffer.size': 8 * 1024 * 1024,
+    ...overrides,
+  };
+  mkdirSync(folder, { recursive: true });
+  const propertiesFile = join(folder, 'server.properties');
+  writeFileSync(
+    propertiesFile,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
+
+  const formatted = await run(
+    'java',
+    [
+      ...toolJvmFlags,
+      '-cp',
+      classpath,
+      'kafka.tools.StorageTool',
+      'format',
+      '--ignore-formatted',
+      '-t',
+      'c2x1aWNlLW9yYWNsZS0wMA',
+      '-c',
+      propertiesFile,
+    ],
+    { label: 'StorageTool' },
+  );
+  if (formatted.code !== 0)
+    throw new Error(`formatting failed:\n${formatted.stdout}${formatted.stderr}`);
+
+  const sink = log ?? 'ignore';
+  const child = start(
+    'java',
+    [
+      '-Xmx512m',
+      '-Xms128m',
+      '-XX:+UseSerialGC',
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      '-cp',
+      classpath,
+      'kafka.Kafka',
+      propertiesFile,
+    ],
+    { label: `Kafka ${version}`, stdio: ['ignore', sink, log === undefined ? 'pipe' : sink] },
+  );
+  const broker = {
+    version,
+    port: listenPort,
+    bootstrap: `127.0.0.1:${listenPort}`,
+    dataFolder: folder,
+    logFolder: join(folder, 'logs'),
+    pid: child.pid,
+    child,
+    async stop() {
+      await stop(child, { graceMs: 15_000 });
+      if (ownFolder) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await until(
+    () => {
+      if (child.exitCode !== null)
+        throw new Error(`Kafka ${version} ended at start:\n${child.errorText()}`);
+      return accepts(listenPort);
+    },
+    { what: `Kafka ${version} listening on ${listenPort}`, timeoutMs: 60_000 },
+  );
+  return broker;
+}
+
+async function main(argv) {
+  const [command, ...rest] = argv;
+  const separator = rest.indexOf('--');
+  const own = separator < 0 ? rest : rest.slice(0, separator);
+  const option = (name) => {
+    const index = own.indexOf(`--${name}`);
+    return index < 0 ? undefined : own[index + 1];
+  };
+  const version = option('version') ?? ORACLE_VERSION;
+  if (command === 'start') {
+    const overrides = {};
+    own.forEach((word, index) => {
+      if (word !== '--set') return;
+      const [key, ...value] = own[index + 1].split('=');
+      overrides[key] = value.join('=');
+    });
+    const port = option('port') === undefined ? undefined : Number(option('port'));
+    const dataFolder = option('data');
+    const broker = await startRealKafka({
+      version,
+      port,
+      dataFolder,
+      overrides,
+      log: option('log') === 'inherit' ? 'inherit' : undefined,
+    });
+    console.log(
+      `ready: Kafka ${version} on ${broker.bootstrap}, pid ${broker.pid}, data ${broker.dataFolder}`,
+    );
+    await broker.child.exited;
+    return 0;
+  }
+  if (command === 'tool' && own[0] !== undefined) {
+    const result = await kafkaTool(version, own[0], separator < 0 ? [] : rest.slice(separator + 1));
+    process.stdout.write(result.stdout);
+    process.stderr.write(result.stderr);
+    return result.code;
+  }
+  console.error(
+    'usage: real-kafka.mjs start [--port N] [--version V] [--data DIR] [--log inherit] [--set key=value]... | tool CLASS [--version V] -- ARGS...',
+  );
+  return 2;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = await main(process.argv.slice(2));
