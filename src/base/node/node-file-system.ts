@@ -1,0 +1,175 @@
+import * as fs from 'node:fs';
+import type { File, FileStat, FileSystem } from '../file-system.ts';
+
+/** The most buffers one `pwritev` takes (IOV_MAX); the runtime refuses or cuts longer lists. */
+const BUFFERS_PER_WRITE = 1024;
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
+
+/** The real disk. */
+export const nodeFileSystem: FileSystem = {
+  open(path, mode) {
+    const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
+    const flags = { read: O_RDONLY, write: O_RDWR, create: O_RDWR | O_CREAT }[mode];
+    return new NodeFile(path, fs.openSync(path, flags));
+  },
+  readFile: (path) => fs.readFileSync(path),
+  writeFile(path, data) {
+    fs.writeFileSync(path, data);
+  },
+  makeFolder(path) {
+    fs.mkdirSync(path, { recursive: true });
+  },
+  list: (path) => fs.readdirSync(path).sort(),
+  stat(path): FileStat | undefined {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    return stat && { size: stat.size, modifiedMs: stat.mtimeMs, isFolder: stat.isDirectory() };
+  },
+  rename(from, to) {
+    fs.renameSync(from, to);
+  },
+  removeFile(path) {
+    try {
+      fs.unlinkSync(path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  },
+  removeFolder(path) {
+    fs.rmSync(path, { recursive: true, force: true });
+  },
+  syncFolder(path) {
+    // Windows can't open a folder for syncing; its file systems keep names durable themselves.
+    if (process.platform === 'win32') return;
+    const fd = fs.openSync(path, fs.constants.O_RDONLY);
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
+  space(path) {
+    const stat = fs.statfsSync(path);
+    return { freeBytes: stat.bavail * stat.bsize, totalBytes: stat.blocks * stat.bsize };
+  },
+};
+
+class NodeFile implements File {
+  readonly path: string;
+  readonly #fd: number;
+  #running = 0;
+  #closing = false;
+
+  constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+  }
+
+  size(): number {
+    return fs.fstatSync(this.#open()).size;
+  }
+
+  readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    return fs.readSync(this.#open(), target, targetOffset, length, position);
+  }
+
+  read(
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    return this.#onThreadPool((done) =>
+      fs.read(this.#fd, target, targetOffset, length, position, done),
+    );
+  }
+
+  writeSync(buffers: readonly Uint8Array[], position: number): void {
+    const fd = this.#open();
+    writeFully(buffers, position, (some, at) =>
+      some.length === 1
+        ? fs.writeSync(fd, some[0]!, 0, some[0]!.length, at)
+        : fs.writevSync(fd, some, at),
+    );
+  }
+
+  truncate(size: number): void {
+    fs.ftruncateSync(this.#open(), size);
+  }
+
+  async sync(): Promise<void> {
+    await this.#onThreadPool<void>((done) => fs.fdatasync(this.#fd, (error) => done(error)));
+  }
+
+  syncSync(): void {
+    fs.fdatasyncSync(this.#open());
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#running === 0) fs.closeSync(this.#fd);
+  }
+
+  #open(): number {
+    if (this.#closing) throw closedError(this.path);
+    return this.#fd;
+  }
+
+  /** The descriptor stays open while the thread pool uses it: its number could be another file's. */
+  #onThreadPool<T>(start: (done: (error: Error | null, result?: T) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing) throw closedError(this.path);
+      this.#running++;
+      start((error, result) => {
+        this.#running--;
+        if (this.#closing && this.#running === 0) fs.closeSync(this.#fd);
+        if (error) reject(error);
+        else resolve(result as T);
+      });
+    });
+  }
+}
+
+function closedError(path: string): Error {
+  return Object.assign(new Error(`EBADF: ${path} is closed`), { code: 'EBADF' });
+}
+
+/**
+ * Calls `write` until all bytes are taken: it gets at most 1024 buffers and may take fewer bytes than
+ * they hold, as a write to a nearly full disk does. Throws when it takes none.
+ */
+export function writeFully(
+  buffers: readonly Uint8Array[],
+  position: number,
+  write: (buffers: readonly Uint8Array[], position: number) => number,
+): void {
+  let rest = buffers;
+  let at = position;
+  while (rest.length > 0) {
+    const some = rest.length > BUFFERS_PER_WRITE ? rest.slice(0, BUFFERS_PER_WRITE) : rest;
+    let size = 0;
+    for (const buffer of some) size += buffer.length;
+    const written = size === 0 ? 0 : write(some, at);
+    if (written === 0 && size > 0) {
+      throw Object.assign(new Error('EIO: the disk took no bytes'), { code: 'EIO' });
+    }
+    at += written;
+    if (written === size) {
+      if (some === rest) return;
+      rest = rest.slice(some.length);
+    } else {
+      rest = dropBytes(rest, written);
+    }
+  }
+}
+
+function dropBytes(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let left = count;
+  let index = 0;
+  while (left >= buffers[index]!.length) left -= buffers[index++]!.length;
+  const rest = buffers.slice(index);
+  rest[0] = rest[0]!.subarray(left);
+  return rest;
+}
