@@ -39,12 +39,7 @@ export interface File {
   /** Reads up to `length` bytes at `position` into `target` at `targetOffset`; the count read. */
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number;
   /** The same on the thread pool, for data that may not be in the page cache. */
-  read(
-    target: Uint8Array,
-    targetOffset: number,
-    length: number,
-    position: number,
-  ): Promise<number>;
+  read(target: Uint8Array, targetOffset: number, length: number, position: number): Promise<number>;
   /** Writes all of `buffers` at `position`, however many system calls it takes. */
   writeSync(buffers: readonly Uint8Array[], position: number): void;
   /** Cuts, or extends with zeros. */

@@ -1,0 +1,373 @@
+import { posix } from 'node:path';
+import type { File, FileStat, FileSystem } from '../file-system.ts';
+import type { Random } from '../random.ts';
+import { type CrashSurvival, SimInode } from './sim-file.ts';
+
+export type FileOperation =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'rename'
+  | 'remove'
+  | 'makeFolder'
+  | 'list'
+  | 'syncFolder';
+
+/** Returns the code of the error an operation shall fail with, or undefined to let it pass. */
+export type FaultHook = (operation: FileOperation, path: string) => string | undefined;
+
+/** A folder's names: as seen now, and as the disk holds them since the folder was last synced. */
+interface SimFolder {
+  kind: 'folder';
+  names: Map<string, Entry>;
+  durable: Map<string, Entry>;
+}
+interface SimFileEntry {
+  kind: 'file';
+  inode: SimInode;
+}
+type Entry = SimFolder | SimFileEntry;
+
+export interface SimFileSystemOptions {
+  /** Time of last modification; the constant 0 by default. */
+  now?: () => number;
+  /** Writes beyond it fail with ENOSPC, after a part was written as on a real disk. 1 TB by default. */
+  capacityBytes?: number;
+  /** When thread-pool reads and syncs finish; by default as soon as promises run. */
+  defer?: (finish: () => void) => void;
+}
+
+/**
+ * A disk in memory that knows what was synced. `crash` brings back what the disk would hold; `fault`
+ * makes any operation fail. Paths are POSIX paths; relative ones count from the root.
+ */
+export class SimFileSystem implements FileSystem {
+  /** Asked before every operation. */
+  fault: FaultHook = () => undefined;
+  capacityBytes: number;
+  readonly now: () => number;
+  readonly #defer: (finish: () => void) => void;
+  readonly #root: SimFolder = newFolder();
+  #generation = 0;
+
+  constructor(options: SimFileSystemOptions = {}) {
+    this.now = options.now ?? (() => 0);
+    this.capacityBytes = options.capacityBytes ?? 2 ** 40;
+    this.#defer = options.defer ?? ((finish) => queueMicrotask(finish));
+  }
+
+  /**
+   * The machine loses power: open files are gone, and of what was not synced survive all, nothing or
+   * (with `random`) a part: some of each folder's new names, a prefix of each file's changes.
+   */
+  crash(survival: CrashSurvival, random?: Random): void {
+    if (survival === 'torn' && !random) throw new Error('a torn crash needs randomness');
+    this.#generation++;
+    const keep = (count: number) => random?.int(count + 1) ?? 0;
+    crashFolder(this.#root, survival, keep, new Set());
+  }
+
+  /** Every file under `path` with its bytes, for comparisons. */
+  files(path = '/'): Map<string, Buffer> {
+    const found = new Map<string, Buffer>();
+    const walk = (folder: SimFolder, at: string) => {
+      for (const name of [...folder.names.keys()].sort()) {
+        const entry = folder.names.get(name)!;
+        const full = posix.join(at, name);
+        if (entry.kind === 'folder') walk(entry, full);
+        else found.set(full, entry.inode.contents());
+      }
+    };
+    const start = this.#find(path);
+    if (start?.kind === 'folder') walk(start, path);
+    return found;
+  }
+
+  open(path: string, mode: 'read' | 'write' | 'create'): File {
+    this.check('open', path);
+    const { folder, name } = this.#parent(path);
+    let entry = folder.names.get(name);
+    if (!entry && mode === 'create') {
+      entry = { kind: 'file', inode: new SimInode(this.now()) };
+      folder.names.set(name, entry);
+    }
+    if (!entry) throw fileError('ENOENT', path);
+    if (entry.kind === 'folder') throw fileError('EISDIR', path);
+    return new SimFile(this, path, entry.inode, mode !== 'read');
+  }
+
+  readFile(path: string): Buffer {
+    this.check('open', path);
+    this.check('read', path);
+    const entry = this.#find(path);
+    if (!entry) throw fileError('ENOENT', path);
+    if (entry.kind === 'folder') throw fileError('EISDIR', path);
+    return entry.inode.contents();
+  }
+
+  writeFile(path: string, data: Uint8Array | string): void {
+    const file = this.open(path, 'create');
+    file.truncate(0);
+    file.writeSync([typeof data === 'string' ? Buffer.from(data) : data], 0);
+    file.close();
+  }
+
+  makeFolder(path: string): void {
+    this.check('makeFolder', path);
+    let folder = this.#root;
+    for (const name of parts(path)) {
+      let entry = folder.names.get(name);
+      if (!entry) {
+        entry = newFolder();
+        folder.names.set(name, entry);
+      }
+      if (entry.kind !== 'folder') throw fileError('EEXIST', path);
+      folder = entry;
+    }
+  }
+
+  list(path: string): string[] {
+    this.check('list', path);
+    return [...this.#folder(path).names.keys()].sort();
+  }
+
+  stat(path: string): FileStat | undefined {
+    const entry = this.#find(path);
+    if (!entry) return undefined;
+    if (entry.kind === 'folder') return { size: 0, modifiedMs: 0, isFolder: true };
+    return { size: entry.inode.size, modifiedMs: entry.inode.modifiedMs, isFolder: false };
+  }
+
+  rename(from: string, to: string): void {
+    this.check('rename', from);
+    const source = this.#parent(from);
+    const target = this.#parent(to);
+    const entry = source.folder.names.get(source.name);
+    if (!entry) throw fileError('ENOENT', from);
+    const replaced = target.folder.names.get(target.name);
+    if (replaced?.kind === 'folder' && replaced.names.size > 0) throw fileError('ENOTEMPTY', to);
+    source.folder.names.delete(source.name);
+    target.folder.names.set(target.name, entry);
+  }
+
+  removeFile(path: string): void {
+    this.check('remove', path);
+    const folder = this.#find(posix.dirname(posix.resolve('/', path)));
+    const name = posix.basename(path);
+    if (folder?.kind !== 'folder') return;
+    if (folder.names.get(name)?.kind === 'folder') throw fileError('EISDIR', path);
+    folder.names.delete(name);
+  }
+
+  removeFolder(path: string): void {
+    this.check('remove', path);
+    const folder = this.#find(posix.dirname(posix.resolve('/', path)));
+    if (folder?.kind === 'folder') folder.names.delete(posix.basename(path));
+  }
+
+  syncFolder(path: string): void {
+    this.check('syncFolder', path);
+    const folder = this.#folder(path);
+    folder.durable = new Map(folder.names);
+  }
+
+  space(): { freeBytes: number; totalBytes: number } {
+    return {
+      freeBytes: Math.max(0, this.capacityBytes - this.usedBytes()),
+      totalBytes: this.capacityBytes,
+    };
+  }
+
+  /** Throws what the fault hook asks for. */
+  check(operation: FileOperation, path: string): void {
+    const code = this.fault(operation, path);
+    if (code !== undefined) throw fileError(code, path);
+  }
+
+  /** Runs `work` where the thread pool would, unless the machine crashed meanwhile. */
+  later<T>(path: string, work: () => T): Promise<T> {
+    const generation = this.#generation;
+    return new Promise((resolve, reject) => {
+      this.#defer(() => {
+        try {
+          if (generation !== this.#generation) throw fileError('EBADF', path);
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  usedBytes(): number {
+    const sizeOf = (folder: SimFolder): number => {
+      let total = 0;
+      for (const entry of folder.names.values()) {
+        total += entry.kind === 'folder' ? sizeOf(entry) : entry.inode.size;
+      }
+      return total;
+    };
+    return sizeOf(this.#root);
+  }
+
+  #find(path: string): Entry | undefined {
+    let entry: Entry = this.#root;
+    for (const name of parts(path)) {
+      if (entry.kind !== 'folder') return undefined;
+      const next = entry.names.get(name);
+      if (!next) return undefined;
+      entry = next;
+    }
+    return entry;
+  }
+
+  #folder(path: string): SimFolder {
+    const entry = this.#find(path);
+    if (!entry) throw fileError('ENOENT', path);
+    if (entry.kind !== 'folder') throw fileError('ENOTDIR', path);
+    return entry;
+  }
+
+  #parent(path: string): { folder: SimFolder; name: string } {
+    const full = posix.resolve('/', path);
+    return { folder: this.#folder(posix.dirname(full)), name: posix.basename(full) };
+  }
+}
+
+class SimFile implements File {
+  readonly path: string;
+  readonly #disk: SimFileSystem;
+  readonly #inode: SimInode;
+  readonly #writable: boolean;
+  readonly #generation: number;
+  #closed = false;
+
+  constructor(disk: SimFileSystem, path: string, inode: SimInode, writable: boolean) {
+    this.path = path;
+    this.#disk = disk;
+    this.#inode = inode;
+    this.#writable = writable;
+    this.#generation = disk.generation;
+  }
+
+  size(): number {
+    this.#checkOpen();
+    return this.#inode.size;
+  }
+
+  readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    this.#checkOpen();
+    this.#disk.check('read', this.path);
+    return this.#inode.read(target, targetOffset, length, position);
+  }
+
+  async read(
+    target: Uint8Array,
+    targetOffset: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    this.#checkOpen();
+    return this.#disk.later(this.path, () => {
+      this.#disk.check('read', this.path);
+      return this.#inode.read(target, targetOffset, length, position);
+    });
+  }
+
+  writeSync(buffers: readonly Uint8Array[], position: number): void {
+    this.#checkWritable();
+    this.#disk.check('write', this.path);
+    let at = position;
+    for (const buffer of buffers) {
+      const growth = Math.max(0, at + buffer.length - this.#inode.size);
+      const missing = growth === 0 ? 0 : growth - this.#disk.space().freeBytes;
+      this.#inode.write(buffer.subarray(0, buffer.length - Math.max(0, missing)), at);
+      this.#inode.modifiedMs = this.#disk.now();
+      if (missing > 0) throw fileError('ENOSPC', this.path);
+      at += buffer.length;
+    }
+  }
+
+  truncate(size: number): void {
+    this.#checkWritable();
+    this.#disk.check('truncate', this.path);
+    this.#inode.truncate(size);
+    this.#inode.modifiedMs = this.#disk.now();
+  }
+
+  async sync(): Promise<void> {
+    this.#checkOpen();
+    await this.#disk.later(this.path, () => {
+      this.#disk.check('sync', this.path);
+      this.#inode.sync();
+    });
+  }
+
+  syncSync(): void {
+    this.#checkOpen();
+    this.#disk.check('sync', this.path);
+    this.#inode.sync();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed || this.#generation !== this.#disk.generation) {
+      throw fileError('EBADF', this.path);
+    }
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen();
+    if (!this.#writable) throw fileError('EBADF', this.path);
+  }
+}
+
+function newFolder(): SimFolder {
+  return { kind: 'folder', names: new Map(), durable: new Map() };
+}
+
+function parts(path: string): string[] {
+  return posix
+    .resolve('/', path)
+    .split('/')
+    .filter((part) => part !== '');
+}
+
+function fileError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path} (simulated)`), { code, path });
+}
+
+/** Names first (a lost name loses its file), then the bytes of each file once. */
+function crashFolder(
+  folder: SimFolder,
+  survival: CrashSurvival,
+  keep: (unitCount: number) => number,
+  seen: Set<SimInode>,
+): void {
+  if (survival !== 'all') {
+    const names = new Map<string, Entry>();
+    for (const name of new Set([...folder.durable.keys(), ...folder.names.keys()])) {
+      const newer = survival === 'torn' && keep(1) === 1;
+      const entry = (newer ? folder.names : folder.durable).get(name);
+      if (entry) names.set(name, entry);
+    }
+    folder.names = names;
+  }
+  folder.durable = new Map(folder.names);
+  for (const entry of folder.names.values()) {
+    if (entry.kind === 'folder') crashFolder(entry, survival, keep, seen);
+    else if (!seen.has(entry.inode)) {
+      seen.add(entry.inode);
+      entry.inode.crash(survival, keep);
+    }
+  }
+}
