@@ -1,0 +1,157 @@
+// If this breaks, a consumer's incremental fetches lose partitions, starve some of them, or read
+// under a session that is not theirs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ZERO_UUID } from '../../base/random.ts';
+import { SimClock } from '../../base/testing/sim-clock.ts';
+import { SimRandom } from '../../base/testing/sim-random.ts';
+import { type FetchContext, type FetchPartition, FetchSessionCache } from './fetch-session.ts';
+
+const limits = { maxSessions: 2, minEvictionMs: 120_000 };
+const newCache = (clock = new SimClock()) => new FetchSessionCache(clock, new SimRandom(1), limits);
+
+const wanted = (partition: number, fetchOffset = 0): FetchPartition => ({
+  topic: 't',
+  topicId: ZERO_UUID,
+  partition,
+  fetchOffset,
+  maxBytes: 1000,
+  currentLeaderEpoch: -1,
+  lastFetchedEpoch: -1,
+});
+const request = (sessionId: number, sessionEpoch: number, partitions: FetchPartition[] = []) => ({
+  sessionId,
+  sessionEpoch,
+  usesTopicIds: false,
+  partitions,
+  forgotten: [] as FetchPartition[],
+});
+const answer = (sizeInBytes: number, highWatermark = 5) => ({
+  hasError: false,
+  sizeInBytes,
+  highWatermark,
+  logStartOffset: 0,
+});
+
+function open(cache: FetchSessionCache, partitions: FetchPartition[]): FetchContext {
+  const context = cache.resolve(request(0, 0, partitions));
+  assert.ok('partitions' in context);
+  return context;
+}
+function next(cache: FetchSessionCache, id: number, epoch: number, more: FetchPartition[] = []) {
+  const context = cache.resolve(request(id, epoch, more));
+  assert.ok('partitions' in context, JSON.stringify(context));
+  return context;
+}
+
+test('a full request opens a session and answers every partition', () => {
+  const context = open(newCache(), [wanted(0), wanted(1)]);
+  assert.notEqual(context.sessionId, 0);
+  assert.equal(context.include(wanted(0), answer(0)), true);
+  assert.equal(context.include(wanted(1), answer(0)), true);
+});
+
+test('an incremental answer leaves out what did not change', () => {
+  const cache = newCache();
+  const first = open(cache, [wanted(0), wanted(1), wanted(2)]);
+  for (const partition of first.partitions) first.include(partition, answer(0));
+  const second = next(cache, first.sessionId, 1);
+  assert.deepEqual(
+    second.partitions.map((p) => p.partition),
+    [0, 1, 2],
+  );
+  assert.equal(second.include(wanted(0), answer(0)), false);
+  assert.equal(second.include(wanted(1), answer(0, 6)), true, 'a moved high watermark is news');
+  assert.equal(second.include(wanted(2), answer(10)), true);
+});
+
+test('an error is repeated, and the first good answer after it is news', () => {
+  const cache = newCache();
+  const first = open(cache, [wanted(0)]);
+  first.include(wanted(0), answer(0));
+  const failed = { ...answer(0), hasError: true };
+  assert.equal(next(cache, first.sessionId, 1).include(wanted(0), failed), true);
+  assert.equal(next(cache, first.sessionId, 2).include(wanted(0), failed), true);
+  assert.equal(next(cache, first.sessionId, 3).include(wanted(0), answer(0)), true);
+  assert.equal(next(cache, first.sessionId, 4).include(wanted(0), answer(0)), false);
+});
+
+test('a hot partition moves behind the cold ones', () => {
+  const cache = newCache();
+  const first = open(cache, [wanted(0), wanted(1), wanted(2)]);
+  first.include(wanted(0), answer(10));
+  assert.deepEqual(
+    next(cache, first.sessionId, 1).partitions.map((p) => p.partition),
+    [1, 2, 0],
+  );
+});
+
+test('an incremental request adds, updates and forgets partitions', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, [wanted(0), wanted(1)]);
+  const changed = cache.resolve({
+    ...request(sessionId, 1, [wanted(1, 42), wanted(3)]),
+    forgotten: [wanted(0)],
+  });
+  assert.ok('partitions' in changed);
+  assert.deepEqual(
+    changed.partitions.map((p) => [p.partition, p.fetchOffset]),
+    [
+      [1, 42],
+      [3, 0],
+    ],
+  );
+});
+
+test('forgetting everything ends the session', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, [wanted(0)]);
+  const result = cache.resolve({ ...request(sessionId, 1), forgotten: [wanted(0)] });
+  assert.ok('partitions' in result);
+  assert.equal(result.sessionId, 0);
+  assert.equal(cache.size, 0);
+});
+
+test('a wrong epoch, an unknown id and a switch to topic ids are refused by name', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, [wanted(0)]);
+  assert.deepEqual(cache.resolve(request(sessionId, 2)), { error: 'INVALID_FETCH_SESSION_EPOCH' });
+  assert.deepEqual(cache.resolve(request(sessionId + 1, 1)), {
+    error: 'FETCH_SESSION_ID_NOT_FOUND',
+  });
+  assert.deepEqual(cache.resolve({ ...request(sessionId, 1), usesTopicIds: true }), {
+    error: 'FETCH_SESSION_TOPIC_ID_ERROR',
+  });
+});
+
+test('the epoch wraps to 1', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, [wanted(0)]);
+  const session = (cache as unknown as { sessions: Map<number, { epoch: number }> }).sessions.get(
+    sessionId,
+  );
+  assert.ok(session);
+  session.epoch = 0x7fffffff;
+  next(cache, sessionId, 0x7fffffff);
+  next(cache, sessionId, 1);
+});
+
+test('epoch -1 closes the session and reads without one', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, [wanted(0)]);
+  const last = cache.resolve(request(sessionId, -1, [wanted(0)]));
+  assert.ok('partitions' in last);
+  assert.equal(last.sessionId, 0);
+  assert.equal(cache.size, 0);
+});
+
+test('a full cache serves without a session until the oldest one has been idle long enough', () => {
+  const clock = new SimClock();
+  const cache = newCache(clock);
+  open(cache, [wanted(0)]);
+  open(cache, [wanted(0)]);
+  assert.equal(open(cache, [wanted(0)]).sessionId, 0);
+  clock.advance(limits.minEvictionMs);
+  assert.notEqual(open(cache, [wanted(0)]).sessionId, 0);
+  assert.equal(cache.size, 2);
+});
