@@ -30,10 +30,13 @@ interface SimFileEntry {
 }
 type Entry = SimFolder | SimFileEntry;
 
+/** What a volume without a limit calls its size. */
+const UNLIMITED_VOLUME_BYTES = 2 ** 40;
+
 export interface SimFileSystemOptions {
   /** Time of last modification; the constant 0 by default. */
   now?: () => number;
-  /** Writes beyond it fail with ENOSPC, after a part was written as on a real disk. 1 TB by default. */
+  /** Writes beyond it fail with ENOSPC, after a part was written as on a real disk. No limit by default. */
   capacityBytes?: number;
   /** When thread-pool reads and syncs finish; by default as soon as promises run. */
   defer?: (finish: () => void) => void;
@@ -54,7 +57,7 @@ export class SimFileSystem implements FileSystem {
 
   constructor(options: SimFileSystemOptions = {}) {
     this.now = options.now ?? (() => 0);
-    this.capacityBytes = options.capacityBytes ?? 2 ** 40;
+    this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
     this.#defer = options.defer ?? ((finish) => queueMicrotask(finish));
   }
 
@@ -174,10 +177,14 @@ export class SimFileSystem implements FileSystem {
   }
 
   space(): { freeBytes: number; totalBytes: number } {
-    return {
-      freeBytes: Math.max(0, this.capacityBytes - this.usedBytes()),
-      totalBytes: this.capacityBytes,
-    };
+    const totalBytes = Math.min(this.capacityBytes, UNLIMITED_VOLUME_BYTES);
+    return { freeBytes: Math.max(0, totalBytes - this.usedBytes()), totalBytes };
+  }
+
+  /** Bytes that writes may still add. */
+  room(): number {
+    const limit = this.capacityBytes;
+    return limit === Number.POSITIVE_INFINITY ? limit : Math.max(0, limit - this.usedBytes());
   }
 
   /** Throws what the fault hook asks for. */
@@ -286,7 +293,7 @@ class SimFile implements File {
     let at = position;
     for (const buffer of buffers) {
       const growth = Math.max(0, at + buffer.length - this.#inode.size);
-      const missing = growth === 0 ? 0 : growth - this.#disk.space().freeBytes;
+      const missing = growth === 0 ? 0 : growth - this.#disk.room();
       this.#inode.write(buffer.subarray(0, buffer.length - Math.max(0, missing)), at);
       this.#inode.modifiedMs = this.#disk.now();
       if (missing > 0) throw fileError('ENOSPC', this.path);

@@ -16,9 +16,9 @@ export type CrashSurvival = 'all' | 'none' | 'torn';
  */
 export class SimInode {
   modifiedMs: number;
-  #bytes = Buffer.alloc(0);
+  #bytes: Buffer = Buffer.alloc(0);
   #size = 0;
-  #durable = Buffer.alloc(0);
+  #durable: Buffer = Buffer.alloc(0);
   #unsynced: Change[] = [];
 
   constructor(modifiedMs: number) {
