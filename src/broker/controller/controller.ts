@@ -1,0 +1,109 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+import type { Store } from '../../coordination/store.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
+import type { ConfigValidator } from './config-validator.ts';
+import type { PartitionHost } from './partition-host.ts';
+import type {
+  AlterConfigs,
+  AlterConfigsResult,
+  CreatePartitions,
+  CreatePartitionsResult,
+  CreateTopic,
+  CreateTopicResult,
+  DeleteTopicResult,
+  IncrementalAlterConfigs,
+  Outcome,
+  ProducerIdBlock,
+  TopicReference,
+} from './requests.ts';
+
+/** What the controller takes from the broker's config. Read anew for each request. */
+export interface ControllerSettings {
+  /** `num.partitions`. */
+  readonly partitionCount: number;
+  /** `default.replication.factor`. */
+  readonly replicationFactor: number;
+  /** `delete.topic.enable`. */
+  readonly deleteTopicEnable: boolean;
+  /** How `__consumer_offsets` and the like are created on first use, by topic name. */
+  readonly internalTopics: ReadonlyMap<string, InternalTopic>;
+}
+
+export interface InternalTopic {
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+  readonly configs: ConfigMap;
+}
+
+export interface ControllerOptions {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  store: Store;
+  brokerId: number;
+  metadata: ClusterMetadata;
+  /** The host of a live broker's partitions; undefined where it cannot be reached. */
+  hostOf(brokerId: number): PartitionHost | undefined;
+  validator: ConfigValidator;
+  settings(): ControllerSettings;
+}
+
+export interface DeletedTopic {
+  readonly name: string;
+  readonly id: string;
+}
+
+/**
+ * Decides for the cluster: which topics exist, where their partitions live, who leads. Every broker
+ * has one; the elected one is active, the others answer NOT_CONTROLLER. Requests are served one after
+ * another, each ends with the decision durable in the store, the hosts told and the new snapshot
+ * published. No method rejects for a request's own fault: results are values, one per item, in order.
+ */
+export interface Controller {
+  /** Loads the store, elects itself if nobody is, and brings every partition online. */
+  start(): Promise<void>;
+  /** Finishes the request under way and gives up the controllership. */
+  stop(): Promise<void>;
+  readonly isActive: boolean;
+  /** CreateTopics (KIP-4). A name twice in one request is refused for each. */
+  createTopics(
+    topics: readonly CreateTopic[],
+    options: { validateOnly: boolean },
+  ): Promise<CreateTopicResult[]>;
+  /**
+   * Creates the missing ones of these with the broker's defaults (internal topics with theirs), as
+   * Metadata and FindCoordinator do. TOPIC_ALREADY_EXISTS means that somebody else was faster.
+   */
+  autoCreateTopics(names: readonly string[]): Promise<CreateTopicResult[]>;
+  /** CreatePartitions (KIP-195). */
+  createPartitions(
+    topics: readonly CreatePartitions[],
+    options: { validateOnly: boolean },
+  ): Promise<CreatePartitionsResult[]>;
+  /** DeleteTopics (KIP-4, ids KIP-516). Resolves when files and committed offsets are gone. */
+  deleteTopics(topics: readonly TopicReference[]): Promise<DeleteTopicResult[]>;
+  /** AlterConfigs: replaces all overrides of each resource. */
+  alterConfigs(
+    resources: readonly AlterConfigs[],
+    options: { validateOnly: boolean },
+  ): Promise<AlterConfigsResult[]>;
+  /** IncrementalAlterConfigs (KIP-339). One bad change leaves its resource as it was. */
+  incrementalAlterConfigs(
+    resources: readonly IncrementalAlterConfigs[],
+    options: { validateOnly: boolean },
+  ): Promise<AlterConfigsResult[]>;
+  /** AllocateProducerIds (KIP-730): a block that no broker ever got or will get. */
+  allocateProducerIds(brokerId: number): Promise<Outcome & { block: ProducerIdBlock | null }>;
+  /**
+   * Runs while a topic is being deleted, after its files are gone and before the deletion is answered
+   * and forgotten; again after a crash in between. It must not wait for the controller.
+   */
+  onTopicsDeleted(listener: (topics: readonly DeletedTopic[]) => Promise<void> | void): () => void;
+}
+
+export function createController(options: ControllerOptions): Controller {
+  throw new Error(`not yet: ${options.brokerId}`);
+}
