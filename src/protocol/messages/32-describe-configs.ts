@@ -1,0 +1,53 @@
+import type { MessageOf } from '../schema/index.ts';
+import { array, bool, int8, int16, int32, message, string } from '../schema/index.ts';
+
+export const DescribeConfigsRequest = message({
+  apiKey: 32,
+  name: 'DescribeConfigs',
+  type: 'request',
+  validVersions: '0-4',
+  flexibleVersions: '4+',
+  fields: {
+    resources: array('0+', {
+      resourceType: int8('0+'),
+      resourceName: string('0+'),
+      configurationKeys: array('0+', 'string', { nullable: '0+' }),
+    }),
+    includeSynonyms: bool('1+'),
+    includeDocumentation: bool('3+'),
+  },
+});
+export type DescribeConfigsRequest = MessageOf<typeof DescribeConfigsRequest>;
+
+export const DescribeConfigsResponse = message({
+  apiKey: 32,
+  name: 'DescribeConfigs',
+  type: 'response',
+  validVersions: '0-4',
+  flexibleVersions: '4+',
+  fields: {
+    throttleTimeMs: int32('0+'),
+    results: array('0+', {
+      errorCode: int16('0+'),
+      errorMessage: string('0+', { nullable: '0+' }),
+      resourceType: int8('0+'),
+      resourceName: string('0+'),
+      configs: array('0+', {
+        name: string('0+'),
+        value: string('0+', { nullable: '0+' }),
+        readOnly: bool('0+'),
+        isDefault: bool('0'),
+        configSource: int8('1+', { default: -1, ignorable: true }),
+        isSensitive: bool('0+'),
+        synonyms: array(
+          '1+',
+          { name: string('1+'), value: string('1+', { nullable: '0+' }), source: int8('1+') },
+          { ignorable: true },
+        ),
+        configType: int8('3+', { ignorable: true }),
+        documentation: string('3+', { nullable: '0+', ignorable: true }),
+      }),
+    }),
+  },
+});
+export type DescribeConfigsResponse = MessageOf<typeof DescribeConfigsResponse>;

@@ -1,0 +1,27 @@
+import type { MessageOf } from '../schema/index.ts';
+import { bytes, int16, int64, message, string } from '../schema/index.ts';
+
+export const SaslAuthenticateRequest = message({
+  apiKey: 36,
+  name: 'SaslAuthenticate',
+  type: 'request',
+  validVersions: '0-2',
+  flexibleVersions: '2+',
+  fields: { authBytes: bytes('0+') },
+});
+export type SaslAuthenticateRequest = MessageOf<typeof SaslAuthenticateRequest>;
+
+export const SaslAuthenticateResponse = message({
+  apiKey: 36,
+  name: 'SaslAuthenticate',
+  type: 'response',
+  validVersions: '0-2',
+  flexibleVersions: '2+',
+  fields: {
+    errorCode: int16('0+'),
+    errorMessage: string('0+', { nullable: '0+' }),
+    authBytes: bytes('0+'),
+    sessionLifetimeMs: int64('1+', { ignorable: true }),
+  },
+});
+export type SaslAuthenticateResponse = MessageOf<typeof SaslAuthenticateResponse>;

@@ -1,0 +1,25 @@
+export type { DefaultValue, Field, FieldOptions, Fields, PrimitiveKind } from './fields.ts';
+export {
+  array,
+  bool,
+  bytes,
+  float64,
+  int8,
+  int16,
+  int32,
+  int64,
+  records,
+  string,
+  struct,
+  uint16,
+  uint32,
+  uuid,
+} from './fields.ts';
+export type {
+  MessageDeclaration,
+  MessageInput,
+  MessageOf,
+  MessageSchema,
+  MessageType,
+} from './message.ts';
+export { fullName, message } from './message.ts';

@@ -1,0 +1,38 @@
+import type { MessageOf } from '../schema/index.ts';
+import { array, bytes, int32, int64, message, string } from '../schema/index.ts';
+
+export const GroupMetadataKey = message({
+  name: 'GroupMetadataKey',
+  type: 'data',
+  validVersions: '2',
+  flexibleVersions: 'none',
+  fields: { group: string('2') },
+});
+export type GroupMetadataKey = MessageOf<typeof GroupMetadataKey>;
+
+const memberMetadata = {
+  memberId: string('0+'),
+  groupInstanceId: string('3+', { default: null, nullable: '3+', ignorable: true }),
+  clientId: string('0+'),
+  clientHost: string('0+'),
+  rebalanceTimeout: int32('1+', { default: -1, ignorable: true }),
+  sessionTimeout: int32('0+'),
+  subscription: bytes('0+'),
+  assignment: bytes('0+'),
+};
+
+export const GroupMetadataValue = message({
+  name: 'GroupMetadataValue',
+  type: 'data',
+  validVersions: '0-4',
+  flexibleVersions: '4+',
+  fields: {
+    protocolType: string('0+'),
+    generation: int32('0+'),
+    protocol: string('0+', { nullable: '0+' }),
+    leader: string('0+', { nullable: '0+' }),
+    currentStateTimestamp: int64('2+', { default: -1, ignorable: true }),
+    members: array('0+', memberMetadata),
+  },
+});
+export type GroupMetadataValue = MessageOf<typeof GroupMetadataValue>;

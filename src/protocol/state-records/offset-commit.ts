@@ -1,0 +1,26 @@
+import type { MessageOf } from '../schema/index.ts';
+import { int32, int64, message, string } from '../schema/index.ts';
+
+export const OffsetCommitKey = message({
+  name: 'OffsetCommitKey',
+  type: 'data',
+  validVersions: '0-1',
+  flexibleVersions: 'none',
+  fields: { group: string('0-1'), topic: string('0-1'), partition: int32('0-1') },
+});
+export type OffsetCommitKey = MessageOf<typeof OffsetCommitKey>;
+
+export const OffsetCommitValue = message({
+  name: 'OffsetCommitValue',
+  type: 'data',
+  validVersions: '0-4',
+  flexibleVersions: '4+',
+  fields: {
+    offset: int64('0+'),
+    leaderEpoch: int32('3+', { default: -1, ignorable: true }),
+    metadata: string('0+'),
+    commitTimestamp: int64('0+'),
+    expireTimestamp: int64('1', { default: -1, ignorable: true }),
+  },
+});
+export type OffsetCommitValue = MessageOf<typeof OffsetCommitValue>;
