@@ -1,0 +1,27 @@
+/** Exclusive ownership of a folder among the processes of this machine, as a port. */
+export interface FolderLocker {
+  /**
+   * Takes `folder` for this process; a dead owner's lock is taken over. Throws FolderLockedError
+   * when a living process owns it.
+   */
+  lock(folder: string): FolderLock;
+}
+
+export interface FolderLock {
+  /** Idempotent. */
+  release(): void;
+}
+
+/** Another process owns the folder. */
+export class FolderLockedError extends Error {
+  override name = 'FolderLockedError';
+  readonly folder: string;
+  /** Who holds it, for a person: process id, host, since when. */
+  readonly owner: string;
+
+  constructor(folder: string, owner: string) {
+    super(`${folder} is in use by ${owner}`);
+    this.folder = folder;
+    this.owner = owner;
+  }
+}

@@ -1,0 +1,115 @@
+import type { ErrorName } from '../protocol/errors.ts';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** The folder of a partition's log, and its printed form. */
+export function logName(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+/**
+ * Who appends. A `client`'s batches are checked for producer epoch and sequence; a `coordinator`'s
+ * (group and transaction records, markers) for the epoch alone; a follower checks nothing, since
+ * its leader did.
+ */
+export type AppendOrigin = 'client' | 'coordinator' | 'replication';
+
+export interface AppendOptions {
+  /** Stamped into every batch. */
+  readonly leaderEpoch: number;
+  readonly origin: AppendOrigin;
+}
+
+/**
+ * What an append decided, before any byte is written. Nothing may be acknowledged until
+ * `AppendDone.written` says so.
+ */
+export type AppendResult =
+  | { readonly kind: 'appended'; readonly firstOffset: number; readonly lastOffset: number }
+  /** One of the producer's last five batches came again: these are the offsets it got then. */
+  | {
+      readonly kind: 'duplicate';
+      readonly firstOffset: number;
+      readonly lastOffset: number;
+      /** Largest timestamp of the original batch. */
+      readonly timestamp: number;
+    }
+  /** Nothing was appended and `done` is never called. */
+  | { readonly kind: 'refused'; readonly error: ErrorName; readonly detail: string };
+
+export interface AppendDone {
+  /**
+   * Called once, at the end of the event-loop turn or after the sync that `flush.messages` asks
+   * for: the bytes are in the file and the log end offset has moved, or the log directory failed
+   * (KAFKA_STORAGE_ERROR) and nothing of the append may be acknowledged.
+   */
+  written(error: Error | undefined): void;
+}
+
+export interface LogListener {
+  /** Once per turn, after the log end offset moved and before the appends' `written`. */
+  logEndOffsetMoved(log: LogEnds): void;
+}
+
+/** The offsets that a log owns. */
+export interface LogEnds extends TopicPartition {
+  /** Everything below is written to the file and readable. */
+  readonly logEndOffset: number;
+  /** Everything below is gone. */
+  readonly logStartOffset: number;
+}
+
+export interface ReadOptions {
+  readonly offset: number;
+  readonly maxBytes: number;
+  /** Return the first batch whole even when it alone is larger than `maxBytes`. */
+  readonly minOneBatch: boolean;
+  /** No batch that reaches this offset is returned: high watermark, last stable or log end offset. */
+  readonly upToOffset: number;
+}
+
+export interface ReadResult {
+  readonly kind: 'read';
+  /** Whole batches, in order. Theirs until `release`; do not keep slices beyond it. */
+  readonly buffers: readonly Buffer[];
+  readonly sizeInBytes: number;
+  /** Base offset of the first batch returned, or the offset asked for when there is none. */
+  readonly firstOffset: number;
+  /** The offset after the last batch returned, or the offset asked for when there is none. */
+  readonly nextOffset: number;
+  /**
+   * Size of the first batch when it was left out because it is larger than `maxBytes`, else 0. Old
+   * fetch versions have no way to return it whole.
+   */
+  readonly oversizedFirstBatchBytes: number;
+  /** Gives the buffers back to their pool; idempotent. */
+  release(): void;
+}
+
+export type ReadOutcome =
+  | ReadResult
+  /** The offset lies outside [logStartOffset, logEndOffset] (OFFSET_OUT_OF_RANGE). */
+  | {
+      readonly kind: 'out-of-range';
+      readonly logStartOffset: number;
+      readonly logEndOffset: number;
+    }
+  /** The log directory is offline or the log is deleted (KAFKA_STORAGE_ERROR). */
+  | { readonly kind: 'offline' };
+
+export interface TimestampAndOffset {
+  /** -1 where the question was about a position, not a time. */
+  readonly timestamp: number;
+  readonly offset: number;
+  /** -1 when unknown. */
+  readonly leaderEpoch: number;
+}
+
+/** An aborted transaction that overlaps a read, as Fetch returns it. */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
