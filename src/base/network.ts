@@ -23,6 +23,8 @@ export interface SocketEvents {
   onData(chunk: Uint8Array): void;
   /** The bytes handed to `write` have left this process: `bufferedBytes` went down. */
   onDrain(): void;
+  /** The peer sends no more but may still read. Without this the socket then closes as by `end`. */
+  onEnd?(): void;
   /** Once, whoever closed. `error` only where the transport failed. */
   onClose(error: Error | undefined): void;
 }
