@@ -1,0 +1,51 @@
+import type { Endpoint } from '../../base/network.ts';
+
+/** What a handler knows of the connection that a request came on. */
+export interface ConnectionInfo {
+  /** Unique while the broker runs, ascending. */
+  readonly id: number;
+  /** The listener the client connected to, as `advertised.listeners` names it. */
+  readonly listenerName: string;
+  /** The client's address. */
+  readonly remote: Endpoint;
+  /** The address the client itself connected to: it works for that client, so it is the default to advertise. */
+  readonly local: Endpoint;
+  /** `User:ANONYMOUS` until the connection has authenticated. */
+  readonly principal: string;
+  /** Name and version from ApiVersions v3+ (KIP-511), once known. */
+  readonly clientSoftware: string | undefined;
+  /** For the ApiVersions handler: the software name and version that logs and metrics then show. */
+  identifyClient(softwareName: string, softwareVersion: string): void;
+}
+
+/**
+ * One request on its way through the broker. Buffers in the decoded request are slices of the
+ * request's frame, which goes back to its pool once the response has been sent; `retain` keeps it
+ * longer.
+ */
+export interface RequestContext {
+  readonly connection: ConnectionInfo;
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly correlationId: number;
+  /** The client's own name for itself; '' where it gave none. */
+  readonly clientId: string;
+  /** Clock.monotonicMs() when the request was complete. */
+  readonly receivedAtMs: number;
+  /** Size of the request, without its length bytes. */
+  readonly requestSize: number;
+  /** True once nobody waits for the answer: the client went away, or the broker cut it off. */
+  readonly abandoned: boolean;
+  /**
+   * Calls back if the request is abandoned before it is answered. Whoever parks a request uses it
+   * to let go of it; the answer is then ignored.
+   */
+  onClose(callback: () => void): void;
+  /** Calls back once, when the answer has been sent or will never be: buffers in it are free again. */
+  onSent(callback: () => void): void;
+  /** Keeps the frame, and so the request's buffers, until the matching `release`. */
+  retain(): void;
+  release(): void;
+  /** After the answer nothing more is read from this connection for `ms` (KIP-219). */
+  throttle(ms: number): void;
+}
