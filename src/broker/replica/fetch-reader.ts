@@ -1,0 +1,169 @@
+import type { ErrorName } from '../../protocol/errors.ts';
+import type { AbortedTransaction, ReadOutcome } from '../../storage/log-types.ts';
+import type { FetchPartition } from './fetch-session.ts';
+import type { Isolation, Partition } from './partition.ts';
+
+/** What one partition answers to a fetch. */
+export interface FetchedPartition {
+  readonly request: FetchPartition;
+  readonly error: ErrorName;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** Where the fetcher's log parts from ours (KIP-595); undefined while it does not. */
+  readonly divergingEpoch: { epoch: number; endOffset: number } | undefined;
+  /** Only with read_committed. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
+  readonly buffers: readonly Buffer[];
+  readonly sizeInBytes: number;
+  /** Size of a first batch that did not fit and was left out; 0 else. */
+  readonly oversizedFirstBatchBytes: number;
+  /** Gives the buffers back. */
+  release(): void;
+}
+
+export interface FetchLimits {
+  readonly maxBytes: number;
+  readonly isolation: Isolation;
+  /** Return the first batch of the whole response even when it exceeds every limit (KIP-74). */
+  readonly minOneBatch: boolean;
+}
+
+/** A partition to read, or the error that stands in its place. */
+export interface FetchTarget {
+  readonly request: FetchPartition;
+  readonly partition: Partition | ErrorName;
+}
+
+const NO_BUFFERS: readonly Buffer[] = [];
+const nothingToRelease = () => {};
+
+/**
+ * Reads the partitions in order until the response is full. At once where all data is recent, which
+ * spares the hot path every promise; older data comes from the thread pool, one partition at a time.
+ */
+export function readPartitions(
+  targets: readonly FetchTarget[],
+  limits: FetchLimits,
+): FetchedPartition[] | Promise<FetchedPartition[]> {
+  const fetched: FetchedPartition[] = [];
+  return readFrom(0, targets, limits, limits.maxBytes, fetched);
+}
+
+function readFrom(
+  start: number,
+  targets: readonly FetchTarget[],
+  limits: FetchLimits,
+  budget: number,
+  fetched: FetchedPartition[],
+): FetchedPartition[] | Promise<FetchedPartition[]> {
+  let remaining = budget;
+  let hasData = fetched.some(({ sizeInBytes }) => sizeInBytes > 0);
+  for (let index = start; index < targets.length; index++) {
+    const { request, partition } = targets[index]!;
+    const problem =
+      typeof partition === 'string' ? partition : partition.problem(request.currentLeaderEpoch);
+    if (problem || typeof partition === 'string') {
+      fetched.push(failed(request, problem ?? 'UNKNOWN_SERVER_ERROR'));
+      continue;
+    }
+    const diverging = divergence(partition, request);
+    if (diverging) {
+      fetched.push({ ...empty(request, partition), divergingEpoch: diverging });
+      continue;
+    }
+    const outcome = partition.read(
+      {
+        offset: request.fetchOffset,
+        maxBytes: Math.max(0, Math.min(request.maxBytes, remaining)),
+        minOneBatch: limits.minOneBatch && !hasData,
+      },
+      limits.isolation,
+    );
+    if (outcome instanceof Promise) {
+      return outcome.then((late) => {
+        const result = answer(request, partition, late, limits.isolation);
+        fetched.push(result);
+        return readFrom(index + 1, targets, limits, remaining - result.sizeInBytes, fetched);
+      });
+    }
+    const result = answer(request, partition, outcome, limits.isolation);
+    fetched.push(result);
+    remaining -= result.sizeInBytes;
+    hasData ||= result.sizeInBytes > 0;
+  }
+  return fetched;
+}
+
+function answer(
+  request: FetchPartition,
+  partition: Partition,
+  outcome: ReadOutcome,
+  isolation: Isolation,
+): FetchedPartition {
+  if (outcome.kind === 'out-of-range') {
+    const { logStartOffset } = outcome;
+    return { ...failed(request, 'OFFSET_OUT_OF_RANGE'), logStartOffset };
+  }
+  if (outcome.kind === 'offline') {
+    return failed(request, partition.problem(-1) ?? 'KAFKA_STORAGE_ERROR');
+  }
+  return {
+    request,
+    error: 'NONE',
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.log.logStartOffset,
+    divergingEpoch: undefined,
+    abortedTransactions:
+      isolation === 'read_committed'
+        ? partition.log.abortedTransactions({
+            fromOffset: request.fetchOffset,
+            upToOffset: outcome.nextOffset,
+          })
+        : null,
+    buffers: outcome.buffers,
+    sizeInBytes: outcome.sizeInBytes,
+    oversizedFirstBatchBytes: outcome.oversizedFirstBatchBytes,
+    release: () => outcome.release(),
+  };
+}
+
+function empty(request: FetchPartition, partition: Partition): FetchedPartition {
+  return {
+    ...failed(request, 'NONE'),
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.log.logStartOffset,
+  };
+}
+
+function failed(request: FetchPartition, error: ErrorName): FetchedPartition {
+  return {
+    request,
+    error,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    divergingEpoch: undefined,
+    abortedTransactions: null,
+    buffers: NO_BUFFERS,
+    sizeInBytes: 0,
+    oversizedFirstBatchBytes: 0,
+    release: nothingToRelease,
+  };
+}
+
+/** A fetcher that names the epoch of its last record learns whether that record is still ours. */
+function divergence(
+  partition: Partition,
+  request: FetchPartition,
+): { epoch: number; endOffset: number } | undefined {
+  if (request.lastFetchedEpoch < 0) return undefined;
+  const end = partition.log.endOffsetForEpoch(request.lastFetchedEpoch);
+  if (end.endOffset < 0) return undefined;
+  if (end.leaderEpoch < request.lastFetchedEpoch || end.endOffset < request.fetchOffset) {
+    return { epoch: end.leaderEpoch, endOffset: end.endOffset };
+  }
+  return undefined;
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { ErrorName } from '../../protocol/errors.ts';
+import type { LogConfig } from '../../storage/log-config.ts';
+import type { LogManager } from '../../storage/log-manager.ts';
+import { type Leadership, Partition } from './partition.ts';
+
+/** What makes this broker host a partition. */
+export interface HostedPartition extends Leadership {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly config: LogConfig;
+}
+
+const CHECKPOINT = 'replication-offset-checkpoint';
+
+/** All partitions that this broker hosts. */
+export class Partitions {
+  readonly #brokerId: number;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #logs: LogManager;
+  readonly #byTopic = new Map<string, Map<number, Partition>>();
+
+  constructor(brokerId: number, clock: Clock, logger: Logger, logs: LogManager) {
+    this.#brokerId = brokerId;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#logs = logs;
+  }
+
+  get(topic: string, partition: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.get(partition);
+  }
+
+  *all(): IterableIterator<Partition> {
+    for (const ofTopic of this.#byTopic.values()) yield* ofTopic.values();
+  }
+
+  get count(): number {
+    let count = 0;
+    for (const ofTopic of this.#byTopic.values()) count += ofTopic.size;
+    return count;
+  }
+
+  /** Hosts the partition with this leadership, making its log when there is none. */
+  apply(wanted: HostedPartition): ErrorName {
+    const known = this.get(wanted.topic, wanted.partition);
+    if (known && known.topicId !== wanted.topicId) return 'INCONSISTENT_TOPIC_ID';
+    let partition = known;
+    if (!partition) {
+      const { topic, topicId, config } = wanted;
+      let log: ReturnType<LogManager['getOrCreate']>;
+      try {
+        log = this.#logs.getOrCreate(topic, wanted.partition, { topicId, config });
+      } catch (error) {
+        this.#logger.error(
+          { err: error, topic, partition: wanted.partition },
+          `cannot open the log of ${topic}-${wanted.partition}`,
+        );
+        return 'KAFKA_STORAGE_ERROR';
+      }
+      partition = new Partition(log, { topicId, brokerId: this.#brokerId, clock: this.#clock });
+      const ofTopic = this.#byTopic.get(topic) ?? new Map<number, Partition>();
+      ofTopic.set(wanted.partition, partition);
+      this.#byTopic.set(topic, ofTopic);
+    }
+    const outcome = partition.become(wanted);
+    return outcome === 'NONE' && partition.log.failure ? 'KAFKA_STORAGE_ERROR' : outcome;
+  }
+
+  /** Stops serving a partition; with `deleteFiles` resolves when its files are gone. */
+  async stop(
+    topic: string,
+    partition: number,
+    options: { deleteFiles: boolean },
+  ): Promise<ErrorName> {
+    const ofTopic = this.#byTopic.get(topic);
+    ofTopic?.get(partition)?.stop();
+    ofTopic?.delete(partition);
+    if (ofTopic?.size === 0) this.#byTopic.delete(topic);
+    if (!options.deleteFiles) return 'NONE';
+    try {
+      await this.#logs.delete(topic, partition);
+      return 'NONE';
+    } catch (error) {
+      this.#logger.error({ err: error, topic, partition }, `cannot delete ${topic}-${partition}`);
+      return 'KAFKA_STORAGE_ERROR';
+    }
+  }
+
+  /** Writes every high watermark to the log directories' checkpoint files. */
+  checkpointHighWatermarks(): Promise<void> {
+    return this.#logs.writeCheckpoint(CHECKPOINT, (log) => log.highWatermark);
+  }
+}
