@@ -1,0 +1,28 @@
+export {
+  ALTER_OPS,
+  type AlterOp,
+  type AlterResult,
+  alterConfigs,
+  type ConfigChange,
+  type ConfigTarget,
+  incrementalAlterConfigs,
+} from './alter.ts';
+export {
+  type BrokerConfig,
+  type BrokerConfigSources,
+  brokerConfig,
+  loadBrokerConfig,
+  withDynamicConfigs,
+} from './broker-config.ts';
+export {
+  CONFIG_SOURCES,
+  CONFIG_TYPE_CODES,
+  type DescribedConfig,
+  describeBrokerConfig,
+  describeBrokerDefaults,
+  describeTopicConfig,
+} from './describe.ts';
+export { ConfigError, type ConfigTexts } from './key.ts';
+export type { Listener, SecurityProtocol } from './listeners.ts';
+export { parseOverride, parseServerProperties } from './properties.ts';
+export { type TopicConfig, topicLogConfig, validateTopicConfigs } from './topic-config.ts';
