@@ -1,0 +1,61 @@
+import { dirname } from 'node:path';
+import type { FileSystem } from '../base/file-system.ts';
+
+/**
+ * Replaces a small file so that a crash leaves the old or the new content, never a mix: a temporary
+ * file is written and synced, then renamed over it, and the folder is synced.
+ */
+export function replaceFileSync(fileSystem: FileSystem, path: string, text: string): void {
+  const temporary = `${path}.tmp`;
+  fileSystem.writeFile(temporary, text);
+  const file = fileSystem.open(temporary, 'write');
+  try {
+    file.syncSync();
+  } finally {
+    file.close();
+  }
+  fileSystem.rename(temporary, path);
+  fileSystem.syncFolder(dirname(path));
+}
+
+/** The same with the syncs on the thread pool. Calls for one path must not overlap. */
+export async function replaceFile(
+  fileSystem: FileSystem,
+  path: string,
+  text: string,
+): Promise<void> {
+  const temporary = `${path}.tmp`;
+  fileSystem.writeFile(temporary, text);
+  await syncFile(fileSystem, temporary);
+  fileSystem.rename(temporary, path);
+  await syncFolder(fileSystem, dirname(path));
+}
+
+/** Syncs a file that is not held open, on the thread pool. */
+export async function syncFile(fileSystem: FileSystem, path: string): Promise<void> {
+  const file = fileSystem.open(path, 'write');
+  try {
+    await file.sync();
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Syncs a folder on the thread pool where the platform lets a folder be opened like a file, else on
+ * this thread.
+ */
+export async function syncFolder(fileSystem: FileSystem, path: string): Promise<void> {
+  let folder: ReturnType<FileSystem['open']>;
+  try {
+    folder = fileSystem.open(path, 'read');
+  } catch {
+    fileSystem.syncFolder(path);
+    return;
+  }
+  try {
+    await folder.sync();
+  } finally {
+    folder.close();
+  }
+}
