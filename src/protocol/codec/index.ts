@@ -4,15 +4,17 @@ import { decoderOf, encoderOf } from './compile.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
+export type { RequestHeader } from './headers.ts';
 export {
-  decodeFrame,
+  decodeRequestFrame,
   decodeRequestHeader,
+  decodeResponseFrame,
   encodeRequestFrame,
   encodeResponseFrame,
+  peekCorrelationId,
   requestHeaderVersion,
   responseHeaderVersion,
 } from './headers.ts';
-export type { RequestHeader } from './headers.ts';
 export { ProtocolError } from './protocol-error.ts';
 export { Reader } from './reader.ts';
 export { decodeVersioned, encodeVersioned, peekVersion } from './versioned.ts';

@@ -1,4 +1,12 @@
-export type { DefaultValue, Field, FieldOptions, Fields, PrimitiveKind } from './fields.ts';
+export type {
+  DefaultValue,
+  Field,
+  FieldOptions,
+  Fields,
+  InputOf,
+  PrimitiveKind,
+  ValueOf,
+} from './fields.ts';
 export {
   array,
   bool,
