@@ -211,16 +211,18 @@ export function oneOf<const V extends string>(
 /** Comma-separated; blanks around the items do not count. */
 export function list<const V extends string = string>(
   options: Common & { default: string; items?: readonly V[] },
-): ConfigKey<readonly V[]> {
+): ConfigKey<readonly V[]>;
+export function list(options: Common & { default: null }): ConfigKey<readonly string[] | null>;
+export function list(
+  options: Common & { default: string | null; items?: readonly string[] },
+): ConfigKey<readonly string[] | null> {
   const allowed = options.items ? `a list of ${options.items.join(', ')}` : '';
-  return key('list', options, allowed, (value) => {
+  return key<readonly string[] | null>('list', options, allowed, (value) => {
     const items = splitList(value);
-    for (const item of items) {
-      if (options.items && !options.items.some((candidate) => candidate === item)) {
-        throw new ConfigError(`must be ${allowed}`);
-      }
+    if (options.items && !items.every((item) => options.items?.includes(item))) {
+      throw new ConfigError(`must be ${allowed}`);
     }
-    return items as V[];
+    return items;
   });
 }
 

@@ -153,7 +153,6 @@ export const LOG_KEYS = {
   }),
   'log.message.format.version': string({
     default: MESSAGE_FORMAT_VERSION,
-    update: 'cluster-wide',
     effect: 'none',
     doc: 'The record format on disk of older Kafkas. It is always the current one, format v2, here.',
   }),

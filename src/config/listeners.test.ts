@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { brokerConfig, ConfigError } from './index.ts';
+
+// If these break, a broker listens somewhere else than its file says, or sends clients to an
+// address that they cannot reach.
+
+test('each listener has its own advertised address, and none is the address of the connection', () => {
+  const { parsedListeners, interBrokerListener } = brokerConfig({
+    listeners: 'INTERNAL://10.0.0.1:9092,external://[::1]:9093,PLAINTEXT://:0',
+    'advertised.listeners': 'EXTERNAL://kafka.example.com:19093',
+    'listener.security.protocol.map': 'INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'inter.broker.listener.name': 'internal',
+  });
+  assert.deepEqual(
+    parsedListeners.map(({ name, host, port, advertised }) => [name, host, port, advertised]),
+    [
+      ['INTERNAL', '10.0.0.1', 9092, undefined],
+      ['EXTERNAL', '::1', 9093, { host: 'kafka.example.com', port: 19093 }],
+      ['PLAINTEXT', '', 0, undefined],
+    ],
+  );
+  assert.equal(interBrokerListener, 'INTERNAL');
+});
+
+test('the keys of Kafka 0.8 still name the listener', () => {
+  const { parsedListeners } = brokerConfig({
+    port: '9999',
+    'host.name': '127.0.0.1',
+    'advertised.host.name': 'example.com',
+  });
+  assert.deepEqual(parsedListeners, [
+    {
+      name: 'PLAINTEXT',
+      protocol: 'PLAINTEXT',
+      host: '127.0.0.1',
+      port: 9999,
+      advertised: { host: 'example.com', port: 9999 },
+    },
+  ]);
+});
+
+test('http.listeners may be empty, or several', () => {
+  assert.deepEqual(brokerConfig({ 'http.listeners': '' }).parsedHttpListeners, []);
+  assert.equal(
+    brokerConfig({ 'http.listeners': 'http://:1, http://[::1]:2' }).parsedHttpListeners.length,
+    2,
+  );
+});
+
+const WRONG: readonly (readonly [Record<string, string>, RegExp])[] = [
+  [{ listeners: 'PLAINTEXT:9092' }, /entry PLAINTEXT:9092; an entry must be NAME:\/\/host:port/],
+  [{ listeners: 'PLAINTEXT://:99999' }, /port from 0 to 65535/],
+  [{ listeners: 'PLAINTEXT://:1,PLAINTEXT://:2' }, /names PLAINTEXT twice/],
+  [{ listeners: 'PLAINTEXT://:1,SSL://:1' }, /uses port 1 twice/],
+  [
+    { listeners: 'FOO://:1' },
+    /names FOO.*listener.security.protocol.map, for example FOO:PLAINTEXT/,
+  ],
+  [{ 'advertised.listeners': 'SSL://a:1' }, /names SSL, which listeners does not/],
+  [
+    { 'advertised.listeners': 'PLAINTEXT://0.0.0.0:1' },
+    /must name a host that clients can connect/,
+  ],
+  [{ 'listener.security.protocol.map': 'A:B' }, /an entry must be NAME:PROTOCOL/],
+  [{ 'inter.broker.listener.name': 'B' }, /must be one of the names in listeners/],
+  [{ 'http.listeners': 'https://:1' }, /an entry must be http:\/\/host:port/],
+  [
+    { 'inter.broker.listener.name': 'PLAINTEXT', 'security.inter.broker.protocol': 'PLAINTEXT' },
+    /must not both be set/,
+  ],
+];
+
+test('what is wrong with a listener is said in a sentence', () => {
+  for (const [fixed, expected] of WRONG) {
+    assert.throws(
+      () => brokerConfig(fixed),
+      (error) => error instanceof ConfigError && expected.test(error.message),
+      JSON.stringify(fixed),
+    );
+  }
+});
