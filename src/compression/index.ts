@@ -1,19 +1,38 @@
-/** The codec's number in the attributes of batches. */
-export type CodecId = 0 | 1 | 2 | 3 | 4;
+import { asBuffer, type Codec, type CodecName, tooLarge } from './codec.ts';
+import { gzip } from './gzip.ts';
+import { lz4 } from './lz4.ts';
+import { snappy } from './snappy.ts';
+import { zstd } from './zstd.ts';
 
-/** The codec's name in configurations ('none' is spelled 'uncompressed' in topic configs). */
-export type CodecName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+export {
+  type Codec,
+  type CodecId,
+  type CodecName,
+  CodecUnavailableError,
+  DecompressionError,
+} from './codec.ts';
+export { lz4ForMagic0 } from './lz4.ts';
 
-export interface Codec {
-  readonly id: CodecId;
-  readonly name: CodecName;
-  /** `level` is the codec's own scale; codecs without levels ignore it. */
-  compress(bytes: Uint8Array, level?: number): Buffer;
-  /** Throws DecompressionError for bad input, and before it makes more than `maxBytes`. */
-  decompress(bytes: Uint8Array, maxBytes: number): Buffer;
+const none: Codec = {
+  id: 0,
+  name: 'none',
+  compress: (bytes) => asBuffer(bytes),
+  decompress(bytes, maxBytes) {
+    if (bytes.length > maxBytes) throw tooLarge('none', maxBytes);
+    return asBuffer(bytes);
+  },
+};
+
+/** Every codec, indexed by its number in the attributes of batches. */
+export const CODECS: readonly Codec[] = [none, gzip, snappy, lz4, zstd];
+
+const byName: Readonly<Record<CodecName, Codec>> = { none, gzip, snappy, lz4, zstd };
+
+/** Undefined for the numbers 5 to 7, which no codec has. */
+export function codecById(id: number): Codec | undefined {
+  return CODECS[id];
 }
 
-/** Compressed bytes that are damaged, or that would make more output than allowed. */
-export class DecompressionError extends Error {
-  override name = 'DecompressionError';
+export function codecByName(name: CodecName): Codec {
+  return byName[name];
 }

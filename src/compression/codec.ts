@@ -1,0 +1,44 @@
+/** The codec's number in the attributes of batches. */
+export type CodecId = 0 | 1 | 2 | 3 | 4;
+
+/** The codec's name in configurations ('none' is spelled 'uncompressed' in topic configs). */
+export type CodecName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+export interface Codec {
+  readonly id: CodecId;
+  readonly name: CodecName;
+  /** `level` is the codec's own scale; codecs without levels ignore it. */
+  compress(bytes: Uint8Array, level?: number): Buffer;
+  /**
+   * Throws DecompressionError for damaged input and for output beyond `maxBytes`, which is never
+   * allocated. The result may be a view of `bytes`.
+   */
+  decompress(bytes: Uint8Array, maxBytes: number): Buffer;
+}
+
+/** Compressed bytes that are damaged, or that would make more output than allowed. */
+export class DecompressionError extends Error {
+  override name = 'DecompressionError';
+}
+
+/** The library behind a codec has no build for this platform. */
+export class CodecUnavailableError extends Error {
+  override name = 'CodecUnavailableError';
+}
+
+/** The error of a codec for output beyond its bound. */
+export function tooLarge(codec: CodecName, maxBytes: number): DecompressionError {
+  return new DecompressionError(`${codec}: more than ${maxBytes} bytes when decompressed`);
+}
+
+/** The error of a codec for input that is not its format. */
+export function damaged(codec: CodecName, detail: string): DecompressionError {
+  return new DecompressionError(`${codec}: ${detail}`);
+}
+
+/** A view of `bytes` as a Buffer; nothing is copied. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
