@@ -6,6 +6,7 @@ import {
   type ConfigKey,
   type ConfigTexts,
   camelCase,
+  canonicalText,
   type ValueOf,
 } from './key.ts';
 import { type Listener, parseHttpListeners, parseListeners } from './listeners.ts';
@@ -177,32 +178,39 @@ export function defaultText(sources: BrokerConfigSources, key: ConfigKey): strin
     : key.default;
 }
 
-/** The value in force, through synonyms, then the default; null where there is none. */
+/** The text in force, through synonyms, then the default; null where there is none. */
+export function resolveBrokerText(
+  sources: BrokerConfigSources,
+  name: string,
+  key: ConfigKey,
+): string | null {
+  const textIn = (texts: (name: string, key: ConfigKey) => string | null | undefined) => {
+    const own = texts(name, key);
+    if (own !== undefined && own !== null) return canonicalText(key, own);
+    for (const { name: other, scale } of key.insteadOf) {
+      const otherKey = BROKER_KEYS[other];
+      const text = otherKey && texts(other, otherKey);
+      if (text !== undefined && text !== null) return scaled(canonicalText(key, text), scale);
+    }
+    return null;
+  };
+  return textIn((wanted) => textOf(sources, wanted)) ?? textIn((_, of) => defaultText(sources, of));
+}
+
+/** The same, typed. */
 export function resolveBrokerValue(
   sources: BrokerConfigSources,
   name: string,
   key: ConfigKey,
 ): unknown {
-  const own = textOf(sources, name);
-  if (own !== undefined) return key.parse(own);
-  for (const { name: other, scale } of key.insteadOf) {
-    const otherKey = BROKER_KEYS[other];
-    const text = textOf(sources, other);
-    if (otherKey && text !== undefined) return scaled(otherKey.parse(text), scale);
-  }
-  const fallback = defaultText(sources, key);
-  if (fallback !== null) return key.parse(fallback);
-  for (const { name: other, scale } of key.insteadOf) {
-    const otherKey = BROKER_KEYS[other];
-    const text = otherKey ? defaultText(sources, otherKey) : null;
-    if (otherKey && text !== null) return scaled(otherKey.parse(text), scale);
-  }
-  return null;
+  const text = resolveBrokerText(sources, name, key);
+  return text === null ? null : key.parse(text);
 }
 
-/** -1 hours mean "for ever", like -1 ms. */
-function scaled(value: unknown, scale: number): unknown {
-  return typeof value === 'number' && value >= 0 ? value * scale : value;
+/** A negative number of hours means "for ever", as -1 ms does. */
+function scaled(text: string, scale: number): string {
+  const value = BigInt(text);
+  return String(value < 0n ? -1n : value * BigInt(scale));
 }
 
 function legacyListener(

@@ -3,7 +3,7 @@ import {
   type BrokerConfigSources,
   brokerKey,
   defaultText,
-  resolveBrokerValue,
+  resolveBrokerText,
 } from './broker-config.ts';
 import { BROKER_KEYS } from './broker-keys/index.ts';
 import { type ConfigKey, type ConfigTexts, canonicalText } from './key.ts';
@@ -172,14 +172,6 @@ function shown(key: ConfigKey, value: string): string | null {
   return key.type === 'password' ? null : canonicalText(key, value);
 }
 
-/** The value in force as text: exact also where a number would round. */
 function effectiveText(sources: BrokerConfigSources, name: string): string | null {
-  const key = brokerKey(name)!;
-  const direct = brokerSynonyms(sources, name).find((synonym) => synonym.name === name);
-  const resolved = resolveBrokerValue(sources, name, key);
-  if (resolved === null || direct?.source !== CONFIG_SOURCES.default) {
-    if (direct) return direct.value;
-  }
-  if (resolved === null) return null;
-  return canonicalText(key, Array.isArray(resolved) ? resolved.join(',') : String(resolved));
+  return resolveBrokerText(sources, name, brokerKey(name)!);
 }
