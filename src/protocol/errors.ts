@@ -180,19 +180,21 @@ export function isRetriable(name: ErrorName): boolean {
  */
 export class KafkaError extends Error {
   override name = 'KafkaError';
-  readonly errorName: ErrorName;
+  readonly error: ErrorName;
+  /** What the thrower said, or null when there is only the error's general sentence. */
+  readonly detail: string | null;
 
-  /** `detail` replaces the error's general sentence. */
-  constructor(errorName: ErrorName, detail?: string) {
-    super(detail ?? errorMessage(errorName));
-    this.errorName = errorName;
+  constructor(error: ErrorName, detail: string | null = null) {
+    super(detail ?? errorMessage(error));
+    this.error = error;
+    this.detail = detail;
   }
 
   get code(): number {
-    return errorCode(this.errorName);
+    return errorCode(this.error);
   }
 
   get retriable(): boolean {
-    return isRetriable(this.errorName);
+    return isRetriable(this.error);
   }
 }
