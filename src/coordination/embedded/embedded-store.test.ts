@@ -1,0 +1,384 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { silentLogger } from '../../base/logger.ts';
+import { NodeClock } from '../../base/node/node-clock.ts';
+import { ManualClock } from '../../base/testing/sim-clock.ts';
+import { SimFileSystem } from '../../base/testing/sim-file-system.ts';
+import { SimRandom } from '../../base/testing/sim-random.ts';
+import { isStoreError, type Operation, type Store } from '../store.ts';
+import { storeConformance } from '../store-conformance.ts';
+import {
+  EMBEDDED_STORE_FILES,
+  type EmbeddedStore,
+  openEmbeddedStore,
+  StoreDamaged,
+  StoreInUse,
+} from './embedded-store.ts';
+
+const FOLDER = '/data/store';
+const LOG = `${FOLDER}/${EMBEDDED_STORE_FILES.log}`;
+const SNAPSHOT = `${FOLDER}/${EMBEDDED_STORE_FILES.snapshot}`;
+
+function open(fileSystem: SimFileSystem, folder = FOLDER): EmbeddedStore {
+  const clock = new ManualClock(new NodeClock());
+  return openEmbeddedStore({ clock, fileSystem, logger: silentLogger, folder });
+}
+
+storeConformance('embedded store', async () => {
+  const store = open(new SimFileSystem());
+  return {
+    openSession: async () => store.openSession(),
+    expireSession: (session) => store.expireSession(session),
+    close: () => store.close(),
+  };
+});
+
+/** Every persistent node with its data and version. */
+async function contents(store: Store): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const walk = async (path: string): Promise<void> => {
+    const node = await store.get(path);
+    if (!node || node.stat.ephemeral) return;
+    found.set(path, `${node.data?.toString('latin1')} v${node.stat.version.number}`);
+    for (const name of (await store.children(path)) ?? []) {
+      await walk(path === '/' ? `/${name}` : `${path}/${name}`);
+    }
+  };
+  await walk('/');
+  return found;
+}
+
+/** Opens what is on the disk, reads everything and closes again. */
+async function contentsOf(fileSystem: SimFileSystem): Promise<Map<string, string>> {
+  const store = open(fileSystem);
+  const found = await contents(store.openSession());
+  await store.close();
+  return found;
+}
+
+/** Writes one node per step; after step n the nodes /0 ... /n exist. Resolves with what was acknowledged. */
+async function writeSteps(store: EmbeddedStore, count: number, dataBytes = 10): Promise<number> {
+  const session = store.openSession();
+  for (let step = 0; step < count; step++) {
+    try {
+      await session.multi([
+        { op: 'create', path: `/${step}`, data: Buffer.alloc(dataBytes, 97) },
+        { op: 'create', path: `/${step}/child`, data: null },
+      ]);
+    } catch (error) {
+      assert.ok(isStoreError(error, 'AMBIGUOUS', 'SESSION_LOST'), String(error));
+      return step;
+    }
+  }
+  return count;
+}
+
+test('everything persistent survives a restart, with versions and sequence counters', async () => {
+  const disk = new SimFileSystem();
+  const first = open(disk);
+  const session = first.openSession();
+  await session.create('/a', Buffer.from('x'));
+  await session.set('/a', Buffer.from('y'), 'any');
+  await session.create('/a/n_', null, 'persistent-sequential');
+  await session.create('/a/n_', null, 'ephemeral-sequential');
+  await session.create('/a/e', null, 'ephemeral');
+  const before = await session.get('/a');
+  await first.close();
+  disk.crash('none');
+
+  const second = open(disk);
+  const again = second.openSession();
+  assert.deepEqual(await again.children('/a'), ['n_0000000000']);
+  const after = await again.get('/a');
+  assert.equal(after?.data?.toString(), 'y');
+  assert.deepEqual(after?.stat.version, before?.stat.version);
+  assert.equal(after?.stat.createdTxId, before?.stat.createdTxId);
+  const next = await again.create('/a/n_', null, 'persistent-sequential');
+  assert.equal(next.path, '/a/n_0000000002');
+  assert.ok(next.stat.createdTxId > (after?.stat.modifiedTxId ?? 0));
+  await second.close();
+});
+
+test('a topic of 50 partitions costs one fdatasync, and so do all writes of one turn', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  const session = store.openSession();
+  await session.create('/t', null);
+  let syncs = 0;
+  disk.fault = (operation) => {
+    if (operation === 'sync' || operation === 'syncFolder') syncs++;
+    return undefined;
+  };
+  const nodes = Array.from({ length: 50 }, (_, index) => index).flatMap((index): Operation[] => [
+    { op: 'create', path: `/t/${index}`, data: null },
+    { op: 'create', path: `/t/${index}/state`, data: Buffer.from('{}') },
+  ]);
+  await session.multi(nodes);
+  assert.equal(syncs, 1);
+  await Promise.all(['a', 'b', 'c'].map((name) => session.create(`/${name}`, null)));
+  assert.equal(syncs, 2);
+  await session.create('/e', null, 'ephemeral');
+  assert.equal(syncs, 2, 'what only touches ephemeral nodes is not written');
+  await store.close();
+});
+
+test('nothing is answered and nothing can be read before it is durable', async () => {
+  let finish: (() => void) | undefined;
+  const disk = new SimFileSystem({
+    defer: (done) => {
+      finish = done;
+    },
+  });
+  const store = open(disk);
+  const session = store.openSession();
+  const order: string[] = [];
+  const write = session.create('/a', null).then(() => order.push('written'));
+  const read = session.get('/a').then((node) => order.push(node ? 'read it' : 'read nothing'));
+  while (!finish) await new Promise((resolve) => setImmediate(resolve));
+  const late = session.exists('/a').then(() => order.push('read late'));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(order, []);
+  finish();
+  await Promise.all([write, read, late]);
+  assert.deepEqual(order.sort(), ['read it', 'read late', 'written']);
+  await store.close();
+});
+
+test('a crash at any disk operation loses nothing acknowledged and keeps transactions whole', async () => {
+  const steps = 6;
+  const dry = new SimFileSystem();
+  let operations = 0;
+  dry.fault = () => {
+    operations++;
+    return undefined;
+  };
+  const whole = open(dry);
+  assert.equal(await writeSteps(whole, steps), steps);
+  await whole.close();
+  assert.ok(operations > steps * 2, `only ${operations} operations`);
+
+  for (let crashAt = 1; crashAt <= operations; crashAt++) {
+    for (const survival of ['none', 'all', 'torn'] as const) {
+      const disk = new SimFileSystem();
+      let count = 0;
+      disk.fault = () => (++count >= crashAt ? 'EIO' : undefined);
+      let acknowledged = 0;
+      try {
+        const store = open(disk);
+        acknowledged = await writeSteps(store, steps);
+        await store.close();
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, 'EIO', String(error));
+      }
+      disk.fault = () => undefined;
+      disk.crash(survival, new SimRandom(crashAt));
+      const found = await contentsOf(disk);
+      const kept = [...found.keys()].filter((path) => /^\/\d+$/.test(path)).length;
+      const where = `crash at operation ${crashAt}, survival ${survival}`;
+      assert.ok(kept >= acknowledged && kept <= acknowledged + 1, `${where}: ${kept}`);
+      for (let step = 0; step < kept; step++) {
+        assert.ok(found.has(`/${step}`) && found.has(`/${step}/child`), where);
+      }
+    }
+  }
+});
+
+test('a crash at any disk operation of a compaction loses nothing', async () => {
+  // 300 KB a step: the log passes the size worth compacting after four steps.
+  const steps = 9;
+  const dry = new SimFileSystem();
+  let operations = 0;
+  let renames = 0;
+  dry.fault = (operation) => {
+    operations++;
+    if (operation === 'rename') renames++;
+    return undefined;
+  };
+  const whole = open(dry);
+  await writeSteps(whole, steps, 300_000);
+  await whole.close();
+  assert.ok(renames >= 5, `two compactions expected, ${renames} renames seen`);
+
+  for (let crashAt = 1; crashAt <= operations; crashAt++) {
+    const disk = new SimFileSystem();
+    let count = 0;
+    disk.fault = () => (++count >= crashAt ? 'EIO' : undefined);
+    let acknowledged = 0;
+    try {
+      const store = open(disk);
+      acknowledged = await writeSteps(store, steps, 300_000);
+      await store.close();
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'EIO', String(error));
+    }
+    disk.fault = () => undefined;
+    disk.crash('torn', new SimRandom(crashAt));
+    const store = open(disk);
+    const session = store.openSession();
+    const names = (await session.children('/')) ?? [];
+    assert.ok(names.length >= acknowledged && names.length <= acknowledged + 1, `at ${crashAt}`);
+    // And it goes on from there.
+    await session.create('/after', null);
+    await store.close();
+    assert.ok((await contentsOf(disk)).has('/after'), `at ${crashAt}`);
+  }
+});
+
+test('any truncation of the log gives back a prefix of the transactions', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  await writeSteps(store, 4);
+  await store.close();
+  const log = disk.readFile(LOG);
+  let headerEnd = 0;
+  let longest = 0;
+  for (let size = 0; size <= log.length; size++) {
+    disk.writeFile(LOG, log.subarray(0, size));
+    try {
+      const found = await contentsOf(disk);
+      headerEnd ||= size;
+      const kept = [...found.keys()].filter((path) => /^\/\d+$/.test(path)).length;
+      assert.ok(kept >= longest && found.size === 1 + kept * 2);
+      longest = kept;
+    } catch (error) {
+      assert.ok(error instanceof StoreDamaged && headerEnd === 0, String(error));
+    }
+  }
+  assert.equal(longest, 4);
+  assert.ok(headerEnd > 0 && headerEnd < 40, 'only a cut header is refused');
+});
+
+test('a flipped byte anywhere before the last frame refuses to start and says where', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  await writeSteps(store, 3);
+  await store.close();
+  const log = disk.readFile(LOG);
+  const lastFrame = log.lastIndexOf('SLST');
+  for (let at = 0; at < lastFrame; at++) {
+    const damaged = Buffer.from(log);
+    damaged[at] = damaged[at]! ^ 0x55;
+    disk.writeFile(LOG, damaged);
+    assert.throws(
+      () => open(disk),
+      (error) =>
+        error instanceof StoreDamaged &&
+        error.message.includes(LOG) &&
+        /at position \d+/.test(error.message),
+      `byte ${at}`,
+    );
+  }
+  // In the last frame it cannot be told from a torn end.
+  const torn = Buffer.from(log);
+  torn[lastFrame + 20] = torn[lastFrame + 20]! ^ 0x55;
+  disk.writeFile(LOG, torn);
+  const found = await contentsOf(disk);
+  assert.ok(found.has('/1') && !found.has('/2'));
+});
+
+test('a missing or exchanged file is refused', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  await store.openSession().create('/early', null);
+  const early = disk.readFile(LOG);
+  await writeSteps(store, 8, 300_000);
+  await store.close();
+  const log = disk.readFile(LOG);
+  const snapshot = disk.readFile(SNAPSHOT);
+
+  disk.removeFile(SNAPSHOT);
+  assert.throws(() => open(disk), StoreDamaged, 'a log without its snapshot');
+  disk.writeFile(SNAPSHOT, snapshot);
+  disk.removeFile(LOG);
+  assert.throws(() => open(disk), StoreDamaged, 'a snapshot without its log');
+  disk.writeFile(LOG, early);
+  assert.throws(() => open(disk), StoreDamaged, 'a log that ends before the snapshot');
+  disk.writeFile(LOG, log);
+  const damaged = Buffer.from(snapshot);
+  damaged[100] = damaged[100]! ^ 1;
+  disk.writeFile(SNAPSHOT, damaged);
+  assert.throws(() => open(disk), StoreDamaged, 'a damaged snapshot');
+  disk.writeFile(SNAPSHOT, snapshot);
+  assert.ok((await contentsOf(disk)).has('/0'));
+});
+
+test('a failed fdatasync ends every session: the write is ambiguous, nothing is retried', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  const session = store.openSession();
+  const other = store.openSession();
+  await session.create('/a', null);
+  disk.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+  await assert.rejects(session.create('/b', null), (error) => isStoreError(error, 'AMBIGUOUS'));
+  disk.fault = () => undefined;
+  assert.equal(session.sessionState, 'lost');
+  assert.equal(other.sessionState, 'lost');
+  await assert.rejects(other.create('/c', null), (error) => isStoreError(error, 'SESSION_LOST'));
+  assert.equal(store.openSession().sessionState, 'lost');
+  await store.close();
+});
+
+test('a folder has one owner', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  assert.throws(() => open(disk), StoreInUse);
+  assert.throws(() => open(disk, '/data/../data/store/'), StoreInUse);
+  const elsewhere = open(disk, '/other');
+  await elsewhere.close();
+  await store.close();
+  await open(disk).close();
+});
+
+test('a second process that writes the same log is noticed', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  const session = store.openSession();
+  await session.create('/a', null);
+  const log = disk.open(LOG, 'write');
+  log.writeSync([Buffer.from('intruder')], log.size());
+  await assert.rejects(session.create('/b', null), (error) => isStoreError(error, 'AMBIGUOUS'));
+  await store.close();
+});
+
+test('any sequence of operations, restarted anywhere, reads the same', async () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const path = fc.oneof(
+    name.map((one) => `/${one}`),
+    fc.tuple(name, name).map(([one, two]) => `/${one}/${two}`),
+  );
+  const operation: fc.Arbitrary<Operation> = fc.oneof(
+    path.map((at) => ({ op: 'create' as const, path: at, data: Buffer.from(at) })),
+    path.map((at) => ({ op: 'set' as const, path: at, data: null, version: 'any' as const })),
+    path.map((at) => ({ op: 'delete' as const, path: at, version: 'any' as const })),
+  );
+  const step = fc.record({
+    operations: fc.array(operation, { maxLength: 3 }),
+    restart: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const disk = new SimFileSystem();
+      const neverRestarted = open(new SimFileSystem());
+      const expected = neverRestarted.openSession();
+      let store = open(disk);
+      let session = store.openSession();
+      for (const { operations, restart } of steps) {
+        const outcomes = await Promise.allSettled([
+          expected.multi(operations),
+          session.multi(operations),
+        ]);
+        assert.equal(outcomes[0].status, outcomes[1].status);
+        if (!restart) continue;
+        await store.close();
+        disk.crash('none');
+        store = open(disk);
+        session = store.openSession();
+      }
+      assert.deepEqual(await contents(session), await contents(expected));
+      await store.close();
+      await neverRestarted.close();
+    }),
+    { numRuns: 40 },
+  );
+});
