@@ -1,0 +1,196 @@
+// Produce v0-v11 (v12, v13 come with transactions).
+//
+// Each partition's records are validated, get their offsets at once, and are written with everything
+// else of the same event-loop turn; the response leaves when all of them are written. With acks=all
+// the only in-sync replica is this broker, so "written" is "committed". acks=0 gets no bytes back: on
+// an error its connection is closed, which is how such a producer learns of it (as Kafka does).
+// v0-v2 carry messages of the old formats, which are converted.
+//
+// Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
+import type { Logger } from '../../base/logger.ts';
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
+import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
+import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { RecordError } from '../../storage/batch-validator.ts';
+import type { AppendDone } from '../../storage/log-types.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import { NO_RESPONSE, Pending } from '../network/pending.ts';
+import type { RequestContext } from '../network/request-context.ts';
+import type { ProduceResult } from '../replica/partition.ts';
+import type { Partitions } from '../replica/partitions.ts';
+import type { TopicCounts, TopicTraffic } from '../replica/topic-traffic.ts';
+
+type Response = MessageInput<typeof ProduceResponse>;
+
+export interface ProduceDependencies {
+  readonly partitions: Partitions;
+  readonly metadata: ClusterMetadata;
+  readonly traffic: TopicTraffic;
+  readonly logger: Logger;
+}
+
+export function produceApi(dependencies: ProduceDependencies): Api {
+  return defineApi({
+    request: ProduceRequest,
+    response: ProduceResponse,
+    versions: { min: 0, max: 11 },
+    handle(context, request) {
+      const produce = new Produce(dependencies, context, request);
+      return produce.start(request);
+    },
+    errorResponse: (context, request, error) =>
+      request.acks === 0
+        ? abandon(context)
+        : everyPartition(request, errorCode(error.error), error.detail),
+  });
+}
+
+/** One request under way: counts the writes it still waits for. */
+class Produce {
+  readonly #dependencies: ProduceDependencies;
+  readonly #context: RequestContext;
+  readonly #acks: number;
+  readonly #pending = new Pending<Response>();
+  #unwritten = 0;
+  #failed = false;
+  #response: { responses: { name: string; partitionResponses: PartitionAppend[] }[] } | undefined;
+
+  constructor(
+    dependencies: ProduceDependencies,
+    context: RequestContext,
+    request: { acks: number },
+  ) {
+    this.#dependencies = dependencies;
+    this.#context = context;
+    this.#acks = request.acks;
+  }
+
+  start(request: ProduceRequest): Response | Pending<Response> | typeof NO_RESPONSE {
+    if (this.#acks < -1 || this.#acks > 1) {
+      return everyPartition(
+        request,
+        errorCode('INVALID_REQUIRED_ACKS'),
+        `acks is ${this.#acks}; it must be -1, 0 or 1`,
+      );
+    }
+    const response: { name: string; partitionResponses: PartitionAppend[] }[] = [];
+    for (const topic of request.topicData) {
+      const rows: PartitionAppend[] = [];
+      for (const { index, records } of topic.partitionData) {
+        const row = new PartitionAppend(this, index);
+        this.#append(topic.name, row, records);
+        rows.push(row);
+      }
+      response.push({ name: topic.name, partitionResponses: rows });
+    }
+    this.#response = { responses: response };
+    if (this.#unwritten > 0) return this.#pending;
+    return this.#answer();
+  }
+
+  #append(topic: string, row: PartitionAppend, records: Buffer | null): void {
+    const { partitions, metadata, traffic } = this.#dependencies;
+    const partition = partitions.get(topic, row.index);
+    if (metadata.snapshot.topics.get(topic)?.internal) {
+      this.#refuse(row, 'INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`);
+    } else if (!partition) {
+      this.#refuse(row, 'UNKNOWN_TOPIC_OR_PARTITION', `no ${topic}-${row.index} here`);
+    } else if (!records) {
+      this.#refuse(row, 'INVALID_RECORD', 'the request carries no record batch');
+    } else {
+      row.logStartOffset = partition.log.logStartOffset;
+      const { apiVersion } = this.#context;
+      const result = partition.produce(records, { version: apiVersion, acks: this.#acks }, row);
+      this.#note(row, result, traffic.of(topic));
+    }
+  }
+
+  #note(row: PartitionAppend, result: ProduceResult, counts: TopicCounts): void {
+    if (result.kind === 'refused') {
+      counts.refusedProduces++;
+      row.recordErrors = result.recordErrors.map(toRow);
+      this.#refuse(row, result.error, result.detail);
+      return;
+    }
+    row.baseOffset = result.firstOffset;
+    row.logAppendTimeMs = result.logAppendTime;
+    this.#unwritten++;
+    if (result.kind === 'appended') {
+      counts.recordsIn += result.recordCount;
+      counts.bytesIn += result.sizeInBytes;
+    }
+  }
+
+  #refuse(row: PartitionAppend, error: ErrorName, detail: string): void {
+    row.refuse(errorCode(error), detail);
+    this.#failed = true;
+    this.#dependencies.logger.debug(
+      { clientId: this.#context.clientId, client: this.#context.connection.remote.host, error },
+      `produce refused: ${detail}`,
+    );
+  }
+
+  /** A row's bytes are in the log, or its log directory failed. */
+  rowWritten(row: PartitionAppend, error: Error | undefined): void {
+    if (error) this.#refuse(row, 'KAFKA_STORAGE_ERROR', 'the log directory is offline');
+    if (--this.#unwritten === 0) this.#pending.complete(this.#answer());
+  }
+
+  #answer(): Response | typeof NO_RESPONSE {
+    if (this.#acks !== 0) return this.#response!;
+    return this.#failed ? abandon(this.#context) : NO_RESPONSE;
+  }
+}
+
+/** A partition's row of the response, which is also what its log tells when it has written. */
+class PartitionAppend implements AppendDone {
+  readonly index: number;
+  errorCode = 0;
+  baseOffset = -1;
+  logAppendTimeMs = -1;
+  logStartOffset = -1;
+  recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[] = [];
+  errorMessage: string | null = null;
+  readonly #produce: Produce;
+
+  constructor(produce: Produce, index: number) {
+    this.#produce = produce;
+    this.index = index;
+  }
+
+  refuse(code: number, message: string): void {
+    this.errorCode = code;
+    this.errorMessage = message;
+    this.baseOffset = -1;
+    this.logAppendTimeMs = -1;
+  }
+
+  written(error: Error | undefined): void {
+    this.#produce.rowWritten(this, error);
+  }
+}
+
+/** Without a response the closed connection is the only sign of an error. */
+function abandon(context: RequestContext): typeof NO_RESPONSE {
+  context.closeConnection('a produce request with acks=0 failed');
+  return NO_RESPONSE;
+}
+
+function everyPartition(request: ProduceRequest, code: number, message: string | null): Response {
+  return {
+    responses: request.topicData.map((topic) => ({
+      name: topic.name,
+      partitionResponses: topic.partitionData.map(({ index }) => ({
+        index,
+        errorCode: code,
+        baseOffset: -1,
+        errorMessage: message,
+      })),
+    })),
+  };
+}
+
+function toRow({ batchIndex, message }: RecordError) {
+  return { batchIndex, batchIndexErrorMessage: message };
+}

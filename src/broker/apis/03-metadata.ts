@@ -1,0 +1,154 @@
+// Metadata v0-v13.
+//
+// Which topics: v0 empty and v1+ null mean all; v10+ can ask by id. A missing topic that is asked for
+// by name is created with the broker's defaults when the client and auto.create.topics.enable allow
+// it, and is answered with its leader at once. Brokers are named with the address of the listener that
+// the client used; where none is advertised, with the address that the client itself connected to.
+import { ZERO_UUID } from '../../base/random.ts';
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
+import { MetadataRequest, MetadataResponse } from '../../protocol/messages/03-metadata.ts';
+import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { Controller } from '../controller/controller.ts';
+import { isInternalTopicName, topicNameProblem } from '../controller/topic-name.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import type {
+  ClusterSnapshot,
+  PartitionMetadata,
+  TopicMetadata,
+} from '../metadata/cluster-snapshot.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from './authorized-operations.ts';
+import { brokersFor } from './broker-endpoints.ts';
+
+type Response = MessageInput<typeof MetadataResponse>;
+type TopicRow = NonNullable<Response['topics']>[number];
+
+export interface MetadataDependencies {
+  readonly metadata: ClusterMetadata;
+  readonly controller: Controller;
+  readonly autoCreateTopics: () => boolean;
+}
+
+/** v0 says that replicas are missing by an error of the partition; later versions just list them. */
+const OFFLINE_REPLICAS_FROM = 5;
+
+export function metadataApi(dependencies: MetadataDependencies): Api {
+  const { metadata, controller } = dependencies;
+  return defineApi({
+    request: MetadataRequest,
+    response: MetadataResponse,
+    versions: { min: 0, max: 13 },
+    handle(context, request) {
+      const missing = toCreate(dependencies, context, request);
+      if (missing.length === 0) return respond(metadata.snapshot, context, request);
+      return controller.autoCreateTopics(missing).then((results) => {
+        const refusals = new Map(results.map(({ name, error }) => [name, error]));
+        return respond(metadata.snapshot, context, request, refusals);
+      });
+    },
+    errorResponse: (_context, request, error) => ({
+      errorCode: errorCode(error.error),
+      topics: (request.topics ?? []).map(({ name, topicId }) =>
+        failedTopic(error.error, name, topicId),
+      ),
+    }),
+  });
+}
+
+function wantsAll(context: RequestContext, request: MetadataRequest): boolean {
+  return request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
+}
+
+function toCreate(
+  { metadata, autoCreateTopics }: MetadataDependencies,
+  context: RequestContext,
+  request: MetadataRequest,
+): string[] {
+  if (wantsAll(context, request) || !request.allowAutoTopicCreation) return [];
+  const { topics } = metadata.snapshot;
+  const names = (request.topics ?? []).flatMap(({ name }) => {
+    if (name === null || topics.has(name) || topicNameProblem(name) !== undefined) return [];
+    return isInternalTopicName(name) || autoCreateTopics() ? [name] : [];
+  });
+  return [...new Set(names)];
+}
+
+function respond(
+  snapshot: ClusterSnapshot,
+  context: RequestContext,
+  request: MetadataRequest,
+  creations: ReadonlyMap<string, ErrorName> = new Map(),
+): Response {
+  const topics = wantsAll(context, request)
+    ? Array.from(snapshot.topics.values(), (topic) => topicRow(topic, context, request))
+    : (request.topics ?? []).map((wanted) => {
+        const byId = wanted.name === null || (wanted.topicId !== ZERO_UUID && wanted.name === '');
+        const topic = byId
+          ? snapshot.topicsById.get(wanted.topicId)
+          : snapshot.topics.get(wanted.name ?? '');
+        if (topic) return topicRow(topic, context, request);
+        if (byId) return failedTopic('UNKNOWN_TOPIC_ID', null, wanted.topicId);
+        return failedTopic(absence(wanted.name ?? '', creations), wanted.name, ZERO_UUID);
+      });
+  return {
+    brokers: brokersFor(snapshot, context),
+    clusterId: snapshot.clusterId,
+    controllerId: snapshot.controllerId,
+    topics,
+    ...(request.includeClusterAuthorizedOperations && {
+      clusterAuthorizedOperations: CLUSTER_OPERATIONS,
+    }),
+  };
+}
+
+/** Why a topic that was asked for by name is not there. */
+function absence(name: string, creations: ReadonlyMap<string, ErrorName>): ErrorName {
+  if (topicNameProblem(name) !== undefined) return 'INVALID_TOPIC_EXCEPTION';
+  const creation = creations.get(name);
+  if (creation === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION';
+  // Somebody else made or removed it meanwhile: the client will ask again and find out.
+  if (creation === 'NONE' || creation === 'TOPIC_ALREADY_EXISTS') return 'LEADER_NOT_AVAILABLE';
+  return creation;
+}
+
+function topicRow(
+  topic: TopicMetadata,
+  context: RequestContext,
+  request: MetadataRequest,
+): TopicRow {
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: topic.internal,
+    partitions: topic.partitions.map((partition) => partitionRow(partition, context)),
+    ...(request.includeTopicAuthorizedOperations && {
+      topicAuthorizedOperations: TOPIC_OPERATIONS,
+    }),
+  };
+}
+
+function partitionRow(partition: PartitionMetadata, context: RequestContext) {
+  const error: ErrorName =
+    partition.leader < 0
+      ? 'LEADER_NOT_AVAILABLE'
+      : partition.offlineReplicas.length > 0 && context.apiVersion < 1
+        ? 'REPLICA_NOT_AVAILABLE'
+        : 'NONE';
+  return {
+    errorCode: errorCode(error),
+    partitionIndex: partition.index,
+    leaderId: partition.leader,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: partition.replicas,
+    isrNodes: partition.isr,
+    ...(context.apiVersion >= OFFLINE_REPLICAS_FROM && {
+      offlineReplicas: partition.offlineReplicas,
+    }),
+  };
+}
+
+function failedTopic(error: ErrorName, name: string | null, topicId: string): TopicRow {
+  return { errorCode: errorCode(error), name, topicId, partitions: [] };
+}

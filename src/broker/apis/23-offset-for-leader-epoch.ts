@@ -1,0 +1,46 @@
+// OffsetForLeaderEpoch v0-v4 (KIP-101, KIP-320): where the largest epoch at or below the one asked for
+// ends, so that a consumer notices when the log it read was cut.
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  OffsetForLeaderEpochRequest,
+  OffsetForLeaderEpochResponse,
+} from '../../protocol/messages/23-offset-for-leader-epoch.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import type { Partitions } from '../replica/partitions.ts';
+
+export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions }): Api {
+  return defineApi({
+    request: OffsetForLeaderEpochRequest,
+    response: OffsetForLeaderEpochResponse,
+    versions: { min: 0, max: 4 },
+    handle: (_context, request) => ({
+      topics: request.topics.map((topic) => ({
+        topic: topic.topic,
+        partitions: topic.partitions.map((question) => {
+          const { partition: index, currentLeaderEpoch, leaderEpoch } = question;
+          const partition = partitions.get(topic.topic, index);
+          const problem = partition
+            ? partition.problem(currentLeaderEpoch)
+            : 'UNKNOWN_TOPIC_OR_PARTITION';
+          if (!partition || problem) {
+            return { partition: index, errorCode: errorCode(problem ?? 'UNKNOWN_SERVER_ERROR') };
+          }
+          return {
+            partition: index,
+            errorCode: 0,
+            ...partition.log.endOffsetForEpoch(leaderEpoch),
+          };
+        }),
+      })),
+    }),
+    errorResponse: (_context, request, error) => ({
+      topics: request.topics.map(({ topic, partitions: rows }) => ({
+        topic,
+        partitions: rows.map(({ partition }) => ({
+          partition,
+          errorCode: errorCode(error.error),
+        })),
+      })),
+    }),
+  });
+}

@@ -1,0 +1,100 @@
+// DescribeConfigs v0-v4 for topics and this broker: every key with its value, source and synonyms,
+// also those that nobody set. Sensitive values are null.
+//
+// Gaps: broker loggers (type 8) and client metrics (type 16) are refused with INVALID_REQUEST.
+import type { DescribedConfig } from '../../config/index.ts';
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  DescribeConfigsRequest,
+  DescribeConfigsResponse,
+} from '../../protocol/messages/32-describe-configs.ts';
+import { topicNameProblem } from '../controller/topic-name.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import { topicConfigOf } from '../metadata/cluster-snapshot.ts';
+import type { Configs } from '../metadata/configs.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import { parseResource } from './config-resources.ts';
+
+export interface DescribeConfigsDependencies {
+  readonly brokerId: number;
+  readonly metadata: ClusterMetadata;
+  readonly configs: Configs;
+}
+
+type Question = DescribeConfigsRequest['resources'][number];
+
+export function describeConfigsApi(dependencies: DescribeConfigsDependencies): Api {
+  return defineApi({
+    request: DescribeConfigsRequest,
+    response: DescribeConfigsResponse,
+    versions: { min: 0, max: 4 },
+    handle: (context, request) => ({
+      results: request.resources.map((question) => {
+        const found = describe(dependencies, question);
+        const failed = 'error' in found;
+        return {
+          resourceType: question.resourceType,
+          resourceName: question.resourceName,
+          errorCode: failed ? errorCode(found.error) : 0,
+          errorMessage: failed ? found.detail : null,
+          configs: failed
+            ? []
+            : found.configs.map((entry) => row(entry, request, context.apiVersion)),
+        };
+      }),
+    }),
+    errorResponse: (_context, request, error) => ({
+      results: request.resources.map(({ resourceType, resourceName }) => ({
+        resourceType,
+        resourceName,
+        errorCode: errorCode(error.error),
+        errorMessage: error.detail,
+        configs: [],
+      })),
+    }),
+  });
+}
+
+function describe(
+  { brokerId, metadata, configs }: DescribeConfigsDependencies,
+  { resourceType, resourceName, configurationKeys }: Question,
+):
+  | { configs: DescribedConfig[] }
+  | {
+      error: 'INVALID_REQUEST' | 'INVALID_TOPIC_EXCEPTION' | 'UNKNOWN_TOPIC_OR_PARTITION';
+      detail: string | null;
+    } {
+  const parsed = parseResource(resourceType, resourceName, brokerId);
+  if ('problem' in parsed) return { error: 'INVALID_REQUEST', detail: parsed.problem };
+  const { type, name } = parsed.resource;
+  if (type === 'broker') {
+    return {
+      configs:
+        name === ''
+          ? configs.describeBrokerDefaults(configurationKeys)
+          : configs.describeBroker(configurationKeys),
+    };
+  }
+  const { snapshot } = metadata;
+  if (!snapshot.topics.has(name)) {
+    const problem = topicNameProblem(name);
+    return problem === undefined
+      ? { error: 'UNKNOWN_TOPIC_OR_PARTITION', detail: null }
+      : { error: 'INVALID_TOPIC_EXCEPTION', detail: problem };
+  }
+  return { configs: configs.describeTopic(topicConfigOf(snapshot, name), configurationKeys) };
+}
+
+function row(entry: DescribedConfig, request: DescribeConfigsRequest, version: number) {
+  return {
+    name: entry.name,
+    value: entry.value,
+    readOnly: entry.readOnly,
+    ...(version === 0 && { isDefault: entry.isDefault }),
+    configSource: entry.configSource,
+    isSensitive: entry.isSensitive,
+    synonyms: request.includeSynonyms ? entry.synonyms : [],
+    configType: entry.configType,
+    documentation: request.includeDocumentation ? entry.documentation : null,
+  };
+}

@@ -1,0 +1,49 @@
+// DescribeCluster v0-v1 (KIP-700, KIP-919): the brokers as this client can reach them.
+//
+// Gaps: endpoint type 2 (KRaft controllers) is refused, since there are none.
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  DescribeClusterRequest,
+  DescribeClusterResponse,
+} from '../../protocol/messages/60-describe-cluster.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
+import { brokersFor } from './broker-endpoints.ts';
+
+const BROKERS = 1;
+
+export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }): Api {
+  return defineApi({
+    request: DescribeClusterRequest,
+    response: DescribeClusterResponse,
+    versions: { min: 0, max: 1 },
+    handle(context, request) {
+      const { snapshot } = metadata;
+      if (request.endpointType !== BROKERS) {
+        return {
+          errorCode: errorCode('MISMATCHED_ENDPOINT_TYPE'),
+          errorMessage: 'The request was sent to a broker, but asks for controllers.',
+          clusterId: snapshot.clusterId,
+        };
+      }
+      return {
+        errorCode: 0,
+        clusterId: snapshot.clusterId,
+        controllerId: snapshot.controllerId,
+        brokers: brokersFor(snapshot, context).map(({ nodeId, ...address }) => ({
+          brokerId: nodeId,
+          ...address,
+        })),
+        ...(request.includeClusterAuthorizedOperations && {
+          clusterAuthorizedOperations: CLUSTER_OPERATIONS,
+        }),
+      };
+    },
+    errorResponse: (_context, _request, error) => ({
+      errorCode: errorCode(error.error),
+      errorMessage: error.detail,
+      clusterId: metadata.snapshot.clusterId,
+    }),
+  });
+}

@@ -1,0 +1,68 @@
+import { errorCode } from '../../protocol/errors.ts';
+import type { Controller } from '../controller/controller.ts';
+import type { AlterConfigsResult, ConfigResource } from '../controller/requests.ts';
+import { parseResource } from './config-resources.ts';
+
+export interface AlterDependencies {
+  readonly controller: Controller;
+  readonly brokerId: number;
+}
+
+interface Resource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+}
+
+/**
+ * The common part of both ways to alter configs: refuses what cannot be meant (an unknown type, a
+ * resource twice), hands the rest to the controller, and puts the answers in the request's order.
+ */
+export async function alterResources<Asked extends Resource>(
+  brokerId: number,
+  asked: readonly Asked[],
+  alter: (
+    accepted: { resource: ConfigResource; asked: Asked }[],
+  ) => Promise<readonly AlterConfigsResult[]>,
+  problemOf: (asked: Asked) => string | undefined = () => undefined,
+) {
+  const keys = asked.map(({ resourceType, resourceName }) => `${resourceType}:${resourceName}`);
+  const parsed = asked.map((each, index) => {
+    const key = keys[index]!;
+    if (keys.indexOf(key) !== keys.lastIndexOf(key)) {
+      return { problem: `Each resource must appear at most once: ${each.resourceName}` };
+    }
+    const problem = problemOf(each);
+    if (problem !== undefined) return { problem };
+    const result = parseResource(each.resourceType, each.resourceName, brokerId);
+    return 'problem' in result ? result : { ...result, asked: each };
+  });
+  const accepted = parsed.filter((each) => 'resource' in each);
+  const results = [...(await alter(accepted))];
+  return parsed.map((each, index) => {
+    const { resourceType, resourceName } = asked[index]!;
+    if ('problem' in each) {
+      return {
+        resourceType,
+        resourceName,
+        errorCode: errorCode('INVALID_REQUEST'),
+        errorMessage: each.problem,
+      };
+    }
+    const result = results.shift();
+    return {
+      resourceType,
+      resourceName,
+      errorCode: errorCode(result?.error ?? 'UNKNOWN_SERVER_ERROR'),
+      errorMessage: result?.detail ?? null,
+    };
+  });
+}
+
+export function failedResources(asked: readonly Resource[], code: number, message: string | null) {
+  return asked.map(({ resourceType, resourceName }) => ({
+    resourceType,
+    resourceName,
+    errorCode: code,
+    errorMessage: message,
+  }));
+}
