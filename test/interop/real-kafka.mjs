@@ -5,49 +5,21 @@
 //
 // As a module: startRealKafka(options), kafkaTool(version, className, args), kafkaClasspath(version).
 // The jars come from Maven, once, into test/interop/.cache (not in git).
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { interopFolder } from './lib/cache.mjs';
+import { mavenClasspath } from './lib/install.mjs';
 import { accepts, freePort, run, start, stop, until } from './lib/processes.mjs';
-
-const here = dirname(fileURLToPath(import.meta.url));
-export const cacheFolder = join(here, '.cache');
 
 /** The release whose on-disk format, ZooKeeper mode and error codes Sluice follows. */
 export const ORACLE_VERSION = '3.9.2';
 
 /** Class path holding one Kafka release (broker, tools, clients); resolved by Maven on first use. */
 export async function kafkaClasspath(version = ORACLE_VERSION) {
-  const folder = join(cacheFolder, `kafka-${version}`);
-  if (!existsSync(folder)) {
-    mkdirSync(cacheFolder, { recursive: true });
-    const unfinished = mkdtempSync(join(cacheFolder, `kafka-${version}-`));
-    const pom = join(here, 'clients', 'kafka-tools', 'pom.xml');
-    const { code, stdout, stderr } = await run(
-      'mvn',
-      [
-        '-q',
-        '-B',
-        '-ntp',
-        '-f',
-        pom,
-        `-Dkafka.version=${version}`,
-        'dependency:copy-dependencies',
-        '-DincludeScope=runtime',
-        `-DoutputDirectory=${unfinished}`,
-      ],
-      { timeoutMs: 300_000 },
-    );
-    if (code !== 0) {
-      rmSync(unfinished, { recursive: true, force: true });
-      throw new Error(`Maven could not resolve Kafka ${version}:\n${stdout}${stderr}`);
-    }
-    // Several runs may resolve at once: whoever renames first wins, the others use that one.
-    if (existsSync(folder)) rmSync(unfinished, { recursive: true, force: true });
-    else renameSync(unfinished, folder);
-  }
-  return join(folder, '*');
+  const pom = join(interopFolder, 'clients', 'kafka-tools', 'pom.xml');
+  return join(await mavenClasspath(`kafka-${version}`, pom, [`-Dkafka.version=${version}`]), '*');
 }
 
 /** Flags that make a short-lived JVM start fast and stay small. */
@@ -74,7 +46,7 @@ export async function kafkaTool(version, className, args, options = {}) {
  * Starts one KRaft node of a real Kafka on the loopback address, with replication factors of 1 and no
  * initial rebalance delay. Options: `version`, `port` (a free one by default), `dataFolder` (a temporary
  * one by default, removed at stop), `overrides` (an object of server properties), `log` (a file
- * descriptor or 'inherit' for Kafka's own log; it is dropped by default).
+ * descriptor or 'inherit' for Kafka's own log; only warnings are kept by default), `logLevel`.
  * Resolves once it accepts connections, to `{ port, bootstrap, dataFolder, pid, child, stop() }`.
  */
 export async function startRealKafka({
@@ -138,6 +110,9 @@ export async function startRealKafka({
     throw new Error(`formatting failed:\n${formatted.stdout}${formatted.stderr}`);
 
   const sink = log ?? 'ignore';
+  // Also when this process is ended early, the temporary folder goes.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  if (ownFolder) process.once('exit', removeFolder);
   const child = start(
     'java',
     [
@@ -162,7 +137,9 @@ export async function startRealKafka({
     child,
     async stop() {
       await stop(child, { graceMs: 15_000 });
-      if (ownFolder) rmSync(folder, { recursive: true, force: true });
+      if (!ownFolder) return;
+      removeFolder();
+      process.off('exit', removeFolder);
     },
   };
   await until(
@@ -214,7 +191,7 @@ async function main(argv) {
     return result.code;
   }
   console.error(
-    'usage: real-kafka.mjs start [--port N] [--version V] [--data DIR] [--log inherit] [--set key=value]... | tool CLASS [--version V] -- ARGS...',
+    'usage: real-kafka.mjs start [--port N] [--version V] [--data DIR] [--log inherit] [--log-level info] [--set key=value]... | tool CLASS [--version V] -- ARGS...',
   );
   return 2;
 }

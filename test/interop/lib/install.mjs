@@ -1,0 +1,121 @@
+// Makes the clients' toolchains ready: packages from npm, Maven and the Go proxy, programs from Debian.
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cached, contentHash, interopFolder, isCached } from './cache.mjs';
+import { hasProgram, run } from './processes.mjs';
+
+/** Thrown when something is absent that this run may not install: the suite is skipped, loudly. */
+export class Missing extends Error {}
+
+async function must(command, args, options) {
+  const { code, stdout, stderr } = await run(command, args, options);
+  if (code !== 0)
+    throw new Error(
+      `${command} ${args.join(' ')} ended with ${code}:\n${(stdout + stderr).slice(-6_000)}`,
+    );
+}
+
+/** The folder holding the jars of a pom's runtime class path. */
+export async function mavenClasspath(name, pom, args = []) {
+  return cached(`${name}-${contentHash([pom], args.join(' '))}`, (folder) =>
+    must(
+      'mvn',
+      [
+        ...['-q', '-B', '-ntp', '-f', pom, ...args],
+        'dependency:copy-dependencies',
+        '-DincludeScope=runtime',
+        `-DoutputDirectory=${folder}`,
+      ],
+      { timeoutMs: 300_000 },
+    ),
+  );
+}
+
+let aptUpdated;
+/** Installs Debian packages when the run may; otherwise says what is missing. */
+export async function debianPackages(packages, { install, reason }) {
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  if (!install || process.getuid?.() !== 0 || !(await hasProgram('apt-get'))) {
+    throw new Missing(`${reason}; --install runs: ${command}`);
+  }
+  const options = {
+    timeoutMs: 300_000,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  aptUpdated ??= must('apt-get', ['update', '-q'], options);
+  await aptUpdated;
+  await must('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], options);
+}
+
+/** Sees to it that every program is on the PATH; `packages` names the Debian packages that hold them. */
+export async function programs(names, { install, packages }) {
+  const absent = [];
+  for (const name of names) if (!(await hasProgram(name))) absent.push(name);
+  if (absent.length === 0) return;
+  if (packages === undefined) throw new Missing(`not on the PATH: ${absent.join(', ')}`);
+  await debianPackages(packages, { install, reason: `not on the PATH: ${absent.join(', ')}` });
+}
+
+/** Installs `clients/<name>`'s locked npm packages; answers the folder that holds its node_modules. */
+export async function npmPackages(name, { install }) {
+  const source = join(interopFolder, 'clients', name);
+  const manifests = ['package.json', 'package-lock.json', '.npmrc'].filter((file) =>
+    existsSync(join(source, file)),
+  );
+  const key = `npm-${name}-${contentHash(
+    manifests.map((file) => join(source, file)),
+    process.version.split('.')[0],
+  )}`;
+  if (!install && !isCached(key))
+    throw new Missing('its npm packages are not installed; run with --install');
+  return cached(key, async (folder) => {
+    for (const file of manifests) copyFileSync(join(source, file), join(folder, file));
+    await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: folder,
+      timeoutMs: 900_000,
+      env: { ...process.env, JOBS: 'max' },
+    });
+  });
+}
+
+/** Compiles `clients/java/Driver.java` against one release of kafka-clients; answers the class path. */
+export async function javaDriver(version, { install }) {
+  await programs(['java', 'javac', 'mvn'], {
+    install,
+    packages: ['default-jdk-headless', 'maven'],
+  });
+  const source = join(interopFolder, 'clients', 'java');
+  const pom = join(source, 'pom.xml');
+  const jars = join(
+    await mavenClasspath(`java-${version}`, pom, [`-Dkafka.version=${version}`]),
+    '*',
+  );
+  const driver = join(source, 'Driver.java');
+  const classes = await cached(`java-driver-${version}-${contentHash([driver, pom])}`, (folder) =>
+    must('javac', ['-nowarn', '-cp', jars, '-d', folder, driver], { timeoutMs: 120_000 }),
+  );
+  return `${classes}:${jars}`;
+}
+
+/** Builds `clients/<name>`, a Go program; answers the binary. */
+export async function goDriver(name, { install }) {
+  await programs(['go'], { install });
+  const source = join(interopFolder, 'clients', name);
+  const key = `go-${name}-${contentHash(['go.mod', 'go.sum', 'main.go'].map((file) => join(source, file)))}`;
+  const env = {
+    ...process.env,
+    CGO_ENABLED: '0',
+    ...(!install && !isCached(key) && { GOPROXY: 'off' }),
+  };
+  const folder = await cached(key, async (target) => {
+    const { code, stderr } = await run('go', ['build', '-o', join(target, 'driver'), '.'], {
+      cwd: source,
+      env,
+      timeoutMs: 300_000,
+    });
+    if (code !== 0 && !install)
+      throw new Missing(`its Go modules are not at hand; run with --install\n${stderr}`);
+    if (code !== 0) throw new Error(`go build of ${name} failed:\n${stderr}`);
+  });
+  return join(folder, 'driver');
+}

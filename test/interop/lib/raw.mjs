@@ -1,0 +1,306 @@
+// A referee that is none of the clients under test: a few requests of the Kafka protocol, encoded by hand in
+// versions old enough for every broker and free of tagged fields. It prepares topics and checks what a client did.
+import { connect } from 'node:net';
+
+class Writer {
+  chunks = [];
+  push(size, write) {
+    const buffer = Buffer.alloc(size);
+    write(buffer);
+    this.chunks.push(buffer);
+    return this;
+  }
+  int8(value) {
+    return this.push(1, (b) => b.writeInt8(value));
+  }
+  int16(value) {
+    return this.push(2, (b) => b.writeInt16BE(value));
+  }
+  int32(value) {
+    return this.push(4, (b) => b.writeInt32BE(value));
+  }
+  int64(value) {
+    return this.push(8, (b) => b.writeBigInt64BE(BigInt(value)));
+  }
+  string(value) {
+    if (value === null) return this.int16(-1);
+    const bytes = Buffer.from(value, 'utf8');
+    this.int16(bytes.length);
+    this.chunks.push(bytes);
+    return this;
+  }
+  bytes(value) {
+    if (value === null) return this.int32(-1);
+    this.int32(value.length);
+    this.chunks.push(value);
+    return this;
+  }
+  array(items, each) {
+    if (items === null) return this.int32(-1);
+    this.int32(items.length);
+    for (const item of items) each(item);
+    return this;
+  }
+  done() {
+    return Buffer.concat(this.chunks);
+  }
+}
+
+class Reader {
+  position = 0;
+  constructor(buffer) {
+    this.buffer = buffer;
+  }
+  take(size) {
+    const start = this.position;
+    this.position += size;
+    if (this.position > this.buffer.length)
+      throw new Error('the response is shorter than its content');
+    return start;
+  }
+  int8 = () => this.buffer.readInt8(this.take(1));
+  int16 = () => this.buffer.readInt16BE(this.take(2));
+  int32 = () => this.buffer.readInt32BE(this.take(4));
+  int64 = () => Number(this.buffer.readBigInt64BE(this.take(8)));
+  boolean = () => this.int8() !== 0;
+  string = () => {
+    const size = this.int16();
+    if (size < 0) return null;
+    const start = this.take(size);
+    return this.buffer.toString('utf8', start, start + size);
+  };
+  bytes = () => {
+    const size = this.int32();
+    if (size < 0) return null;
+    const start = this.take(size);
+    return this.buffer.subarray(start, start + size);
+  };
+  array = (each) => {
+    const count = this.int32();
+    if (count < 0) return null;
+    return Array.from({ length: count }, each);
+  };
+}
+
+/** One connection that sends requests one after another and reads their responses in order. */
+export class RawConnection {
+  #socket;
+  #received = Buffer.alloc(0);
+  #waiting = [];
+  #correlationId = 0;
+  #failure;
+
+  constructor(host, port) {
+    this.#socket = connect({ host, port, noDelay: true });
+    this.#socket.on('data', (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      while (this.#received.length >= 4) {
+        const size = this.#received.readInt32BE(0);
+        if (this.#received.length < 4 + size) break;
+        const frame = Buffer.from(this.#received.subarray(4, 4 + size));
+        this.#received = this.#received.subarray(4 + size);
+        this.#waiting.shift()?.resolve(frame);
+      }
+    });
+    const fail = (error) => {
+      this.#failure ??= error;
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    };
+    this.#socket.on('error', fail);
+    this.#socket.on('close', () => fail(new Error('the broker closed the connection')));
+  }
+
+  /** Sends one frame with request header v1 and resolves to a Reader placed behind the correlation id. */
+  async request(apiKey, version, body, { timeoutMs = 15_000 } = {}) {
+    const correlationId = ++this.#correlationId;
+    const frame = await this.frame(
+      Buffer.concat([
+        new Writer()
+          .int16(apiKey)
+          .int16(version)
+          .int32(correlationId)
+          .string('interop-referee')
+          .done(),
+        body,
+      ]),
+      { timeoutMs },
+    );
+    const reader = new Reader(frame);
+    const answered = reader.int32();
+    if (answered !== correlationId)
+      throw new Error(`correlation id ${answered}, expected ${correlationId}`);
+    return reader;
+  }
+
+  /** Sends the bytes as one frame and resolves to the next response frame, without its length. */
+  frame(bytes, { timeoutMs = 15_000 } = {}) {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#socket.destroy(new Error(`no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+      const settle = (action) => (value) => {
+        clearTimeout(timer);
+        action(value);
+      };
+      this.#waiting.push({ resolve: settle(resolve), reject: settle(reject) });
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(bytes.length);
+      this.#socket.write(Buffer.concat([length, bytes]));
+    });
+  }
+
+  close() {
+    this.#socket.destroy();
+  }
+}
+
+/** The referee: connects to one broker of `host:port` and answers questions about its state. */
+export class Referee {
+  #connection;
+
+  constructor(bootstrap) {
+    const colon = bootstrap.lastIndexOf(':');
+    this.#connection = new RawConnection(
+      bootstrap.slice(0, colon),
+      Number(bootstrap.slice(colon + 1)),
+    );
+  }
+
+  /** Creates a topic (CreateTopics v2) and waits until its partitions have leaders. */
+  async createTopic(name, { partitions = 1, configs = {} } = {}) {
+    const body = new Writer();
+    body.array([name], () => {
+      body
+        .string(name)
+        .int32(partitions)
+        .int16(1)
+        .array([], () => {});
+      body.array(Object.entries(configs), ([key, value]) => body.string(key).string(String(value)));
+    });
+    body.int32(15_000).int8(0);
+    const reader = await this.#connection.request(19, 2, body.done());
+    reader.int32();
+    const [error] = reader.array(() => ({
+      topic: reader.string(),
+      code: reader.int16(),
+      message: reader.string(),
+    }));
+    if (error.code !== 0) throw new Error(`creating ${name}: error ${error.code} ${error.message}`);
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const topic = await this.describeTopic(name);
+      const ready = topic?.partitions.filter(
+        (partition) => partition.error === 0 && partition.leader >= 0,
+      );
+      if (ready?.length === partitions) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error(`topic ${name} got no leaders`);
+  }
+
+  /** Metadata v4 without auto-creation: `{ partitions: [{ partition, leader, error }] }`, or null when absent. */
+  async describeTopic(name) {
+    const body = new Writer();
+    body.array([name], (topic) => body.string(topic));
+    body.int8(0);
+    const reader = await this.#connection.request(3, 4, body.done());
+    reader.int32();
+    reader.array(() => [reader.int32(), reader.string(), reader.int32(), reader.string()]);
+    reader.string();
+    reader.int32();
+    const topics = reader.array(() => ({
+      error: reader.int16(),
+      name: reader.string(),
+      internal: reader.boolean(),
+      partitions: reader.array(() => {
+        const partition = {
+          error: reader.int16(),
+          partition: reader.int32(),
+          leader: reader.int32(),
+        };
+        reader.array(reader.int32);
+        reader.array(reader.int32);
+        return partition;
+      }),
+    }));
+    return topics[0].error === 0 ? topics[0] : null;
+  }
+
+  /** DescribeConfigs v1 of a topic, as an object of name to value. */
+  async describeConfigs(topic) {
+    const body = new Writer();
+    body.array([topic], () =>
+      body
+        .int8(2)
+        .string(topic)
+        .array(null, () => {}),
+    );
+    body.int8(0);
+    const reader = await this.#connection.request(32, 1, body.done());
+    reader.int32();
+    const [resource] = reader.array(() => ({
+      error: reader.int16(),
+      message: reader.string(),
+      type: reader.int8(),
+      name: reader.string(),
+      configs: reader.array(() => {
+        const entry = [reader.string(), reader.string()];
+        reader.boolean();
+        reader.int8();
+        reader.boolean();
+        reader.array(() => [reader.string(), reader.string(), reader.int8()]);
+        return entry;
+      }),
+    }));
+    if (resource.error !== 0)
+      throw new Error(`describing ${topic}: error ${resource.error} ${resource.message}`);
+    return Object.fromEntries(resource.configs);
+  }
+
+  /** ListOffsets v1: `timestamp` -1 is the end, -2 the start, else the first record at or after it. */
+  async listOffset(topic, partition, timestamp) {
+    const body = new Writer();
+    body.int32(-1).array([topic], () => {
+      body.string(topic).array([partition], () => body.int32(partition).int64(timestamp));
+    });
+    const reader = await this.#connection.request(2, 1, body.done());
+    const [answer] = reader.array(() => {
+      reader.string();
+      return reader.array(() => ({
+        partition: reader.int32(),
+        error: reader.int16(),
+        timestamp: reader.int64(),
+        offset: reader.int64(),
+      }))[0];
+    });
+    if (answer.error !== 0)
+      throw new Error(`offset of ${topic}-${partition}: error ${answer.error}`);
+    return answer.offset;
+  }
+
+  /** OffsetFetch v1: the committed offset of one partition, -1 when there is none. */
+  async committed(group, topic, partition) {
+    const body = new Writer();
+    body.string(group).array([topic], () => {
+      body.string(topic).array([partition], () => body.int32(partition));
+    });
+    const reader = await this.#connection.request(9, 1, body.done());
+    const [answer] = reader.array(() => {
+      reader.string();
+      return reader.array(() => ({
+        partition: reader.int32(),
+        offset: reader.int64(),
+        metadata: reader.string(),
+        error: reader.int16(),
+      }))[0];
+    });
+    if (answer.error !== 0) throw new Error(`committed offset of ${group}: error ${answer.error}`);
+    return answer.offset;
+  }
+
+  close() {
+    this.#connection.close();
+  }
+}
+
+export { Reader, Writer };

@@ -1,0 +1,252 @@
+// The interop suites: real clients, in their own languages, against this checkout's broker.
+//
+//   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
+//                           [--jobs N] [--report FILE]
+//
+// --only names clients (a part of the name is enough) or suites: real-input, storage. Without --install what is
+// not there already is skipped, loudly. Exits 0 only when nothing failed.
+import { writeFileSync } from 'node:fs';
+import { clients } from './clients.mjs';
+import { openBroker } from './lib/broker.mjs';
+import { Driver } from './lib/driver.mjs';
+import { Missing } from './lib/install.mjs';
+import { stopAll } from './lib/processes.mjs';
+import { Referee } from './lib/raw.mjs';
+import { assertSameRecords } from './lib/records.mjs';
+import { Report } from './lib/report.mjs';
+import { adminScenarios } from './scenarios/admin.mjs';
+import { groupScenarios } from './scenarios/groups.mjs';
+import { realInputScenarios } from './scenarios/real-input.mjs';
+import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
+import { storageScenarios } from './scenarios/storage.mjs';
+
+const scenarios = [...recordScenarios, ...groupScenarios, ...adminScenarios];
+
+function parseArguments(argv) {
+  const options = {
+    install: false,
+    only: [],
+    scenario: '',
+    broker: 'sluice',
+    jobs: 2,
+    report: undefined,
+  };
+  for (let index = 0; index < argv.length; index++) {
+    const value = () => {
+      index++;
+      if (argv[index] === undefined) throw new Error(`${argv[index - 1]} needs a value`);
+      return argv[index];
+    };
+    if (argv[index] === '--install') options.install = true;
+    else if (argv[index] === '--only') options.only = value().split(',');
+    else if (argv[index] === '--scenario') options.scenario = value();
+    else if (argv[index] === '--broker') options.broker = value();
+    else if (argv[index] === '--jobs') options.jobs = Number(value());
+    else if (argv[index] === '--report') options.report = value();
+    else throw new Error(`unknown argument ${argv[index]}`);
+  }
+  return options;
+}
+
+const options = parseArguments(process.argv.slice(2));
+const report = new Report();
+const chosen = (name) =>
+  options.only.length === 0 || options.only.some((part) => name.includes(part));
+const wanted = ({ name }) => name.includes(options.scenario);
+
+/** Runs `work` on every item, at most `limit` at a time. */
+async function forEachLimited(items, limit, work) {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, limit) }, worker));
+}
+
+/** Runs one scenario under a time limit and records what came of it. */
+async function record(subject, scenario, { timeoutMs = 90_000, notes = [] }, work) {
+  const startedAt = Date.now();
+  const result = (outcome, detail) =>
+    report.add({ subject, scenario, outcome, detail, notes, ms: Date.now() - startedAt });
+  let timer;
+  try {
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not done within ${timeoutMs} ms`)), timeoutMs);
+    });
+    await Promise.race([work(), late]);
+    result('passed');
+  } catch (error) {
+    if (error instanceof Missing) result('skipped', error.message);
+    else result('failed', String(error?.stack ?? error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Makes the chosen clients ready; one that cannot be is counted once per scenario it would have run. */
+async function prepareClients() {
+  const ready = [];
+  // The real input goes through several clients, whichever are tested for themselves.
+  const needed = clients.filter(({ name }) => chosen(name) || chosen('real-input'));
+  await forEachLimited(needed, 3, async (client) => {
+    client.offers = (feature) => client.notOffered[feature] === undefined;
+    try {
+      client.launch = await client.prepare({ install: options.install });
+      ready.push(client);
+    } catch (error) {
+      if (!chosen(client.name)) return;
+      const outcome = error instanceof Missing ? 'skipped' : 'failed';
+      for (const { name } of scenarios.filter(wanted)) {
+        report.add({ subject: client.name, scenario: name, outcome, detail: error.message });
+      }
+    }
+  });
+  return clients.filter((client) => ready.includes(client));
+}
+
+async function runClient(client, broker) {
+  const referee = new Referee(broker.bootstrap);
+  const drivers = new Set();
+  const newDriver = (label) => {
+    const driver = new Driver(`${client.name}/${label}`, client.launch, broker.bootstrap);
+    drivers.add(driver);
+    return driver;
+  };
+  let shared;
+  try {
+    for (const scenario of scenarios.filter(wanted)) {
+      const absent = scenario.needs.find((feature) => !client.offers(feature));
+      if (absent !== undefined) {
+        report.add({
+          subject: client.name,
+          scenario: scenario.name,
+          outcome: 'not offered',
+          detail: client.notOffered[absent],
+        });
+        continue;
+      }
+      shared ??= newDriver('shared');
+      const notes = [];
+      const topicName = (suffix) => `${client.name}.${suffix}`;
+      const context = {
+        client,
+        driver: shared,
+        newDriver,
+        referee,
+        sessionTimeoutMs: broker.sessionTimeoutMs,
+        note: (text) => notes.push(text),
+        topicName,
+        async topic(suffix, shape) {
+          await referee.createTopic(topicName(suffix), shape);
+          return topicName(suffix);
+        },
+      };
+      const failedBefore = report.count('failed');
+      await record(client.name, scenario.name, { timeoutMs: scenario.timeoutMs, notes }, () =>
+        scenario.run(context),
+      );
+      // Members of a group are this scenario's own; after a failure the shared driver may be stuck in a command.
+      const failed = report.count('failed') > failedBefore;
+      for (const driver of drivers) {
+        if (driver === shared && !failed) continue;
+        drivers.delete(driver);
+        if (failed) await driver.kill();
+        else await driver.close();
+      }
+      if (failed) shared = undefined;
+    }
+  } finally {
+    await Promise.all([...drivers].map((driver) => driver.close()));
+    referee.close();
+  }
+}
+
+/** Every client reads the logs that all the others wrote with all their codecs. */
+async function readEachOther(ready, broker) {
+  const scenario = 'read what the other clients wrote';
+  if (!wanted({ name: scenario }) || !wanted({ name: 'every codec in one log' })) return;
+  const wrote = ready.filter((client) =>
+    report.results.some(
+      ({ subject, scenario: name, outcome }) =>
+        subject === client.name && name === 'every codec in one log' && outcome === 'passed',
+    ),
+  );
+  await forEachLimited(
+    ready.filter(({ name }) => chosen(name)),
+    options.jobs,
+    (reader) =>
+      record(reader.name, scenario, { timeoutMs: 180_000 }, async () => {
+        const driver = new Driver(`${reader.name}/reader`, reader.launch, broker.bootstrap);
+        try {
+          for (const writer of wrote) {
+            const expected = mixedLogRecords(writer);
+            const { records } = await driver.call('consume', {
+              topic: mixedLogTopic(writer),
+              partition: 0,
+              count: expected.length,
+            });
+            assertSameRecords(records, expected, { what: `written by ${writer.name}` });
+          }
+        } finally {
+          await driver.close();
+        }
+      }),
+  );
+}
+
+async function main() {
+  console.log(`Preparing ${clients.length} clients ...`);
+  const ready = await prepareClients();
+  const broker = await openBroker(options.broker);
+  console.log(`Testing ${broker.title} at ${broker.bootstrap}\n`);
+  try {
+    await forEachLimited(
+      ready.filter(({ name }) => chosen(name)),
+      options.jobs,
+      (client) => runClient(client, broker),
+    );
+    await readEachOther(ready, broker);
+    const context = { broker, clients: ready, install: options.install };
+    if (chosen('real-input')) {
+      for (const scenario of realInputScenarios.filter(wanted)) {
+        await record('real-input', scenario.name, { timeoutMs: 180_000 }, () =>
+          scenario.run(context),
+        );
+      }
+    }
+    if (broker.hasEnded()) {
+      report.add({
+        subject: 'broker',
+        scenario: 'the broker lives to the end',
+        outcome: 'failed',
+        detail: broker.logText().slice(-4_000),
+      });
+    }
+    await record('broker', 'stops cleanly', { timeoutMs: 30_000 }, async () => {
+      const code = await broker.stop();
+      if (code !== 0) throw new Error(`exit code ${code}:\n${broker.logText().slice(-4_000)}`);
+    });
+    if (chosen('storage') && broker.logFolder !== undefined) {
+      for (const scenario of storageScenarios.filter(wanted)) {
+        await record('storage', scenario.name, { timeoutMs: 300_000 }, () => scenario.run(context));
+      }
+    }
+    if (report.count('failed') > 0) {
+      const log = broker.logText();
+      console.log(`\nThe end of the broker's log:\n${log.slice(-6_000)}`);
+    }
+  } finally {
+    await stopAll();
+    broker.remove();
+  }
+  if (options.report !== undefined)
+    writeFileSync(options.report, `${JSON.stringify(report.results, null, 2)}\n`);
+  report.print();
+  if (report.count('passed') + report.count('failed') === 0) {
+    console.error('no test ran');
+    return 1;
+  }
+  return report.count('failed') === 0 ? 0 : 1;
+}
+
+process.exit(await main());
