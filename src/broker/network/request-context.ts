@@ -48,4 +48,6 @@ export interface RequestContext {
   release(): void;
   /** After the answer nothing more is read from this connection for `ms` (KIP-219). */
   throttle(ms: number): void;
+  /** Ends the connection with one log line that says why; this request gets no answer. */
+  closeConnection(reason: string): void;
 }
