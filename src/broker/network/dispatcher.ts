@@ -1,7 +1,15 @@
+import { AssertionFailure } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Api } from './api.ts';
-import type { NetworkMetrics } from './network-metrics.ts';
+import { decode, decodeRequestHeader, encodeResponseFrame } from '../../protocol/codec/index.ts';
+import { KafkaError } from '../../protocol/errors.ts';
+import type { Answer, Api, ResponseInput } from './api.ts';
+import type { ApiMetrics, NetworkMetrics } from './network-metrics.ts';
+import { NO_RESPONSE, type NoResponse, Pending } from './pending.ts';
+import type { Request } from './request.ts';
+
+/** API key, version and correlation id: what every request has. */
+const SMALLEST_REQUEST_BYTES = 8;
 
 export interface DispatcherOptions {
   readonly clock: Clock;
@@ -11,9 +19,151 @@ export interface DispatcherOptions {
   readonly apis: readonly Api[];
 }
 
+interface Entry {
+  readonly api: Api;
+  readonly metrics: ApiMetrics;
+}
+
 /** Takes a request apart, calls its handler, and turns what comes of it into the response's bytes. */
 export class Dispatcher {
-  constructor(_options: DispatcherOptions) {}
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** By API key. */
+  readonly #entries: (Entry | undefined)[] = [];
+
+  constructor(options: DispatcherOptions) {
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    for (const api of options.apis) {
+      if (this.#entries[api.key]) throw new Error(`two handlers for ${api.name}`);
+      this.#entries[api.key] = { api, metrics: options.metrics.api(api.name) };
+    }
+  }
+
+  dispatch(request: Request): void {
+    const { bytes } = request;
+    if (bytes.length < SMALLEST_REQUEST_BYTES) {
+      refuse(request, `a request of ${bytes.length} bytes has no header`);
+      return;
+    }
+    request.apiKey = bytes.readInt16BE(0);
+    request.apiVersion = bytes.readInt16BE(2);
+    const entry = this.#entries[request.apiKey];
+    if (!entry) {
+      refuse(request, `API key ${request.apiKey} version ${request.apiVersion} is not supported`);
+      return;
+    }
+    const { api } = entry;
+    request.api = api;
+    entry.metrics.requested(request.requestSize);
+    try {
+      const header = decodeRequestHeader(bytes);
+      request.correlationId = header.correlationId;
+      request.clientId = header.clientId ?? '';
+      request.connection.clientId = request.clientId;
+      if (request.apiVersion < api.versions.min || request.apiVersion > api.versions.max) {
+        this.#unsupportedVersion(request, api);
+        return;
+      }
+      request.body = decode(api.request, request.apiVersion, bytes, header.bodyOffset);
+    } catch (error) {
+      if (error instanceof AssertionFailure) throw error;
+      refuse(request, `the bytes of a request can't be read: ${textOf(error)}`);
+      return;
+    }
+    let answer: Answer<ResponseInput>;
+    try {
+      answer = api.handle(request, request.body);
+    } catch (error) {
+      this.fail(request, error);
+      return;
+    }
+    if (answer instanceof Pending) answer.deliverTo(request);
+    else if (answer instanceof Promise) this.#await(request, answer);
+    else this.respond(request, answer);
+  }
+
+  /** Encodes the answer; a request that nobody waits for is only let go. */
+  respond(request: Request, response: ResponseInput | NoResponse): void {
+    const { api } = request;
+    if (request.abandoned || !api) {
+      request.answer();
+      return;
+    }
+    this.#entries[api.key]?.metrics.answered(this.#clock.monotonicMs() - request.receivedAtMs);
+    if (response === NO_RESPONSE) {
+      request.answer();
+      return;
+    }
+    if (hasError(response)) this.#entries[api.key]?.metrics.failed();
+    let chunks: Buffer[];
+    try {
+      chunks = this.#encode(request, api, request.apiVersion, response);
+    } catch (error) {
+      this.#unanswerable(request, error, 'the response could not be encoded');
+      return;
+    }
+    request.answer(chunks);
+  }
+
+  /** Answers with what a handler threw: a KafkaError as it is, anything else without its text. */
+  fail(request: Request, error: unknown): void {
+    if (error instanceof AssertionFailure) throw error;
+    const { api } = request;
+    if (request.abandoned || !api) {
+      request.answer();
+      return;
+    }
+    const expected = error instanceof KafkaError;
+    if (!expected) {
+      const fields = { error, api: api.name, apiVersion: request.apiVersion };
+      this.#logger.error(
+        { ...fields, clientId: request.clientId },
+        'a request failed unexpectedly',
+      );
+    }
+    let response: ResponseInput | NoResponse;
+    try {
+      const shown = expected ? error : new KafkaError('UNKNOWN_SERVER_ERROR');
+      response = api.errorResponse(request, request.body, shown);
+    } catch (second) {
+      this.#unanswerable(request, second, 'the error response could not be made');
+      return;
+    }
+    // Errors below the top level are not seen by `hasError`; this one is known.
+    if (response === NO_RESPONSE || !hasError(response)) this.#entries[api.key]?.metrics.failed();
+    this.respond(request, response);
+  }
+
+  #encode(request: Request, api: Api, version: number, response: ResponseInput): Buffer[] {
+    return encodeResponseFrame(api.response, version, request.correlationId, response);
+  }
+
+  #await(request: Request, answer: Promise<ResponseInput | NoResponse>): void {
+    answer.then(
+      (response) => this.respond(request, response),
+      (error: unknown) => this.fail(request, error),
+    );
+  }
+
+  #unsupportedVersion(request: Request, api: Api): void {
+    const { min, max } = api.versions;
+    if (!api.answerUnsupportedVersion) {
+      const range = `${min} to ${max}`;
+      refuse(request, `${api.name} version ${request.apiVersion} is not supported, ${range} are`);
+      return;
+    }
+    const { version, response } = api.answerUnsupportedVersion(request);
+    this.#entries[api.key]?.metrics.failed();
+    request.answer(this.#encode(request, api, version, response));
+  }
+
+  #unanswerable(request: Request, error: unknown, what: string): void {
+    if (error instanceof AssertionFailure) throw error;
+    const fields = { error, api: request.api?.name, apiVersion: request.apiVersion };
+    this.#logger.error({ ...fields, clientId: request.clientId }, what);
+    refuse(request, what);
+  }
 }
 
 /** What ApiVersions advertises for `apis`, by key. */
@@ -23,4 +173,20 @@ export function supportedVersions(
   return apis
     .map((api) => ({ apiKey: api.key, minVersion: api.versions.min, maxVersion: api.versions.max }))
     .sort((a, b) => a.apiKey - b.apiKey);
+}
+
+/** Ends the connection, and lets go of the frame, which no handler uses. */
+function refuse(request: Request, reason: string): void {
+  request.connection.refuse(reason, request);
+  request.answer();
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function hasError(response: ResponseInput): boolean {
+  return 'errorCode' in response && typeof response['errorCode'] === 'number'
+    ? response['errorCode'] !== 0
+    : false;
 }

@@ -1,9 +1,15 @@
 import type { Clock } from '../../base/clock.ts';
+import { BufferPool } from '../../base/collections/buffer-pool.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Endpoint, Network } from '../../base/network.ts';
+import type { Endpoint, Listener, Network, Socket } from '../../base/network.ts';
+import { Connection, type ConnectionEnvironment } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { InFlightBudget } from './in-flight-budget.ts';
 import type { NetworkLimits } from './limits.ts';
 import type { NetworkMetrics } from './network-metrics.ts';
+
+/** Frames kept for reuse; a burst beyond it costs fresh memory, not an error. */
+const MAX_POOLED_BYTES = 64 * 1024 * 1024;
 
 export interface NetworkServerOptions {
   readonly clock: Clock;
@@ -16,25 +22,108 @@ export interface NetworkServerOptions {
 
 /** All listeners of a broker with their connections. */
 export class NetworkServer {
-  constructor(_options: NetworkServerOptions) {
-    throw new Error('not written yet');
+  readonly #network: Network;
+  readonly #env: ConnectionEnvironment;
+  readonly #listeners: Listener[] = [];
+  readonly #connections = new Set<Connection>();
+  readonly #connectionsByAddress = new Map<string, number>();
+  readonly #onEmpty: (() => void)[] = [];
+  #nextId = 1;
+  #stopping = false;
+
+  constructor(options: NetworkServerOptions) {
+    const { clock, network, logger, dispatcher, limits, metrics } = options;
+    this.#network = network;
+    this.#env = {
+      clock,
+      logger,
+      dispatcher,
+      limits,
+      metrics,
+      pool: new BufferPool({ maxRetainedBytes: MAX_POOLED_BYTES }),
+      budget: new InFlightBudget(limits.maxInFlightBytes),
+    };
   }
 
   get connectionCount(): number {
-    return 0;
+    return this.#connections.size;
+  }
+
+  /** Bytes of requests in flight and of unsent answers, over all connections. */
+  get inFlightBytes(): number {
+    return this.#env.budget.usedBytes;
   }
 
   /**
    * Accepts connections at `host` and `port` (0 picks a free port); the address that it then listens
    * on. Rejects with Node's error (`code` EADDRINUSE, EACCES, ...).
    */
-  async listen(_listener: { name: string; host: string; port: number }): Promise<Endpoint> {
-    throw new Error('not written yet');
+  async listen(at: { name: string; host: string; port: number }): Promise<Endpoint> {
+    const listener = await this.#network.listen({ host: at.host, port: at.port }, (socket) =>
+      this.#accept(at.name, socket),
+    );
+    this.#listeners.push(listener);
+    return listener.local;
   }
 
   /**
-   * Stops accepting and reading, lets requests in flight be answered for at most `graceMs`, then cuts
-   * off what is left: parked requests get their `onClose`. Resolves when all connections are closed.
+   * Stops accepting and reading. Parked requests end at once with their `onClose`; the others may
+   * still be answered for `graceMs`, then what is left is cut off. Resolves when all are closed.
    */
-  async shutdown(_options: { graceMs: number }): Promise<void> {}
+  async shutdown(options: { graceMs: number }): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    for (const connection of [...this.#connections]) connection.closeSoon();
+    if (this.#connections.size === 0) return;
+    const cutOff = this.#env.clock.after(options.graceMs, () => {
+      for (const connection of [...this.#connections]) connection.destroy();
+    });
+    await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+    cutOff.cancel();
+  }
+
+  #accept(listenerName: string, socket: Socket): void {
+    const { host } = socket.remote;
+    const refusal = this.#stopping ? 'the broker is shutting down' : this.#overLimit(host);
+    if (refusal !== undefined) {
+      const client = `${host}:${socket.remote.port}`;
+      this.#env.logger.warn({ client, listener: listenerName }, `refused a connection: ${refusal}`);
+      this.#env.metrics.connectionRefused();
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection({
+      env: this.#env,
+      id: this.#nextId++,
+      listenerName,
+      socket,
+      onClosed: (closed) => this.#remove(closed),
+    });
+    this.#connections.add(connection);
+    this.#connectionsByAddress.set(host, (this.#connectionsByAddress.get(host) ?? 0) + 1);
+    this.#env.metrics.connectionOpened();
+    connection.start();
+  }
+
+  #overLimit(host: string): string | undefined {
+    const { limits } = this.#env;
+    if (this.#connections.size >= limits.maxConnections) {
+      return `max.connections=${limits.maxConnections} are open`;
+    }
+    const perAddress = limits.maxConnectionsPerIpOverrides.get(host) ?? limits.maxConnectionsPerIp;
+    if ((this.#connectionsByAddress.get(host) ?? 0) >= perAddress) {
+      return `max.connections.per.ip=${perAddress} are open from this address`;
+    }
+    return undefined;
+  }
+
+  #remove(connection: Connection): void {
+    this.#connections.delete(connection);
+    const { host } = connection.remote;
+    const left = (this.#connectionsByAddress.get(host) ?? 1) - 1;
+    if (left > 0) this.#connectionsByAddress.set(host, left);
+    else this.#connectionsByAddress.delete(host);
+    this.#env.metrics.connectionClosed();
+    if (this.#connections.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
+  }
 }

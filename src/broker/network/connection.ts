@@ -1,0 +1,397 @@
+import { assert } from '../../base/assert.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
+import type { BufferPool } from '../../base/collections/buffer-pool.ts';
+import type { LogFields, Logger } from '../../base/logger.ts';
+import type { Endpoint, Socket, SocketEvents } from '../../base/network.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { foreignProtocol } from './foreign-protocol.ts';
+import { FrameReader, type FrameReceiver } from './frame-reader.ts';
+import type { BudgetWaiter, InFlightBudget } from './in-flight-budget.ts';
+import type { NetworkLimits } from './limits.ts';
+import type { NetworkMetrics } from './network-metrics.ts';
+import { Request } from './request.ts';
+import type { ConnectionInfo } from './request-context.ts';
+import { WriteList } from './write-list.ts';
+
+/** What a request takes up beside its bytes, so that very many tiny ones are bounded too. */
+const REQUEST_OVERHEAD_BYTES = 1024;
+
+/** With more waiting in the socket, the client does not keep up: no further answers are made. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+
+export const ANONYMOUS = 'User:ANONYMOUS';
+
+/** What connections share. */
+export interface ConnectionEnvironment {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dispatcher: Dispatcher;
+  readonly limits: NetworkLimits;
+  readonly metrics: NetworkMetrics;
+  readonly pool: BufferPool;
+  readonly budget: InFlightBudget;
+}
+
+/**
+ * - open: reads and answers. To closing, or closed.
+ * - closing: reads nothing; answers that are ready or don't wait for anything still go out, then the
+ *   socket ends. To closed.
+ * - closed: final.
+ */
+type ConnectionState = 'open' | 'closing' | 'closed';
+
+interface WaitingFrame {
+  readonly buffer: Buffer;
+  readonly size: number;
+}
+
+/**
+ * One client's connection: frames in, answers out in the order of the requests, and only as much in
+ * flight as the limits allow.
+ */
+export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, BudgetWaiter {
+  readonly id: number;
+  readonly listenerName: string;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  readonly principal = ANONYMOUS;
+  clientSoftware: string | undefined = undefined;
+  /** From the last request whose header could be read. */
+  clientId = '';
+
+  readonly #env: ConnectionEnvironment;
+  readonly #socket: Socket;
+  readonly #onClosed: (connection: Connection) => void;
+  readonly #frames: FrameReader;
+  #state: ConnectionState = 'open';
+  /** Frames that came in the same read as one that filled the limits. */
+  #waiting: WaitingFrame[] = [];
+  #first: Request | undefined = undefined;
+  #last: Request | undefined = undefined;
+  /** Requests that are open or whose answer is unsent, with their overhead, and those answers. */
+  #inFlightBytes = 0;
+  #unsentBytes = 0;
+  #flushScheduled = false;
+  #readingPaused = false;
+  #muteTimer: Timer | undefined = undefined;
+  #idleTimer: Timer | undefined = undefined;
+  #lastActivityMs: number;
+  readonly #flush = () => this.#flushAnswers();
+
+  constructor(options: {
+    env: ConnectionEnvironment;
+    id: number;
+    listenerName: string;
+    socket: Socket;
+    onClosed: (connection: Connection) => void;
+  }) {
+    this.#env = options.env;
+    this.#socket = options.socket;
+    this.#onClosed = options.onClosed;
+    this.id = options.id;
+    this.listenerName = options.listenerName;
+    this.remote = options.socket.remote;
+    this.local = options.socket.local;
+    this.#frames = new FrameReader({
+      pool: options.env.pool,
+      maxFrameBytes: options.env.limits.maxRequestBytes,
+      receiver: this,
+    });
+    this.#lastActivityMs = options.env.clock.monotonicMs();
+  }
+
+  start(): void {
+    this.#watchIdle();
+    this.#socket.start(this);
+  }
+
+  identifyClient(softwareName: string, softwareVersion: string): void {
+    this.clientSoftware = `${softwareName} ${softwareVersion}`;
+  }
+
+  /** Reads nothing more; sends what is answered or about to be, then closes. Parked requests end. */
+  closeSoon(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#stopReading();
+    this.#abandonFromFirstParked();
+    this.#scheduleFlush();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /**
+   * One log line that names the client, its request and the reason, then the end of the connection.
+   * Answers before `request` still go out; it and those after it can't have one.
+   */
+  refuse(reason: string, request?: Request): void {
+    if (request) this.#abandonFromRequest(request);
+    if (this.#state !== 'open') return;
+    this.#env.logger.warn(this.#describe(request), `closed a connection: ${reason}`);
+    this.#env.metrics.connectionRefused();
+    this.closeSoon();
+  }
+
+  // SocketEvents
+
+  onData(chunk: Uint8Array): void {
+    if (this.#state !== 'open') return;
+    this.#lastActivityMs = this.#env.clock.monotonicMs();
+    this.#env.metrics.bytesReceived(chunk.length);
+    this.#frames.push(chunk);
+    this.#adjustReading();
+  }
+
+  onDrain(): void {
+    this.#lastActivityMs = this.#env.clock.monotonicMs();
+  }
+
+  onEnd(): void {
+    this.closeSoon();
+  }
+
+  onClose(error: Error | undefined): void {
+    assert(this.#state !== 'closed', 'a socket closes once');
+    this.#state = 'closed';
+    this.#stopReading();
+    this.#idleTimer?.cancel();
+    if (error) this.#env.logger.debug({ ...this.#describe(), error }, 'a connection broke');
+    this.#abandonFrom(undefined);
+    this.#onClosed(this);
+  }
+
+  // FrameReceiver
+
+  onFrame(buffer: Buffer, size: number): void {
+    if (this.#waiting.length > 0 || !this.#mayDispatch()) this.#waiting.push({ buffer, size });
+    else this.#dispatch(buffer, size);
+  }
+
+  onBadLength(size: number, prefix: Buffer): void {
+    const foreign = foreignProtocol(prefix, this.listenerName);
+    if (foreign?.reply) this.#socket.write([Buffer.from(foreign.reply, 'latin1')]);
+    const limit = this.#env.limits.maxRequestBytes;
+    this.refuse(
+      foreign?.reason ??
+        `a request of ${size} bytes was announced; socket.request.max.bytes allows 0 to ${limit}`,
+    );
+  }
+
+  // From the requests
+
+  onAnswered(request: Request): void {
+    this.#takeInFlight(request.responseSize);
+    if (request.throttleMs > 0) this.#mute(request.throttleMs);
+    if (request !== this.#first) return;
+    if (request.responseSize > 0) {
+      this.#scheduleFlush();
+      return;
+    }
+    this.#shift(request);
+    request.finish();
+    this.#release(request);
+    if (this.#first?.state === 'answered' || this.#state === 'closing' || this.#readingPaused) {
+      this.#scheduleFlush();
+    }
+  }
+
+  /** A request began to wait for something; on a connection that closes it has waited long enough. */
+  onParked(request: Request): void {
+    if (this.#state === 'closing' && request.parked) this.#abandonFromFirstParked();
+  }
+
+  releaseFrame(frame: Buffer): void {
+    this.#env.pool.release(frame);
+  }
+
+  onBudgetFreed(): void {
+    this.#proceed();
+  }
+
+  // Requests in
+
+  #mayDispatch(): boolean {
+    if (this.#state !== 'open' || this.#muteTimer) return false;
+    // One request is always allowed, or a limit below its size would stop the connection for ever.
+    if (this.#inFlightBytes === 0) return true;
+    return (
+      this.#inFlightBytes < this.#env.limits.maxInFlightBytesPerConnection &&
+      this.#unsentBytes <= MAX_UNSENT_BYTES &&
+      !this.#env.budget.exhausted
+    );
+  }
+
+  #dispatch(buffer: Buffer, size: number): void {
+    const { dispatcher } = this.#env;
+    const request = new Request(this, dispatcher, buffer, size, this.#lastActivityMs);
+    if (this.#last) this.#last.next = request;
+    else this.#first = request;
+    this.#last = request;
+    this.#takeInFlight(size + REQUEST_OVERHEAD_BYTES);
+    dispatcher.dispatch(request);
+  }
+
+  /** Goes on with frames that had to wait, then with reading. */
+  #proceed(): void {
+    while (this.#mayDispatch()) {
+      const frame = this.#waiting.shift();
+      if (!frame) break;
+      this.#dispatch(frame.buffer, frame.size);
+    }
+    this.#adjustReading();
+  }
+
+  #adjustReading(): void {
+    if (this.#state !== 'open') return;
+    const pause = this.#waiting.length > 0 || !this.#mayDispatch();
+    if (pause && !this.#muteTimer && this.#env.budget.exhausted) this.#env.budget.wait(this);
+    if (pause === this.#readingPaused) return;
+    this.#readingPaused = pause;
+    if (pause) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #stopReading(): void {
+    this.#frames.stop();
+    for (const { buffer } of this.#waiting) this.#env.pool.release(buffer);
+    this.#waiting = [];
+    this.#muteTimer?.cancel();
+    this.#muteTimer = undefined;
+    this.#env.budget.forget(this);
+    // The socket goes on reading, and the bytes are dropped: an unread one would make closing a reset,
+    // which can take the answers before it away from the client.
+    if (this.#readingPaused) this.#socket.resume();
+    this.#readingPaused = false;
+  }
+
+  #mute(ms: number): void {
+    if (this.#state !== 'open') return;
+    this.#muteTimer?.cancel();
+    this.#muteTimer = this.#env.clock.after(ms, () => {
+      this.#muteTimer = undefined;
+      this.#proceed();
+    });
+    this.#adjustReading();
+  }
+
+  // Answers out
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#state === 'closed') return;
+    this.#flushScheduled = true;
+    this.#env.clock.endOfTurn(this.#flush);
+  }
+
+  /** One write for all answers whose turn it is. */
+  #flushAnswers(): void {
+    this.#flushScheduled = false;
+    if (this.#state === 'closed') return;
+    const list = new WriteList();
+    const sent: Request[] = [];
+    let size = 0;
+    for (let request = this.#first; request?.state === 'answered'; request = this.#first) {
+      this.#shift(request);
+      const { chunks } = request;
+      for (let index = 0; index < chunks.length; index++) list.add(chunks[index]!);
+      size += request.responseSize;
+      sent.push(request);
+    }
+    if (sent.length > 0) {
+      this.#unsentBytes += size;
+      this.#env.metrics.bytesSent(size);
+      this.#socket.write(list.finish(), () => this.#onSent(sent, size));
+    } else if (this.#readingPaused) {
+      this.#proceed();
+    }
+    if (this.#state === 'closing' && !this.#first) this.#socket.end();
+  }
+
+  #onSent(sent: readonly Request[], size: number): void {
+    this.#unsentBytes -= size;
+    for (const request of sent) {
+      request.finish();
+      this.#release(request);
+    }
+    if (this.#readingPaused) this.#proceed();
+  }
+
+  #shift(request: Request): void {
+    this.#first = request.next;
+    request.next = undefined;
+    if (!this.#first) this.#last = undefined;
+  }
+
+  // Ends
+
+  #abandonFromFirstParked(): void {
+    let before: Request | undefined;
+    for (let request = this.#first; request && !request.parked; request = request.next) {
+      before = request;
+    }
+    if (before?.next || !before) this.#abandonFrom(before);
+  }
+
+  #abandonFromRequest(target: Request): void {
+    let before: Request | undefined;
+    for (let request = this.#first; request !== target; request = request.next) {
+      if (!request) return;
+      before = request;
+    }
+    this.#abandonFrom(before);
+  }
+
+  /** Takes all requests after `before` out (all at all when undefined): none of them can be answered. */
+  #abandonFrom(before: Request | undefined): void {
+    let request = before ? before.next : this.#first;
+    if (before) before.next = undefined;
+    else this.#first = undefined;
+    this.#last = before;
+    while (request) {
+      const { next } = request;
+      request.next = undefined;
+      request.abandon();
+      this.#release(request);
+      request = next;
+    }
+    if (this.#state === 'closing') this.#scheduleFlush();
+  }
+
+  #watchIdle(): void {
+    const { clock, limits } = this.#env;
+    if (limits.maxIdleMs < 0) return;
+    const idleMs = clock.monotonicMs() - this.#lastActivityMs;
+    const busy = this.#first !== undefined && this.#unsentBytes === 0 && this.#state === 'open';
+    if (idleMs >= limits.maxIdleMs && !busy) {
+      this.#env.logger.debug(this.#describe(), 'closed an idle connection');
+      this.#socket.destroy();
+      return;
+    }
+    const waitMs = busy ? limits.maxIdleMs : limits.maxIdleMs - idleMs;
+    this.#idleTimer = clock.after(waitMs, () => this.#watchIdle());
+  }
+
+  #takeInFlight(bytes: number): void {
+    this.#inFlightBytes += bytes;
+    this.#env.budget.take(bytes);
+  }
+
+  #release(request: Request): void {
+    const bytes = request.requestSize + REQUEST_OVERHEAD_BYTES + request.responseSize;
+    this.#inFlightBytes -= bytes;
+    this.#env.budget.give(bytes);
+  }
+
+  #describe(request?: Request): LogFields {
+    return {
+      client: `${this.remote.host}:${this.remote.port}`,
+      listener: this.listenerName,
+      ...(this.clientId && { clientId: this.clientId }),
+      ...(this.clientSoftware && { software: this.clientSoftware }),
+      ...(request && request.apiKey >= 0 && { api: request.api?.name ?? request.apiKey }),
+      ...(request && request.apiKey >= 0 && { apiVersion: request.apiVersion }),
+    };
+  }
+}

@@ -1,0 +1,96 @@
+import type { BufferPool } from '../../base/collections/buffer-pool.ts';
+
+/**
+ * A frame's memory is taken in steps of the bytes that have really come, so that a length alone makes
+ * nobody allocate. The first step holds the usual largest frame (1 MB of records), which is then
+ * copied once.
+ */
+const FIRST_STEP_BYTES = 1280 * 1024;
+const STEP_FACTOR = 4;
+
+const NO_BUFFER = Buffer.alloc(0);
+
+export interface FrameReceiver {
+  /** A whole frame: the first `size` bytes of `buffer`, which belongs to the receiver from now on. */
+  onFrame(buffer: Buffer, size: number): void;
+  /** A length that is negative or over the limit, as a number and as it stood on the wire. */
+  onBadLength(size: number, prefix: Buffer): void;
+}
+
+/** Cuts a byte stream into frames: a 4-byte length, then so many bytes. Any chunking gives the same. */
+export class FrameReader {
+  readonly #pool: BufferPool;
+  readonly #maxFrameBytes: number;
+  readonly #receiver: FrameReceiver;
+  readonly #prefix = Buffer.alloc(4);
+  #prefixFilled = 0;
+  #size = 0;
+  #buffer: Buffer = NO_BUFFER;
+  #filled = 0;
+  #stopped = false;
+
+  constructor(options: { pool: BufferPool; maxFrameBytes: number; receiver: FrameReceiver }) {
+    this.#pool = options.pool;
+    this.#maxFrameBytes = options.maxFrameBytes;
+    this.#receiver = options.receiver;
+  }
+
+  /** Takes what it needs from `chunk`, which may be reused afterwards. */
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    while (!this.#stopped) {
+      at = this.#prefixFilled < 4 ? this.#readPrefix(chunk, at) : this.#readBody(chunk, at);
+      // An empty frame is complete with its prefix; all else needs bytes.
+      if (at === chunk.length && (this.#prefixFilled < 4 || this.#size > 0)) return;
+    }
+  }
+
+  /** Gives up the frame in progress; nothing is delivered any more. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#buffer !== NO_BUFFER) this.#pool.release(this.#buffer);
+    this.#buffer = NO_BUFFER;
+  }
+
+  #readPrefix(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (this.#prefixFilled < 4 && at < chunk.length) {
+      this.#prefix[this.#prefixFilled++] = chunk[at++]!;
+    }
+    if (this.#prefixFilled < 4) return at;
+    this.#size = this.#prefix.readInt32BE(0);
+    if (this.#size < 0 || this.#size > this.#maxFrameBytes) {
+      this.stop();
+      this.#receiver.onBadLength(this.#size, this.#prefix);
+      return at;
+    }
+    this.#buffer = this.#pool.acquire(Math.min(this.#size, FIRST_STEP_BYTES));
+    this.#filled = 0;
+    return at;
+  }
+
+  #readBody(chunk: Uint8Array, from: number): number {
+    if (this.#filled === this.#buffer.length) this.#grow();
+    const room = Math.min(this.#size, this.#buffer.length) - this.#filled;
+    const count = Math.min(room, chunk.length - from);
+    this.#buffer.set(
+      count === chunk.length ? chunk : chunk.subarray(from, from + count),
+      this.#filled,
+    );
+    this.#filled += count;
+    if (this.#filled === this.#size) {
+      const buffer = this.#buffer;
+      this.#buffer = NO_BUFFER;
+      this.#prefixFilled = 0;
+      this.#receiver.onFrame(buffer, this.#size);
+    }
+    return from + count;
+  }
+
+  #grow(): void {
+    const larger = this.#pool.acquire(Math.min(this.#size, this.#buffer.length * STEP_FACTOR));
+    this.#buffer.copy(larger, 0, 0, this.#filled);
+    this.#pool.release(this.#buffer);
+    this.#buffer = larger;
+  }
+}
