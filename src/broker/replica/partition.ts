@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
+import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import {
   type ProduceRules,
   type RecordError,
@@ -156,6 +157,10 @@ export class Partition implements LogListener {
       return { ...validation, kind: 'refused' };
     }
     const { batch, logAppendTime, recordCount, converted } = validation;
+    if (RecordBatch.isTransactional(batch)) {
+      // Accepting it would open a transaction that nobody can end, and hold back every reader.
+      return refused('INVALID_TXN_STATE', `${this.log.name} has no such open transaction`);
+    }
     const result = this.#append(batch, { leaderEpoch, origin: 'client' }, done);
     if (result.kind === 'refused') return refused(result.error, result.detail);
     return {
