@@ -169,9 +169,9 @@ export class Shard {
       effects,
     });
     for (const { level, message, fields } of effects.notes) this.#logger[level](fields, message);
-    for (const { record, then } of effects.writes) {
+    for (const { record, after } of effects.writes) {
       this.#log.append(this.partition, [record], this.#clock.now(), ({ error }) =>
-        this.#onAppended(group, then, error),
+        this.#onAppended(group, after, error),
       );
     }
     // A dead group keeps no timer, and neither does one that was removed meanwhile.
@@ -183,7 +183,7 @@ export class Shard {
     return result;
   }
 
-  #onAppended(group: ClassicGroup, then: AfterWrite, error: ErrorName): void {
-    this.#step(group, (step) => onWritten(group, then, groupWriteError(error), step));
+  #onAppended(group: ClassicGroup, after: AfterWrite, error: ErrorName): void {
+    this.#step(group, (step) => onWritten(group, after, groupWriteError(error), step));
   }
 }

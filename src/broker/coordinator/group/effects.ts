@@ -39,7 +39,7 @@ export interface Note {
 export interface Effects {
   readonly joins: { answer: JoinAnswer; result: JoinResult }[];
   readonly syncs: { answer: SyncAnswer; result: SyncResult }[];
-  readonly writes: { record: CoordinatorRecord; then: AfterWrite }[];
+  readonly writes: { record: CoordinatorRecord; after: AfterWrite }[];
   readonly notes: Note[];
 }
 

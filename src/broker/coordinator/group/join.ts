@@ -189,7 +189,7 @@ function replaceStaticMember(
     );
     effects.writes.push({
       record: groupRecord(group, assignments),
-      then: {
+      after: {
         kind: 'static-member-replaced',
         instanceId: member.instanceId ?? '',
         memberId,

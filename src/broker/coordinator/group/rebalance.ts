@@ -111,7 +111,7 @@ function becomeEmpty(group: ClassicGroup, step: Step): void {
   move(group, 'Empty', 'the last member is gone', step);
   step.effects.writes.push({
     record: groupRecord(group, new Map()),
-    then: { kind: 'emptied', generation: group.generation },
+    after: { kind: 'emptied', generation: group.generation },
   });
 }
 

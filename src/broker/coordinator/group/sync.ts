@@ -63,6 +63,6 @@ function storeAssignment(group: ClassicGroup, request: SyncRequest, step: Step):
   }
   step.effects.writes.push({
     record: groupRecord(group, assignments),
-    then: { kind: 'assigned', generation: group.generation, assignments },
+    after: { kind: 'assigned', generation: group.generation, assignments },
   });
 }

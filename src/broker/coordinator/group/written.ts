@@ -8,22 +8,22 @@ import { becomeStable, note, settle, startRebalance } from './rebalance.ts';
 /** A record of the group is committed, or failed to be; `error` is already the clients' name for it. */
 export function onWritten(
   group: ClassicGroup,
-  then: AfterWrite,
+  after: AfterWrite,
   error: ErrorName,
   step: Step,
 ): void {
   if (error === 'NONE') group.isInLog = true;
   else note(group, step, 'warn', 'a record of the group was not committed', { error });
   if (group.state === 'Dead') return;
-  switch (then.kind) {
+  switch (after.kind) {
     case 'emptied':
       // If the record is lost, a restart finds the last generation with its members, who time out.
       break;
     case 'assigned':
-      onAssigned(group, then, error, step);
+      onAssigned(group, after, error, step);
       break;
     case 'static-member-replaced':
-      onStaticMemberReplaced(group, then, error, step);
+      onStaticMemberReplaced(group, after, error, step);
       break;
   }
   settle(group, step);
@@ -31,14 +31,14 @@ export function onWritten(
 
 function onAssigned(
   group: ClassicGroup,
-  then: Extract<AfterWrite, { kind: 'assigned' }>,
+  after: Extract<AfterWrite, { kind: 'assigned' }>,
   error: ErrorName,
   step: Step,
 ): void {
   // Somebody may have joined or left meanwhile: then this assignment is history.
-  if (group.state !== 'CompletingRebalance' || group.generation !== then.generation) return;
+  if (group.state !== 'CompletingRebalance' || group.generation !== after.generation) return;
   if (error === 'NONE') {
-    becomeStable(group, then.assignments, step);
+    becomeStable(group, after.assignments, step);
     return;
   }
   for (const member of group.members.values()) {
@@ -50,14 +50,14 @@ function onAssigned(
 
 function onStaticMemberReplaced(
   group: ClassicGroup,
-  then: Extract<AfterWrite, { kind: 'static-member-replaced' }>,
+  after: Extract<AfterWrite, { kind: 'static-member-replaced' }>,
   error: ErrorName,
   step: Step,
 ): void {
-  const { memberId, before } = then;
+  const { memberId, before } = after;
   const member = group.members.get(memberId);
   // The join may have been answered by something else: replaced again, or removed.
-  if (member === undefined || member.joining !== then.answer) return;
+  if (member === undefined || member.joining !== after.answer) return;
   if (error !== 'NONE') {
     answerJoin(group, member, joinError('', error), step.effects);
     group.update(member, before);
@@ -68,7 +68,7 @@ function onStaticMemberReplaced(
   // A rebalance has begun meanwhile: the parked join counts for it and is answered by it.
   if (group.state !== 'Stable') return;
   const result = joined(group, memberId);
-  if (then.canSkipAssignment) {
+  if (after.canSkipAssignment) {
     // The leader stays the leader, and is told to leave the assignment as it is (KIP-814).
     result.skipAssignment = group.leaderId === memberId;
   } else {

@@ -1,0 +1,93 @@
+// OffsetCommit v0-v9.
+//
+// v0 meant ZooKeeper in Kafka and is stored like all others here. A partition that does not exist is
+// answered with UNKNOWN_TOPIC_OR_PARTITION and the rest is committed. v1 may bring a timestamp of its
+// own; the retention time of v2-v4 is honoured: such an offset expires that long after the commit,
+// whatever offsets.retention.minutes says. A metadata text longer than offset.metadata.max.bytes is
+// OFFSET_METADATA_TOO_LARGE for its partition alone.
+//
+// Gaps: v9's member epochs (KIP-848) do not exist yet; v9 is used by classic members as v8 is.
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+} from '../../protocol/messages/08-offset-commit.ts';
+import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { OffsetCommitEntry } from '../coordinator/group/messages.ts';
+import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import { partitionOf } from '../metadata/cluster-snapshot.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import { Pending } from '../network/pending.ts';
+
+type Response = MessageInput<typeof OffsetCommitResponse>;
+
+export interface OffsetCommitDependencies {
+  readonly coordinator: GroupCoordinator;
+  readonly metadata: ClusterMetadata;
+}
+
+const GROUP_ID_NOT_FOUND_FROM = 9;
+
+export function offsetCommitApi({ coordinator, metadata }: OffsetCommitDependencies): Api {
+  return defineApi({
+    request: OffsetCommitRequest,
+    response: OffsetCommitResponse,
+    versions: { min: 0, max: 9 },
+    handle(context, request) {
+      const { snapshot } = metadata;
+      const entries: OffsetCommitEntry[] = [];
+      const topics = request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map((asked) => {
+          const row = { partitionIndex: asked.partitionIndex, errorCode: 0 };
+          if (partitionOf(snapshot, name, asked.partitionIndex) === undefined) {
+            row.errorCode = errorCode('UNKNOWN_TOPIC_OR_PARTITION');
+            return { row, index: -1 };
+          }
+          entries.push({
+            topic: name,
+            partition: asked.partitionIndex,
+            offset: asked.committedOffset,
+            leaderEpoch: asked.committedLeaderEpoch,
+            metadata: asked.committedMetadata ?? '',
+            ...(asked.commitTimestamp === -1 ? {} : { commitTimestampMs: asked.commitTimestamp }),
+          });
+          return { row, index: entries.length - 1 };
+        }),
+      }));
+      const respond = (codes: readonly number[]): Response => ({
+        topics: topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ row, index }) =>
+            index < 0 ? row : { ...row, errorCode: codes[index] ?? 0 },
+          ),
+        })),
+      });
+      if (entries.length === 0) return respond([]);
+      const pending = new Pending<Response>();
+      coordinator.commitOffsets(
+        {
+          groupId: request.groupId,
+          generation: request.generationIdOrMemberEpoch,
+          memberId: request.memberId,
+          instanceId: request.groupInstanceId,
+          ...(request.retentionTimeMs === -1 ? {} : { retentionTimeMs: request.retentionTimeMs }),
+          entries,
+          knowsGroupIdNotFound: context.apiVersion >= GROUP_ID_NOT_FOUND_FROM,
+        },
+        (errors) => pending.complete(respond(errors.map(errorCode))),
+      );
+      return pending;
+    },
+    errorResponse: (_context, request, error) => ({
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: errorCode(error.error),
+        })),
+      })),
+    }),
+  });
+}

@@ -1,0 +1,112 @@
+// FindCoordinator v0-v6: one key up to v3, several from v4 on.
+//
+// The first use creates __consumer_offsets and waits for it, so that the client's next request finds
+// its group; Kafka answers COORDINATOR_NOT_AVAILABLE and lets the client come back. The same way it
+// waits for a partition that is being loaded here, for at most LOAD_WAIT_MS. The endpoint is the one
+// of the listener that the client used.
+//
+// Gaps: transactions (key type 1) do not exist yet: COORDINATOR_NOT_AVAILABLE. Share groups (key type
+// 2, v6) do not either: INVALID_REQUEST, as Kafka answers where they are switched off.
+import type { Clock } from '../../base/clock.ts';
+import { type ErrorName, errorCode, errorMessage } from '../../protocol/errors.ts';
+import {
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+} from '../../protocol/messages/10-find-coordinator.ts';
+import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
+
+type Response = MessageInput<typeof FindCoordinatorResponse>;
+
+export interface CoordinatorEndpoint {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface FindCoordinatorDependencies {
+  readonly clock: Clock;
+  readonly coordinator: GroupCoordinator;
+  /** Makes sure that `__consumer_offsets` exists and has leaders; cheap when it does. */
+  readonly ensureOffsetsTopic: () => Promise<void>;
+  /** The leader of a partition of `__consumer_offsets` as this client reaches it. */
+  readonly endpointOf: (
+    partition: number,
+    context: RequestContext,
+  ) => CoordinatorEndpoint | undefined;
+}
+
+const LOAD_WAIT_MS = 1_000;
+const KEYS_FROM = 4;
+const GROUP = 0;
+const TRANSACTION = 1;
+const nowhere: CoordinatorEndpoint = { nodeId: -1, host: '', port: -1 };
+
+interface Found extends CoordinatorEndpoint {
+  readonly error: ErrorName;
+}
+
+export function findCoordinatorApi(dependencies: FindCoordinatorDependencies): Api {
+  return defineApi({
+    request: FindCoordinatorRequest,
+    response: FindCoordinatorResponse,
+    versions: { min: 0, max: 6 },
+    async handle(context, request): Promise<Response> {
+      const keys = context.apiVersion >= KEYS_FROM ? request.coordinatorKeys : [request.key];
+      const find = await finder(dependencies, context, request.keyType, keys);
+      if (context.apiVersion < KEYS_FROM) return answered(find(request.key));
+      return { coordinators: keys.map((key) => ({ key, ...answered(find(key)) })) };
+    },
+    errorResponse: (context, request, { error }) => {
+      const row = answered({ ...nowhere, error });
+      if (context.apiVersion < KEYS_FROM) return row;
+      return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...row })) };
+    },
+  });
+}
+
+async function finder(
+  { clock, coordinator, ensureOffsetsTopic, endpointOf }: FindCoordinatorDependencies,
+  context: RequestContext,
+  keyType: number,
+  keys: readonly string[],
+): Promise<(key: string) => Found> {
+  const refuse = (error: ErrorName) => () => ({ ...nowhere, error });
+  if (keyType === TRANSACTION) return refuse('COORDINATOR_NOT_AVAILABLE');
+  if (keyType !== GROUP) return refuse('INVALID_REQUEST');
+  try {
+    await ensureOffsetsTopic();
+  } catch {
+    return refuse('COORDINATOR_NOT_AVAILABLE');
+  }
+  const partitions = new Set(keys.map((key) => coordinator.partitionFor(key)));
+  await orTimeout(Promise.all([...partitions].map((one) => coordinator.whenLoaded(one))), clock);
+  return (key) => {
+    const endpoint = endpointOf(coordinator.partitionFor(key), context);
+    if (endpoint === undefined) return { ...nowhere, error: 'COORDINATOR_NOT_AVAILABLE' };
+    return { ...endpoint, error: 'NONE' };
+  };
+}
+
+async function orTimeout(work: Promise<unknown>, clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.after(LOAD_WAIT_MS, resolve);
+    const end = () => {
+      timer.cancel();
+      resolve();
+    };
+    work.then(end, end);
+  });
+}
+
+function answered({ error, nodeId, host, port }: Found) {
+  return {
+    errorCode: errorCode(error),
+    errorMessage: error === 'NONE' ? null : errorMessage(error),
+    nodeId,
+    host,
+    port,
+  };
+}

@@ -1,0 +1,42 @@
+// DeleteGroups v0-v2. Each group once, answered when its tombstones are committed. A group with
+// members is NON_EMPTY_GROUP.
+//
+// Gaps: none.
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  DeleteGroupsRequest,
+  DeleteGroupsResponse,
+} from '../../protocol/messages/42-delete-groups.ts';
+import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import { Pending } from '../network/pending.ts';
+
+type Response = MessageInput<typeof DeleteGroupsResponse>;
+
+export function deleteGroupsApi({ coordinator }: { coordinator: GroupCoordinator }): Api {
+  return defineApi({
+    request: DeleteGroupsRequest,
+    response: DeleteGroupsResponse,
+    versions: { min: 0, max: 2 },
+    handle(_context, request) {
+      const groupIds = [...new Set(request.groupsNames)];
+      if (groupIds.length === 0) return { results: [] };
+      const pending = new Pending<Response>();
+      const codes = new Map<string, number>();
+      for (const groupId of groupIds) {
+        coordinator.deleteGroup(groupId, (error) => {
+          codes.set(groupId, errorCode(error));
+          if (codes.size < groupIds.length) return;
+          pending.complete({
+            results: groupIds.map((id) => ({ groupId: id, errorCode: codes.get(id) ?? 0 })),
+          });
+        });
+      }
+      return pending;
+    },
+    errorResponse: (_context, request, { error }) => ({
+      results: request.groupsNames.map((groupId) => ({ groupId, errorCode: errorCode(error) })),
+    }),
+  });
+}

@@ -1,0 +1,64 @@
+// OffsetDelete v0, answered when the tombstones are committed. A topic that a member of the group
+// subscribes to is GROUP_SUBSCRIBED_TO_TOPIC; a group with members of another protocol type than
+// "consumer" is NON_EMPTY_GROUP as a whole, since its subscriptions are unknown.
+//
+// Gaps: none.
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
+} from '../../protocol/messages/47-offset-delete.ts';
+import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import { partitionOf } from '../metadata/cluster-snapshot.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import { Pending } from '../network/pending.ts';
+
+type Response = MessageInput<typeof OffsetDeleteResponse>;
+
+export interface OffsetDeleteDependencies {
+  readonly coordinator: GroupCoordinator;
+  readonly metadata: ClusterMetadata;
+}
+
+export function offsetDeleteApi({ coordinator, metadata }: OffsetDeleteDependencies): Api {
+  return defineApi({
+    request: OffsetDeleteRequest,
+    response: OffsetDeleteResponse,
+    versions: { min: 0, max: 0 },
+    handle(_context, { groupId, topics }) {
+      const { snapshot } = metadata;
+      const exists = (topic: string, partition: number) =>
+        partitionOf(snapshot, topic, partition) !== undefined;
+      const known = topics.map(({ name, partitions }) => ({
+        topic: name,
+        partitions: partitions
+          .map(({ partitionIndex }) => partitionIndex)
+          .filter((partition) => exists(name, partition)),
+      }));
+      const pending = new Pending<Response>();
+      coordinator.deleteOffsets({ groupId, topics: known }, (result) => {
+        if (result.error !== 'NONE') {
+          pending.complete({ errorCode: errorCode(result.error) });
+          return;
+        }
+        pending.complete({
+          topics: topics.map(({ name, partitions }, index) => {
+            const rows = result.topics[index]?.partitions ?? [];
+            const errors = new Map(rows.map(({ partition, error }) => [partition, error]));
+            return {
+              name,
+              partitions: partitions.map(({ partitionIndex }) => ({
+                partitionIndex,
+                errorCode: errorCode(errors.get(partitionIndex) ?? 'UNKNOWN_TOPIC_OR_PARTITION'),
+              })),
+            };
+          }),
+        });
+      });
+      return pending;
+    },
+    errorResponse: (_context, _request, { error }) => ({ errorCode: errorCode(error) }),
+  });
+}
