@@ -15,7 +15,7 @@ export function readableLine(json: string): string {
   } catch {
     return json;
   }
-  const time = String(entry['time'] ?? '').slice(11, 23);
+  const time = localTime(String(entry['time'] ?? ''));
   const level = String(entry['level'] ?? '')
     .toUpperCase()
     .padEnd(5);
@@ -24,6 +24,11 @@ export function readableLine(json: string): string {
     .map(([name, value]) => `${name}=${fieldText(value)}`);
   const line = [time, level, String(entry['msg'] ?? ''), ...fields].join(' ');
   return `${line}${errorText(entry['error'])}\n`;
+}
+
+/** Hours to milliseconds in the time zone of whoever reads it. */
+function localTime(iso: string): string {
+  return `${new Date(iso).toTimeString().slice(0, 8)}.${iso.slice(20, 23)}`;
 }
 
 function fieldText(value: unknown): string {

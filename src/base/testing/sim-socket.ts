@@ -166,7 +166,7 @@ export class SimSocket implements Socket {
     this.#inboxBytes -= size;
     this.#events.onData(chunk);
     chunk.fill(0xaa);
-    this.#peer?.#wake();
+    if (this.#peer) this.#peer.#wake();
     this.#wake();
   }
 
