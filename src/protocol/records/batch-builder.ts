@@ -1,5 +1,8 @@
-import type { CodecName } from '../../compression/index.ts';
-import type { TimestampType } from './record-batch.ts';
+import { assert } from '../../base/assert.ts';
+import { type CodecName, codecByName } from '../../compression/index.ts';
+import { crc32c } from './crc32c.ts';
+import * as RecordBatch from './record-batch.ts';
+import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint.ts';
 
 /** A record to be written. Text is UTF-8. */
 export interface RecordInput {
@@ -20,9 +23,9 @@ export interface BatchOptions {
   /** Default 'none'. */
   codec?: CodecName;
   /** Compression level; the codec's own default when absent. */
-  level?: number;
+  level?: number | undefined;
   /** Default 'CreateTime'. */
-  timestampType?: TimestampType;
+  timestampType?: RecordBatch.TimestampType;
   /** The one timestamp of all records with LogAppendTime. */
   logAppendTime?: number;
   /** Defaults -1. */
@@ -37,31 +40,104 @@ export interface BatchOptions {
   lastOffsetDelta?: number;
 }
 
+const FIRST_CAPACITY = 512;
+
 /** Gathers records into one magic-2 batch. */
 export class BatchBuilder {
   readonly options: BatchOptions;
+  #buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
+  #end = RecordBatch.HEADER_SIZE;
+  #recordCount = 0;
+  #nextOffsetDelta = 0;
+  #baseTimestamp = RecordBatch.NO_TIMESTAMP;
+  #maxTimestamp = RecordBatch.NO_TIMESTAMP;
 
   constructor(options: BatchOptions = {}) {
     this.options = options;
+    if (options.deleteHorizonMs !== undefined) this.#baseTimestamp = options.deleteHorizonMs;
   }
 
   /** Records so far. */
   get recordCount(): number {
-    throw new Error('not yet');
+    return this.#recordCount;
   }
 
   /** Bytes of the batch as it stands, before compression. */
   get sizeInBytes(): number {
-    throw new Error('not yet');
+    return this.#end;
   }
 
-  append(_record: RecordInput): void {
-    throw new Error('not yet');
+  /** Adds a record after those already there. */
+  append(record: RecordInput): void {
+    const timestamp = record.timestamp ?? RecordBatch.NO_TIMESTAMP;
+    if (this.#recordCount === 0 && this.options.deleteHorizonMs === undefined) {
+      this.#baseTimestamp = timestamp;
+    }
+    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
+    const offsetDelta = record.offsetDelta ?? this.#nextOffsetDelta;
+    assert(offsetDelta >= this.#nextOffsetDelta, 'offsets in a batch must grow');
+
+    const timestampDelta = timestamp - this.#baseTimestamp;
+    const body =
+      1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfContent(record);
+    this.#reserve(sizeOfVarint(body) + body);
+    const buffer = this.#buffer;
+    let at = writeVarint(buffer, body, this.#end);
+    buffer[at++] = 0;
+    at = writeVarlong(buffer, timestampDelta, at);
+    at = writeVarint(buffer, offsetDelta, at);
+    at = writeBytes(buffer, record.key ?? null, at);
+    at = writeBytes(buffer, record.value ?? null, at);
+    const headers = record.headers ?? [];
+    at = writeVarint(buffer, headers.length, at);
+    for (const header of headers) {
+      at = writeBytes(buffer, header.key, at);
+      at = writeBytes(buffer, header.value, at);
+    }
+    this.#end = at;
+    this.#recordCount++;
+    this.#nextOffsetDelta = offsetDelta + 1;
   }
 
-  /** The finished batch, with its CRC. */
+  /** The finished batch, with its CRC. The builder is done then. */
   build(): Buffer {
-    throw new Error('not yet');
+    const { options } = this;
+    const codec = codecByName(options.codec ?? 'none');
+    let batch = this.#buffer.subarray(0, this.#end);
+    if (codec.id !== 0 && this.#recordCount > 0) {
+      const records = codec.compress(batch.subarray(RecordBatch.HEADER_SIZE), options.level);
+      batch = Buffer.concat([batch.subarray(0, RecordBatch.HEADER_SIZE), records]);
+    }
+    const appendTime = options.timestampType === 'LogAppendTime';
+    let attributes: number = codec.id;
+    if (appendTime) attributes |= RecordBatch.TIMESTAMP_TYPE_BIT;
+    if (options.transactional) attributes |= RecordBatch.TRANSACTIONAL_BIT;
+    if (options.control) attributes |= RecordBatch.CONTROL_BIT;
+    if (options.deleteHorizonMs !== undefined) attributes |= RecordBatch.DELETE_HORIZON_BIT;
+
+    RecordBatch.writeInt64(batch, options.baseOffset ?? 0, 0);
+    batch.writeInt32BE(batch.length - RecordBatch.LOG_OVERHEAD, 8);
+    batch.writeInt32BE(options.leaderEpoch ?? RecordBatch.NO_LEADER_EPOCH, 12);
+    batch.writeInt8(RecordBatch.MAGIC_V2, 16);
+    batch.writeInt16BE(attributes, 21);
+    batch.writeInt32BE(options.lastOffsetDelta ?? Math.max(0, this.#nextOffsetDelta - 1), 23);
+    RecordBatch.writeInt64(batch, this.#baseTimestamp, 27);
+    const appendedAt = options.logAppendTime ?? this.#maxTimestamp;
+    RecordBatch.writeInt64(batch, appendTime ? appendedAt : this.#maxTimestamp, 35);
+    RecordBatch.writeInt64(batch, options.producerId ?? RecordBatch.NO_PRODUCER_ID, 43);
+    batch.writeInt16BE(options.producerEpoch ?? RecordBatch.NO_PRODUCER_EPOCH, 51);
+    batch.writeInt32BE(options.baseSequence ?? RecordBatch.NO_SEQUENCE, 53);
+    batch.writeInt32BE(this.#recordCount, 57);
+    batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+    return batch;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#end + size;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#end);
+    this.#buffer = larger;
   }
 }
 
@@ -72,7 +148,35 @@ export function buildBatch(records: readonly RecordInput[], options: BatchOption
   return builder.build();
 }
 
-/** Bytes `record` takes in a batch when its deltas are small; for accumulators. */
-export function estimateRecordSize(_record: RecordInput): number {
-  throw new Error('not yet');
+/** What `record` adds to an uncompressed batch at most; for accumulators. */
+export function estimateRecordSize(record: RecordInput): number {
+  const [varint, varlong, attributes] = [5, 8, 1];
+  return varint + attributes + varlong + varint + sizeOfContent(record);
+}
+
+/** Key, value and headers with their sizes. */
+function sizeOfContent(record: RecordInput): number {
+  const headers = record.headers ?? [];
+  let size = sizeOfBytes(record.key ?? null) + sizeOfBytes(record.value ?? null);
+  size += sizeOfVarint(headers.length);
+  for (const header of headers) size += sizeOfBytes(header.key) + sizeOfBytes(header.value);
+  return size;
+}
+
+function lengthOf(bytes: Uint8Array | string): number {
+  return typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
+}
+
+function sizeOfBytes(bytes: Uint8Array | string | null): number {
+  if (bytes === null) return 1;
+  const length = lengthOf(bytes);
+  return sizeOfVarint(length) + length;
+}
+
+function writeBytes(target: Buffer, bytes: Uint8Array | string | null, at: number): number {
+  if (bytes === null) return writeVarint(target, -1, at);
+  const start = writeVarint(target, lengthOf(bytes), at);
+  if (typeof bytes === 'string') return start + target.write(bytes, start, 'utf8');
+  target.set(bytes, start);
+  return start + bytes.length;
 }

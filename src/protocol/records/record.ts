@@ -1,4 +1,8 @@
-import type { TimestampType } from './record-batch.ts';
+import { codecById, DecompressionError } from '../../compression/index.ts';
+import * as RecordBatch from './record-batch.ts';
+import { CorruptRecordsError, RecordCursor } from './record-cursor.ts';
+
+export { CorruptRecordsError } from './record-cursor.ts';
 
 /** A header of a record. Kafka allows a null value and repeated keys. */
 export interface RecordHeader {
@@ -11,17 +15,12 @@ export interface BatchRecord {
   offset: number;
   /** Milliseconds, by the batch's timestamp type; -1 for none. */
   timestamp: number;
-  timestampType: TimestampType;
+  timestampType: RecordBatch.TimestampType;
   /** Producer sequence number, or -1. */
   sequence: number;
   key: Buffer | null;
   value: Buffer | null;
   headers: RecordHeader[];
-}
-
-/** A batch whose bytes do not hold what its header says. */
-export class CorruptRecordsError extends Error {
-  override name = 'CorruptRecordsError';
 }
 
 /** What records of one batch may decompress to, where the caller does not say. */
@@ -32,26 +31,85 @@ export const DEFAULT_MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024;
  * CorruptRecordsError, also when the output would be larger than `maxBytes`.
  */
 export function recordsPayload(
-  _buffer: Buffer,
-  _at = 0,
-  _maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
+  buffer: Buffer,
+  at = 0,
+  maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
 ): Buffer {
-  throw new Error('not yet');
+  const problem = RecordBatch.headerProblem(buffer, at);
+  if (problem !== undefined) throw new CorruptRecordsError(problem);
+  const end = at + RecordBatch.sizeInBytes(buffer, at);
+  if (end > buffer.length) throw new CorruptRecordsError('the batch is cut off');
+  const stored = buffer.subarray(at + RecordBatch.HEADER_SIZE, end);
+  const codecId = RecordBatch.codecId(buffer, at);
+  // Compaction may leave a batch without records, and then without a compressed stream either.
+  if (codecId === 0 || stored.length === 0) return stored;
+  const codec = codecById(codecId);
+  if (codec === undefined) throw new CorruptRecordsError(`no codec has the number ${codecId}`);
+  try {
+    return codec.decompress(stored, maxBytes);
+  } catch (error) {
+    if (error instanceof DecompressionError) {
+      throw new CorruptRecordsError(error.message, { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** All records of a magic-2 batch. Throws CorruptRecordsError. */
 export function decodeRecords(
-  _buffer: Buffer,
-  _at = 0,
-  _maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
+  buffer: Buffer,
+  at = 0,
+  maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
 ): BatchRecord[] {
-  throw new Error('not yet');
+  const records: BatchRecord[] = [];
+  appendRecords(records, buffer, at, maxBytes);
+  return records;
 }
 
 /** All records of all batches (magic 2) in a buffer, up to a partial tail. Throws CorruptRecordsError. */
 export function decodeAllRecords(
-  _buffer: Buffer,
-  _maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
+  buffer: Buffer,
+  maxBytes = DEFAULT_MAX_DECOMPRESSED_BYTES,
 ): BatchRecord[] {
-  throw new Error('not yet');
+  const records: BatchRecord[] = [];
+  for (const at of RecordBatch.batchPositions(buffer)) {
+    appendRecords(records, buffer, at, maxBytes);
+  }
+  return records;
+}
+
+function appendRecords(into: BatchRecord[], buffer: Buffer, at: number, maxBytes: number): void {
+  const cursor = new RecordCursor(recordsPayload(buffer, at, maxBytes));
+  const count = RecordBatch.recordCount(buffer, at);
+  const baseOffset = RecordBatch.baseOffset(buffer, at);
+  const baseSequence = RecordBatch.baseSequence(buffer, at);
+  const timestampType = RecordBatch.timestampType(buffer, at);
+  for (let index = 0; index < count; index++) {
+    cursor.next();
+    into.push({
+      offset: baseOffset + cursor.offsetDelta,
+      timestamp: recordTimestamp(buffer, at, cursor),
+      timestampType,
+      sequence:
+        baseSequence < 0
+          ? RecordBatch.NO_SEQUENCE
+          : RecordBatch.addToSequence(baseSequence, cursor.offsetDelta),
+      key: cursor.key,
+      value: cursor.value,
+      headers: cursor.readHeaders(),
+    });
+  }
+  if (!cursor.isAtEnd) throw new CorruptRecordsError(`bytes are left after ${count} records`);
+}
+
+/** Timestamp of the record the cursor is at. Throws CorruptRecordsError beyond 2^53. */
+export function recordTimestamp(buffer: Buffer, at: number, cursor: RecordCursor): number {
+  if (RecordBatch.timestampType(buffer, at) === 'LogAppendTime') {
+    return RecordBatch.maxTimestamp(buffer, at);
+  }
+  const timestamp = RecordBatch.baseTimestamp(buffer, at) + cursor.timestampDelta;
+  if (!Number.isSafeInteger(timestamp)) {
+    throw new CorruptRecordsError('a timestamp is beyond 2^53');
+  }
+  return timestamp;
 }

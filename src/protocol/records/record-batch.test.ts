@@ -1,0 +1,146 @@
+// If this breaks, the broker misreads batch headers, or hands on a batch that clients find corrupt.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { buildBatch } from './batch-builder.ts';
+import * as RecordBatch from './record-batch.ts';
+import { JAVA_BATCHES, JAVA_COMMIT_MARKER } from './test-batches.ts';
+
+const java = Buffer.from(JAVA_BATCHES.none, 'hex');
+
+test('every header field of a batch made by Java is read', () => {
+  const padded = Buffer.concat([Buffer.from('junk'), java]);
+  const at = 4;
+  assert.equal(RecordBatch.baseOffset(padded, at), 5_000_000_000);
+  assert.equal(RecordBatch.sizeInBytes(padded, at), java.length);
+  assert.equal(RecordBatch.batchLength(padded, at), java.length - 12);
+  assert.equal(RecordBatch.leaderEpoch(padded, at), 9);
+  assert.equal(RecordBatch.magic(padded, at), 2);
+  assert.equal(RecordBatch.crc(padded, at), 0x94672ae0);
+  assert.equal(RecordBatch.attributes(padded, at), 0x10);
+  assert.equal(RecordBatch.codecId(padded, at), 0);
+  assert.equal(RecordBatch.timestampType(padded, at), 'CreateTime');
+  assert.equal(RecordBatch.isTransactional(padded, at), true);
+  assert.equal(RecordBatch.isControl(padded, at), false);
+  assert.equal(RecordBatch.hasDeleteHorizon(padded, at), false);
+  assert.equal(RecordBatch.lastOffsetDelta(padded, at), 2);
+  assert.equal(RecordBatch.baseTimestamp(padded, at), 1_700_000_000_000);
+  assert.equal(RecordBatch.maxTimestamp(padded, at), 1_700_000_360_000);
+  assert.equal(RecordBatch.producerId(padded, at), 77);
+  assert.equal(RecordBatch.producerEpoch(padded, at), 3);
+  assert.equal(RecordBatch.baseSequence(padded, at), 2 ** 31 - 2);
+  assert.equal(RecordBatch.lastSequence(padded, at), 0);
+  assert.equal(RecordBatch.recordCount(padded, at), 3);
+  assert.equal(RecordBatch.lastOffset(padded, at), 5_000_000_002);
+  assert.equal(RecordBatch.nextOffset(padded, at), 5_000_000_003);
+  assert.equal(RecordBatch.isCrcValid(padded, at), true);
+  assert.equal(RecordBatch.headerProblem(padded, at), undefined);
+  assert.equal(RecordBatch.isControl(Buffer.from(JAVA_COMMIT_MARKER, 'hex')), true);
+});
+
+test('base offset and leader epoch are patched without touching the checksum', () => {
+  const batch = Buffer.from(java);
+  RecordBatch.setBaseOffset(batch, 0, 2 ** 40 + 7);
+  RecordBatch.setLeaderEpoch(batch, 0, 12);
+  assert.equal(RecordBatch.baseOffset(batch), 2 ** 40 + 7);
+  assert.equal(RecordBatch.leaderEpoch(batch), 12);
+  assert.equal(RecordBatch.crc(batch), RecordBatch.crc(java));
+  assert.equal(RecordBatch.isCrcValid(batch), true);
+});
+
+test('patches under the checksum renew it', () => {
+  const batch = Buffer.concat([java, java]);
+  const at = java.length;
+  RecordBatch.setMaxTimestampAndType(batch, at, 123, 'LogAppendTime');
+  assert.equal(RecordBatch.maxTimestamp(batch, at), 123);
+  assert.equal(RecordBatch.timestampType(batch, at), 'LogAppendTime');
+  assert.equal(RecordBatch.isCrcValid(batch, at), true);
+  RecordBatch.setMaxTimestampAndType(batch, at, 1_700_000_360_000, 'CreateTime');
+  RecordBatch.setProducerState(batch, at, { id: 5, epoch: 6, baseSequence: 7 });
+  assert.equal(RecordBatch.producerId(batch, at), 5);
+  assert.equal(RecordBatch.producerEpoch(batch, at), 6);
+  assert.equal(RecordBatch.baseSequence(batch, at), 7);
+  assert.equal(RecordBatch.isCrcValid(batch, at), true);
+  assert.deepEqual(batch.subarray(0, at), java);
+});
+
+test('int64 is exact to 2^53 and an error beyond', () => {
+  const buffer = Buffer.alloc(8);
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (value) => {
+      RecordBatch.writeInt64(buffer, value, 0);
+      assert.equal(buffer.readBigInt64BE(), BigInt(value));
+      assert.equal(RecordBatch.readInt64(buffer, 0), value);
+    }),
+  );
+  for (const value of [2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n)]) {
+    buffer.writeBigInt64BE(value);
+    assert.throws(() => RecordBatch.readInt64(buffer, 0), RecordBatch.UnsafeIntegerError);
+  }
+});
+
+test('a batch cut at any byte is no batch, and what precedes it is found', () => {
+  const two = Buffer.concat([java, java]);
+  for (let length = 0; length <= two.length; length++) {
+    const cut = Buffer.from(two.subarray(0, length));
+    const expected = length === two.length ? [0, java.length] : length >= java.length ? [0] : [];
+    assert.deepEqual([...RecordBatch.batchPositions(cut)], expected, `cut at ${length}`);
+    if (length < java.length) assert.equal(RecordBatch.isCrcValid(cut), false);
+  }
+});
+
+test('a flipped bit from the checksum on is always found', () => {
+  const batch = buildBatch([{ key: 'k', value: 'v' }]);
+  for (let at = 17; at < batch.length; at++) {
+    for (let bit = 0; bit < 8; bit++) {
+      batch[at]! ^= 1 << bit;
+      assert.equal(RecordBatch.isCrcValid(batch), false, `bit ${bit} of byte ${at}`);
+      batch[at]! ^= 1 << bit;
+    }
+  }
+  assert.equal(RecordBatch.isCrcValid(batch), true);
+});
+
+test('a header without a problem never makes an accessor throw', () => {
+  const patch = fc.record({
+    at: fc.nat(RecordBatch.HEADER_SIZE - 1),
+    byte: fc.nat(255),
+  });
+  fc.assert(
+    fc.property(fc.array(patch, { maxLength: 6 }), (patches) => {
+      const batch = Buffer.from(java);
+      for (const { at, byte } of patches) batch[at] = byte;
+      if (RecordBatch.headerProblem(batch) !== undefined) return;
+      const { baseOffset, baseTimestamp, maxTimestamp, producerId, nextOffset } = RecordBatch;
+      for (const read of [baseOffset, baseTimestamp, maxTimestamp, producerId, nextOffset]) {
+        assert.ok(Number.isSafeInteger(read(batch)));
+      }
+      assert.ok(RecordBatch.recordCount(batch) <= RecordBatch.lastOffsetDelta(batch) + 1);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('the problem with a header is named', () => {
+  const broken = (change: (batch: Buffer) => void): string | undefined => {
+    const batch = Buffer.from(java);
+    change(batch);
+    return RecordBatch.headerProblem(batch);
+  };
+  const huge = 2n ** 60n;
+  assert.match(RecordBatch.headerProblem(java.subarray(0, 60)) ?? '', /cut off/);
+  assert.match(broken((batch) => batch.writeInt8(1, 16)) ?? '', /magic 1/);
+  assert.match(broken((batch) => batch.writeInt32BE(48, 8)) ?? '', /fewer than a header/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 0)) ?? '', /base offset/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(-1n, 0)) ?? '', /negative/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(2n ** 53n - 2n, 0)) ?? '', /last offset/);
+  assert.match(broken((batch) => batch.writeInt32BE(-1, 23)) ?? '', /delta -1/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 27)) ?? '', /base timestamp/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 35)) ?? '', /max timestamp/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 43)) ?? '', /producer id/);
+  assert.match(broken((batch) => batch.writeInt32BE(4, 57)) ?? '', /4 records in 3 offsets/);
+  assert.equal(
+    broken((batch) => batch.writeInt32BE(0, 57)),
+    undefined,
+  );
+});
