@@ -55,6 +55,7 @@ export async function startRealKafka({
   dataFolder,
   overrides = {},
   log,
+  logLevel = 'warn',
 } = {}) {
   const classpath = await kafkaClasspath(version);
   const ownFolder = dataFolder === undefined;
@@ -120,6 +121,7 @@ export async function startRealKafka({
       '-Xms128m',
       '-XX:+UseSerialGC',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      `-Dorg.slf4j.simpleLogger.defaultLogLevel=${logLevel}`,
       '-cp',
       classpath,
       'kafka.Kafka',
@@ -177,6 +179,7 @@ async function main(argv) {
       dataFolder,
       overrides,
       log: option('log') === 'inherit' ? 'inherit' : undefined,
+      logLevel: option('log-level'),
     });
     console.log(
       `ready: Kafka ${version} on ${broker.bootstrap}, pid ${broker.pid}, data ${broker.dataFolder}`,

@@ -16,7 +16,7 @@ import { assertSameRecords } from './lib/records.mjs';
 import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
-import { realInputScenarios } from './scenarios/real-input.mjs';
+import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
 import { storageScenarios } from './scenarios/storage.mjs';
 
@@ -87,7 +87,11 @@ async function record(subject, scenario, { timeoutMs = 90_000, notes = [] }, wor
 async function prepareClients() {
   const ready = [];
   // The real input goes through several clients, whichever are tested for themselves.
-  const needed = clients.filter(({ name }) => chosen(name) || chosen('real-input'));
+  const needed = clients.filter(
+    ({ name }) =>
+      chosen(name) ||
+      (chosen('real-input') && realInputClients.some((part) => name.startsWith(part))),
+  );
   await forEachLimited(needed, 3, async (client) => {
     client.offers = (feature) => client.notOffered[feature] === undefined;
     try {

@@ -73,7 +73,6 @@ export async function npmPackages(name, { install }) {
     await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: folder,
       timeoutMs: 900_000,
-      env: { ...process.env, JOBS: 'max' },
     });
   });
 }

@@ -9,6 +9,9 @@ import { run } from '../lib/processes.mjs';
 import { Referee } from '../lib/raw.mjs';
 import { kafkaTool, ORACLE_VERSION } from '../real-kafka.mjs';
 
+/** The clients that carry the real input, by how their names begin. */
+export const realInputClients = ['java-4', 'franz-go', 'kcat'];
+
 /** The lines of a file of real data, as bytes; skipped where the folder is not there. */
 function linesOf(name) {
   const file = join(repository, '..', 'shared', 'data', name);
