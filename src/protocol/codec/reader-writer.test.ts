@@ -178,10 +178,11 @@ test('hostile lengths are refused in a sentence with the position', () => {
     refusal('01877f', (r) => r.skipTags()),
     /at position|remain/,
   );
-  const long = `${'8080'}02${'61'.repeat(32767)}`;
+  // Kafka's limit holds for compact strings too, whose length could be more.
+  const long = `818002${'61'.repeat(32768)}`;
   assert.match(
     refusal(long, (r) => r.string(true)),
-    /32767/,
+    /32768 bytes .* longer than 32767/,
   );
 });
 
