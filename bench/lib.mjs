@@ -1,0 +1,107 @@
+// What the benches share: a broker process of their own, its CPU and memory, and the C load.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const LOAD_SOURCE = 'bench/librdkafka/load.c';
+const LOAD = 'build/bench/load';
+const TICKS_PER_SECOND = 100;
+
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Resolves with the time, in ms, until `port` accepts a connection. */
+async function untilAccepting(port, child) {
+  const start = performance.now();
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}`);
+    const open = await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (open) return performance.now() - start;
+    if (performance.now() - start > 30_000) throw new Error('the broker does not accept');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Starts a broker on a fresh folder; `stop` ends it and removes the folder. */
+export async function startBroker({ overrides = {}, folder } = {}) {
+  const port = await freePort();
+  const data = folder ?? mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const settings = {
+    listeners: `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': data,
+    'http.listeners': '',
+    ...overrides,
+  };
+  const args = Object.entries(settings).flatMap(([key, value]) => [
+    '--override',
+    `${key}=${value}`,
+  ]);
+  const child = spawn(process.execPath, ['bin/sluice', 'server', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const acceptedMs = await untilAccepting(port, child);
+  return {
+    address: `127.0.0.1:${port}`,
+    acceptedMs,
+    folder: data,
+    /** User and system time so far, in seconds. */
+    cpuSeconds() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    },
+    residentMegabytes() {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
+    },
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+      if (!folder) rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Compiles the C load when it is missing or older than its source. */
+export function buildLoad() {
+  const isFresh = existsSync(LOAD) && statSync(LOAD).mtimeMs > statSync(LOAD_SOURCE).mtimeMs;
+  if (isFresh) return;
+  mkdirSync('build/bench', { recursive: true });
+  const done = spawnSync('gcc', ['-O2', '-o', LOAD, LOAD_SOURCE, '-lrdkafka'], {
+    stdio: 'inherit',
+  });
+  if (done.status !== 0) throw new Error('needs gcc and librdkafka-dev');
+}
+
+/** Runs the C load; its figures. */
+export async function load(mode, address, topic, n, m, size, config = {}) {
+  const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+  const child = spawn(LOAD, [mode, address, topic, n, m, size, ...settings].map(String), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout) text += chunk;
+  if (text === '') throw new Error(`the load ended with ${child.exitCode}`);
+  return JSON.parse(text);
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+export function print(what, value, unit, goal) {
+  const text = typeof value === 'number' ? value.toFixed(value < 10 ? 2 : 1) : value;
+  console.log(`${what.padEnd(52)} ${text.padStart(10)} ${unit.padEnd(10)} ${goal ?? ''}`);
+}
