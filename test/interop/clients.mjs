@@ -83,6 +83,7 @@ export const clients = [
       return nodeLaunch('node-rdkafka', await npmPackages('node-rdkafka', options));
     },
     notOffered: {
+      'header.null': 'node-rdkafka turns a null header into the text "null"',
       'admin.describeConfigs': noBinding,
       'admin.alterConfigs': noBinding,
       'admin.deleteRecords': noBinding,
@@ -99,6 +100,7 @@ export const clients = [
       timestamp: 'kcat cannot set a record’s timestamp',
       'header.null': 'kcat takes headers as name=value',
       'header.binary': 'kcat takes headers as text of the command line',
+      'record.nullKeyNoValue': 'kcat skips empty lines of input',
       'record.emptyKeyNullValue': 'kcat -Z turns an empty key into null as well',
       'admin.create': noAdmin,
       'admin.describeConfigs': noAdmin,

@@ -56,8 +56,8 @@ export function mixedRecords(count, { seed = 1, partition = 0, timestamp } = {})
  * `needs` names what a client must offer for that record to be tried.
  */
 export const edgeRecords = [
-  { content: { key: null, value: null } },
-  { content: { key: null, value: '' } },
+  { content: { key: null, value: null }, needs: 'record.nullKeyNoValue' },
+  { content: { key: null, value: '' }, needs: 'record.nullKeyNoValue' },
   { content: { key: '', value: null }, needs: 'record.emptyKeyNullValue' },
   { content: { key: '', value: '' } },
   { content: { key: 'key', value: null } },

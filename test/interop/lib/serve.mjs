@@ -17,6 +17,12 @@ export const decode = (text) =>
 /** Prints one event line. */
 export const emit = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 
+/** The error's text and that of the errors it carries. */
+function describeError(error) {
+  const inner = [...(error?.errors ?? []), ...(error?.cause === undefined ? [] : [error.cause])];
+  return [String(error?.stack ?? error), ...inner.map(describeError)].join('\n');
+}
+
 /** Answers commands with `operations[op](args)` until the input ends, then calls `operations.close`. */
 export function serve(operations) {
   const lines = createInterface({ input: process.stdin });
@@ -27,7 +33,7 @@ export function serve(operations) {
       if (operation === undefined) throw new Error(`no operation ${op}`);
       emit({ id, ok: (await operation(args)) ?? {} });
     } catch (error) {
-      emit({ id, error: String(error?.stack ?? error) });
+      emit({ id, error: describeError(error) });
     }
   });
   lines.on('close', async () => {

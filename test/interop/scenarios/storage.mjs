@@ -83,11 +83,17 @@ export const storageScenarios = [
     name: 'DumpLogSegments finds the indexes sane',
     async run({ broker, install }) {
       const files = [...filesOf(broker, '.index'), ...filesOf(broker, '.timeindex')];
-      assert.ok(files.length > 0, 'there are indexes');
+      assert.ok(
+        files.some((file) => file.endsWith('.index') && statSync(file).size > 0),
+        'some segment is long enough for an offset index',
+      );
       const output = await dump(files, ['--index-sanity-check'], { install });
       assert.deepEqual(complaintsIn(output), []);
-      const passed = output.split('\n').filter((line) => line.includes('passed sanity check'));
-      assert.equal(passed.length, files.length, output.slice(-2_000));
+      // A segment of few bytes has no index entry; the tool says so and has nothing to check.
+      for (const file of files) {
+        const verdict = statSync(file).size === 0 ? ' is empty.' : ' passed sanity check.';
+        assert.ok(output.includes(`${file}${verdict}`), `${file}${verdict}`);
+      }
       // Without the flag every entry is compared with the log.
       assert.deepEqual(complaintsIn(await dump(files, ['--verify-index-only'], { install })), []);
     },

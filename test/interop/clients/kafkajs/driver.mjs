@@ -191,7 +191,7 @@ serve({
   },
   groupStop: () => disconnected(member),
   async createTopic({ topic, partitions, configs }) {
-    await (await useAdmin()).createTopics({
+    const created = await (await useAdmin()).createTopics({
       topics: [
         {
           topic,
@@ -200,6 +200,8 @@ serve({
         },
       ],
     });
+    // kafkajs answers false, and throws nothing, for a topic that is there already.
+    if (!created) throw new Error(`topic ${topic} exists`);
   },
   async describeTopic({ topic }) {
     const { topics } = await (await useAdmin()).fetchTopicMetadata({ topics: [topic] });
@@ -231,10 +233,10 @@ serve({
     await (await useAdmin()).createPartitions({ topicPartitions: [{ topic, count: total }] });
   },
   async deleteRecords({ topic, partition, before }) {
-    await (await useAdmin()).deleteTopicRecords({
-      topic,
-      partitions: [{ partition, offset: String(before) }],
-    });
+    const client = await useAdmin();
+    // kafkajs looks for the leader among the topics it knows, and learns of one by any other request about it.
+    await client.fetchTopicOffsets(topic);
+    await client.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
   },
   async deleteTopic({ topic }) {
     await (await useAdmin()).deleteTopics({ topics: [topic] });

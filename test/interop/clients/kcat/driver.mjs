@@ -190,15 +190,27 @@ serve({
       rest = parsed.rest;
       if (parsed.records.length > 0) emit({ event: 'records', records: parsed.records });
     });
-    // "% Group g rebalanced (memberid m): assigned: topic [0], topic [1]"
+    // "% Group g rebalanced (memberid m): assigned: topic [0], topic [1]", and in cooperative groups
+    // "% Group g rebalanced: incremental assignment of 2 partition(s) (memberid m, ...): topic [0], topic [1]".
+    const owned = new Set();
     createInterface({ input: child.stderr }).on('line', (line) => {
       process.stderr.write(`${line}\n`);
-      const match = /rebalanced .*: (assigned|revoked): (.*)$/.exec(line);
+      const match =
+        /rebalanced.*?(incremental )?\b(assigned|assignment|revoked|revoke)\b.*?: ?([^:]*)$/.exec(
+          line,
+        );
       if (match === null) return;
-      const partitions = [...match[2].matchAll(/(\S+) \[(\d+)\]/g)].map(
+      const [, incremental, verb, list] = match;
+      const named = [...list.matchAll(/(\S+) \[(\d+)\]/g)].map(
         ([, name, number]) => `${name}-${number}`,
       );
-      emit({ event: 'assigned', partitions: match[1] === 'assigned' ? partitions : [] });
+      const adds = verb.startsWith('assign');
+      if (!incremental) owned.clear();
+      for (const name of named) {
+        if (adds) owned.add(name);
+        else owned.delete(name);
+      }
+      emit({ event: 'assigned', partitions: [...owned] });
     });
     return { pid: child.pid };
   },

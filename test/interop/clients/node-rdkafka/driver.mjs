@@ -36,6 +36,9 @@ const call = (target, method, ...args) =>
     target[method](...args, (error, value) => (error ? reject(error) : resolve(value))),
   );
 
+/** As `decode`, but an empty Buffer of its own is a null pointer to librdkafka; an empty part of another is not. */
+const present = (text) => (text === '' ? Buffer.from('empty').subarray(0, 0) : decode(text));
+
 const recordOf = (message) => ({
   partition: message.partition,
   offset: message.offset,
@@ -90,8 +93,8 @@ serve({
           producer.produce(
             topic,
             record.partition ?? null,
-            decode(record.value),
-            decode(record.key),
+            present(record.value),
+            present(record.key),
             record.timestamp ?? null,
             null,
             (record.headers ?? []).map(([name, value]) => ({ [name]: decode(value) })),
@@ -150,6 +153,7 @@ serve({
   },
   async groupStart({ group, topic, sessionTimeoutMs, assignor = 'range' }) {
     const cooperative = assignor === 'cooperative-sticky';
+    const owned = new Set();
     member = new rdkafka.KafkaConsumer(
       {
         ...base,
@@ -162,15 +166,17 @@ serve({
         'fetch.wait.max.ms': 200,
         rebalance_cb(error, changed) {
           const assigning = error.code === rdkafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS;
+          if (!this.isConnected()) return;
           if (cooperative) {
             if (assigning) this.incrementalAssign(changed);
             else this.incrementalUnassign(changed);
           } else if (assigning) this.assign(changed);
           else this.unassign();
-          emit({
-            event: 'assigned',
-            partitions: this.assignments().map((p) => `${p.topic}-${p.partition}`),
-          });
+          for (const { topic: name, partition } of changed) {
+            if (assigning) owned.add(`${name}-${partition}`);
+            else owned.delete(`${name}-${partition}`);
+          }
+          emit({ event: 'assigned', partitions: [...owned] });
         },
       },
       { 'auto.offset.reset': 'earliest' },
