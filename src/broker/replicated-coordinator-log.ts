@@ -12,6 +12,9 @@ import type {
 import type { Partition } from './replica/partition.ts';
 import type { Partitions } from './replica/partitions.ts';
 
+/** Committed offsets and group metadata, replayed by the group coordinator. */
+export const OFFSETS_TOPIC = '__consumer_offsets';
+
 /** `offsets.load.buffer.size`'s default: how much of the log one read of a load takes. */
 const LOAD_BYTES = 5 * 1024 * 1024;
 
@@ -89,6 +92,7 @@ async function readBatches(
     upToOffset: end,
   });
   if (outcome.kind === 'offline') throw new KafkaError('KAFKA_STORAGE_ERROR');
+  if (outcome.kind === 'damaged') throw new KafkaError('CORRUPT_MESSAGE', outcome.detail);
   // Retention moved the start while this was loading.
   if (outcome.kind === 'out-of-range') return Math.max(offset, outcome.logStartOffset);
   try {

@@ -108,6 +108,7 @@ function answer(
   if (outcome.kind === 'offline') {
     return failed(request, partition.problem(-1) ?? 'KAFKA_STORAGE_ERROR');
   }
+  if (outcome.kind === 'damaged') return failed(request, 'CORRUPT_MESSAGE');
   return {
     request,
     error: 'NONE',

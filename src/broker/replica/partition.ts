@@ -122,7 +122,7 @@ export class Partition implements LogListener {
       this.log.startLeaderEpoch(leadership.leaderEpoch);
       this.#advanceHighWatermark();
     }
-    this.#tellWaiters();
+    this.tellWaiters();
     return 'NONE';
   }
 
@@ -130,7 +130,7 @@ export class Partition implements LogListener {
   stop(): void {
     this.#stopped = true;
     this.log.listener = undefined;
-    this.#tellWaiters();
+    this.tellWaiters();
   }
 
   /**
@@ -203,7 +203,7 @@ export class Partition implements LogListener {
     const target = offset === -1 ? this.highWatermark : offset;
     if (target < 0 || target > this.highWatermark) return { error: 'OFFSET_OUT_OF_RANGE' };
     this.log.incrementLogStartOffset(target);
-    this.#tellWaiters();
+    this.tellWaiters();
     return { lowWatermark: this.log.logStartOffset };
   }
 
@@ -239,7 +239,8 @@ export class Partition implements LogListener {
     if (this.#waiters.size > 0) for (const waiter of [...this.#waiters]) waiter.grew(bytes);
   }
 
-  #tellWaiters(): void {
+  /** Every parked fetch looks again. */
+  tellWaiters(): void {
     for (const waiter of [...this.#waiters]) waiter.changed();
   }
 

@@ -49,7 +49,8 @@ export class Partitions {
     const known = this.get(wanted.topic, wanted.partition);
     if (known && known.topicId !== wanted.topicId) return 'INCONSISTENT_TOPIC_ID';
     let partition = known;
-    if (!partition) {
+    if (partition) this.#logs.updateConfig(wanted.topic, wanted.config);
+    else {
       const { topic, topicId, config } = wanted;
       let log: ReturnType<LogManager['getOrCreate']>;
       try {
@@ -88,6 +89,11 @@ export class Partitions {
       this.#logger.error({ err: error, topic, partition }, `cannot delete ${topic}-${partition}`);
       return 'KAFKA_STORAGE_ERROR';
     }
+  }
+
+  /** Ends every long poll with what there is: the broker shuts down. */
+  wakeAll(): void {
+    for (const partition of this.all()) partition.tellWaiters();
   }
 
   /** Writes every high watermark to the log directories' checkpoint files. */

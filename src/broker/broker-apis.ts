@@ -1,0 +1,116 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { KafkaError } from '../protocol/errors.ts';
+import { produceApi } from './apis/00-produce.ts';
+import { fetchApi } from './apis/01-fetch.ts';
+import { listOffsetsApi } from './apis/02-list-offsets.ts';
+import { metadataApi } from './apis/03-metadata.ts';
+import { offsetCommitApi } from './apis/08-offset-commit.ts';
+import { offsetFetchApi } from './apis/09-offset-fetch.ts';
+import { findCoordinatorApi } from './apis/10-find-coordinator.ts';
+import { joinGroupApi } from './apis/11-join-group.ts';
+import { heartbeatApi } from './apis/12-heartbeat.ts';
+import { leaveGroupApi } from './apis/13-leave-group.ts';
+import { syncGroupApi } from './apis/14-sync-group.ts';
+import { describeGroupsApi } from './apis/15-describe-groups.ts';
+import { listGroupsApi } from './apis/16-list-groups.ts';
+import { apiVersionsApi } from './apis/18-api-versions.ts';
+import { createTopicsApi } from './apis/19-create-topics.ts';
+import { deleteTopicsApi } from './apis/20-delete-topics.ts';
+import { deleteRecordsApi } from './apis/21-delete-records.ts';
+import { initProducerIdApi } from './apis/22-init-producer-id.ts';
+import { offsetForLeaderEpochApi } from './apis/23-offset-for-leader-epoch.ts';
+import { describeConfigsApi } from './apis/32-describe-configs.ts';
+import { alterConfigsApi } from './apis/33-alter-configs.ts';
+import { createPartitionsApi } from './apis/37-create-partitions.ts';
+import { deleteGroupsApi } from './apis/42-delete-groups.ts';
+import { incrementalAlterConfigsApi } from './apis/44-incremental-alter-configs.ts';
+import { listPartitionReassignmentsApi } from './apis/46-list-partition-reassignments.ts';
+import { offsetDeleteApi } from './apis/47-offset-delete.ts';
+import { describeClusterApi } from './apis/60-describe-cluster.ts';
+import { addressFor } from './apis/broker-endpoints.ts';
+import type { Controller } from './controller/controller.ts';
+import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
+import type { ProducerIds } from './coordinator/producer-ids.ts';
+import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
+import { partitionOf } from './metadata/cluster-snapshot.ts';
+import type { Configs } from './metadata/configs.ts';
+import type { Api } from './network/api.ts';
+import { supportedVersions } from './network/dispatcher.ts';
+import type { RequestContext } from './network/request-context.ts';
+import type { FetchSessionCache } from './replica/fetch-session.ts';
+import type { Partitions } from './replica/partitions.ts';
+import type { TopicTraffic } from './replica/topic-traffic.ts';
+import { OFFSETS_TOPIC } from './replicated-coordinator-log.ts';
+
+export interface BrokerParts {
+  readonly brokerId: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metadata: ClusterMetadata;
+  readonly configs: Configs;
+  readonly controller: Controller;
+  readonly partitions: Partitions;
+  readonly coordinator: GroupCoordinator;
+  readonly producerIds: ProducerIds;
+  readonly sessions: FetchSessionCache;
+  readonly traffic: TopicTraffic;
+}
+
+/** Every API that this broker answers, and so what ApiVersions advertises. */
+export function brokerApis(parts: BrokerParts): Api[] {
+  const { metadata, configs, controller, coordinator } = parts;
+  const apis: Api[] = [
+    produceApi(parts),
+    fetchApi({ ...parts, maxBytes: () => configs.broker.fetchMaxBytes }),
+    listOffsetsApi(parts),
+    metadataApi({ ...parts, autoCreateTopics: () => configs.broker.autoCreateTopicsEnable }),
+    offsetCommitApi(parts),
+    offsetFetchApi(parts),
+    findCoordinatorApi({
+      ...parts,
+      ensureOffsetsTopic: () => ensureTopic(metadata, controller, OFFSETS_TOPIC),
+      endpointOf: (partition, context) => leaderAddress(metadata, partition, context),
+    }),
+    joinGroupApi(parts),
+    heartbeatApi(parts),
+    leaveGroupApi(parts),
+    syncGroupApi(parts),
+    describeGroupsApi(parts),
+    listGroupsApi(parts),
+    apiVersionsApi({ supported: () => advertised }),
+    createTopicsApi(parts),
+    deleteTopicsApi(parts),
+    deleteRecordsApi(parts),
+    initProducerIdApi(parts),
+    offsetForLeaderEpochApi(parts),
+    describeConfigsApi(parts),
+    alterConfigsApi(parts),
+    createPartitionsApi(parts),
+    deleteGroupsApi({ coordinator }),
+    incrementalAlterConfigsApi(parts),
+    listPartitionReassignmentsApi(),
+    offsetDeleteApi(parts),
+    describeClusterApi(parts),
+  ];
+  const advertised = supportedVersions(apis);
+  return apis;
+}
+
+async function ensureTopic(
+  metadata: ClusterMetadata,
+  controller: Controller,
+  topic: string,
+): Promise<void> {
+  if (metadata.snapshot.topics.has(topic)) return;
+  const [result] = await controller.autoCreateTopics([topic]);
+  if (!result || result.error === 'NONE' || result.error === 'TOPIC_ALREADY_EXISTS') return;
+  throw new KafkaError(result.error, result.detail);
+}
+
+function leaderAddress(metadata: ClusterMetadata, partition: number, context: RequestContext) {
+  const { snapshot } = metadata;
+  const leader = partitionOf(snapshot, OFFSETS_TOPIC, partition)?.leader ?? -1;
+  const broker = snapshot.brokers.get(leader);
+  return broker && addressFor(broker, context);
+}

@@ -1,0 +1,95 @@
+import type { Metrics } from '../base/metrics.ts';
+import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
+import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
+import type { NetworkServer } from './network/network-server.ts';
+import type { FetchSessionCache } from './replica/fetch-session.ts';
+import type { Partitions } from './replica/partitions.ts';
+import type { TopicCounts, TopicTraffic } from './replica/topic-traffic.ts';
+
+export interface MeasuredParts {
+  readonly partitions: Partitions;
+  readonly metadata: ClusterMetadata;
+  readonly coordinator: GroupCoordinator;
+  readonly sessions: FetchSessionCache;
+  readonly traffic: TopicTraffic;
+  readonly server: NetworkServer;
+}
+
+/** What /metrics says about data and groups; the network layer registers its own. */
+export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): void {
+  const { partitions, metadata, coordinator, sessions, traffic, server } = parts;
+  const perTopic = (name: string, help: string, read: (counts: TopicCounts) => number) =>
+    metrics.register({
+      kind: 'counter',
+      name,
+      help,
+      read: () =>
+        Array.from(traffic.entries(), ([topic, counts]) => ({
+          labels: { topic },
+          value: read(counts),
+        })),
+    });
+  perTopic('sluice_topic_records_in_total', 'Records appended.', (counts) => counts.recordsIn);
+  perTopic('sluice_topic_bytes_in_total', 'Bytes of batches appended.', (counts) => counts.bytesIn);
+  perTopic(
+    'sluice_topic_bytes_out_total',
+    'Bytes of batches fetched.',
+    (counts) => counts.bytesOut,
+  );
+  perTopic(
+    'sluice_topic_produce_refused_total',
+    'Batches that were refused, whatever for.',
+    (counts) => counts.refusedProduces,
+  );
+  metrics.gauge('sluice_topics', 'Topics in the cluster.', () => metadata.snapshot.topics.size);
+  metrics.gauge('sluice_partitions', 'Partitions on this broker.', () => partitions.count);
+  metrics.gauge('sluice_partitions_offline', 'Partitions whose log directory failed.', () => {
+    let count = 0;
+    for (const { log } of partitions.all()) if (log.failure) count++;
+    return count;
+  });
+  metrics.gauge('sluice_log_bytes', 'Size of the logs on disk, by topic.', () => {
+    const sizes = new Map<string, number>();
+    for (const { topic, log } of partitions.all()) {
+      sizes.set(topic, (sizes.get(topic) ?? 0) + log.sizeInBytes);
+    }
+    return Array.from(sizes, ([topic, value]) => ({ labels: { topic }, value }));
+  });
+  metrics.gauge(
+    'sluice_partition_end_offset',
+    'High watermark of each partition that is not internal.',
+    () =>
+      [...partitions.all()]
+        .filter(({ topic }) => !metadata.snapshot.topics.get(topic)?.internal)
+        .map(({ topic, index, highWatermark }) => ({
+          labels: { topic, partition: String(index) },
+          value: highWatermark,
+        })),
+  );
+  metrics.gauge('sluice_fetch_sessions', 'Open fetch sessions.', () => sessions.size);
+  metrics.gauge(
+    'sluice_in_flight_bytes',
+    'Requests and unsent answers.',
+    () => server.inFlightBytes,
+  );
+  metrics.gauge('sluice_groups', 'Consumer groups by state.', () =>
+    Array.from(coordinator.groupCounts(), ([state, value]) => ({ labels: { state }, value })),
+  );
+  metrics.gauge(
+    'sluice_group_lag',
+    'Records between the committed offset of a group and the high watermark.',
+    () =>
+      [...coordinator.committedOffsets()].flatMap(
+        ({ groupId, topic, partition, committedOffset }) => {
+          const found = partitions.get(topic, partition);
+          if (!found) return [];
+          return [
+            {
+              labels: { group: groupId, topic, partition: String(partition) },
+              value: Math.max(0, found.highWatermark - committedOffset),
+            },
+          ];
+        },
+      ),
+  );
+}

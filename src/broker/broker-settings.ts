@@ -1,0 +1,87 @@
+import type { BrokerConfig } from '../config/index.ts';
+import type { LogManagerSettings } from '../storage/log-manager.ts';
+import type { ControllerSettings } from './controller/controller.ts';
+import type { GroupConfig } from './coordinator/group-config.ts';
+import { defaultNetworkLimits, type NetworkLimits } from './network/limits.ts';
+import { OFFSETS_TOPIC } from './replicated-coordinator-log.ts';
+
+// What each part of the broker takes from the configuration, in one place.
+
+/** The sentence for what the configuration asks and this version does not do; undefined if nothing. */
+export function unsupportedConfig(config: BrokerConfig): string | undefined {
+  const encrypted = config.parsedListeners.find(({ protocol }) => protocol !== 'PLAINTEXT');
+  if (encrypted) {
+    return `listeners names ${encrypted.name} with ${encrypted.protocol}, but this version speaks PLAINTEXT only; name PLAINTEXT listeners, on addresses that only trusted clients reach`;
+  }
+  if (config.zookeeperConnect?.trim()) {
+    return `zookeeper.connect is ${config.zookeeperConnect}, but this version runs as a single node; remove zookeeper.connect to keep the metadata beside the data`;
+  }
+  return undefined;
+}
+
+export function logManagerSettings(config: BrokerConfig): Partial<LogManagerSettings> {
+  return {
+    retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
+    recoveryPointCheckpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
+    producerIdExpirationMs: config.producerIdExpirationMs,
+    recoveryConcurrency: config.numRecoveryThreadsPerDataDir,
+  };
+}
+
+export function controllerSettings(config: BrokerConfig): ControllerSettings {
+  return {
+    partitionCount: config.numPartitions,
+    replicationFactor: config.defaultReplicationFactor,
+    deleteTopicEnable: config.deleteTopicEnable,
+    internalTopics: new Map([
+      [
+        OFFSETS_TOPIC,
+        {
+          partitionCount: config.offsetsTopicNumPartitions,
+          replicationFactor: config.offsetsTopicReplicationFactor,
+          configs: new Map([
+            ['compression.type', 'producer'],
+            ['cleanup.policy', 'compact'],
+            ['segment.bytes', String(config.offsetsTopicSegmentBytes)],
+          ]),
+        },
+      ],
+    ]),
+  };
+}
+
+export function groupConfig(config: BrokerConfig): GroupConfig {
+  return {
+    minSessionTimeoutMs: config.groupMinSessionTimeoutMs,
+    maxSessionTimeoutMs: config.groupMaxSessionTimeoutMs,
+    maxSize: config.groupMaxSize,
+    initialRebalanceDelayMs: config.groupInitialRebalanceDelayMs,
+    offsetMetadataMaxBytes: config.offsetMetadataMaxBytes,
+    offsetsRetentionMs: config.offsetsRetentionMinutes * 60_000,
+    offsetsRetentionCheckIntervalMs: config.offsetsRetentionCheckIntervalMs,
+  };
+}
+
+export function networkLimits(config: BrokerConfig): NetworkLimits {
+  return {
+    ...defaultNetworkLimits,
+    maxRequestBytes: config.socketRequestMaxBytes,
+    maxConnections: config.maxConnections,
+    maxConnectionsPerIp: config.maxConnectionsPerIp,
+    maxConnectionsPerIpOverrides: connectionOverrides(config.maxConnectionsPerIpOverrides),
+    maxIdleMs: config.connectionsMaxIdleMs,
+    // -1, Kafka's "no limit", does not exist here: every queue has a bound.
+    ...(config.queuedMaxRequestBytes > 0 && { maxInFlightBytes: config.queuedMaxRequestBytes }),
+  };
+}
+
+/** `host:count` entries, comma-separated. */
+function connectionOverrides(text: string): Map<string, number> {
+  const entries = text.split(',').filter((entry) => entry.trim() !== '');
+  return new Map(
+    entries.map((entry) => {
+      const cut = entry.lastIndexOf(':');
+      return [entry.slice(0, cut).trim(), Number(entry.slice(cut + 1))];
+    }),
+  );
+}

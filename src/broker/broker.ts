@@ -1,0 +1,245 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import type { FileSystem } from '../base/file-system.ts';
+import type { FolderLocker } from '../base/folder-lock.ts';
+import type { Logger } from '../base/logger.ts';
+import { Metrics } from '../base/metrics.ts';
+import type { Endpoint, Network } from '../base/network.ts';
+import type { Random } from '../base/random.ts';
+import { type BrokerConfig, topicLogConfig } from '../config/index.ts';
+import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
+import { LogManager } from '../storage/log-manager.ts';
+import { brokerApis } from './broker-apis.ts';
+import { registerBrokerMetrics } from './broker-metrics.ts';
+import {
+  controllerSettings,
+  groupConfig,
+  logManagerSettings,
+  networkLimits,
+  unsupportedConfig,
+} from './broker-settings.ts';
+import { configValidator } from './controller/config-validator.ts';
+import { createController } from './controller/controller.ts';
+import { GroupCoordinator } from './coordinator/group-coordinator.ts';
+import { ProducerIds } from './coordinator/producer-ids.ts';
+import { establishIdentity, type Identity } from './identity.ts';
+import { LocalPartitionHost } from './local-partition-host.ts';
+import { ClusterMetadata } from './metadata/cluster-metadata.ts';
+import { Configs } from './metadata/configs.ts';
+import { Dispatcher } from './network/dispatcher.ts';
+import { NetworkMetrics } from './network/network-metrics.ts';
+import { NetworkServer } from './network/network-server.ts';
+import { registerBroker } from './registration.ts';
+import { FetchSessionCache } from './replica/fetch-session.ts';
+import { Partitions } from './replica/partitions.ts';
+import { TopicTraffic } from './replica/topic-traffic.ts';
+import { OFFSETS_TOPIC, ReplicatedCoordinatorLog } from './replicated-coordinator-log.ts';
+
+/** Everything a broker takes from the world. */
+export interface BrokerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fileSystem: FileSystem;
+  readonly network: Network;
+  readonly logger: Logger;
+  readonly locker: FolderLocker;
+}
+
+export interface BoundListener extends Endpoint {
+  readonly name: string;
+}
+
+/** A broker that serves clients. */
+export interface Broker extends Identity {
+  /** Where it listens, with the ports it really got. */
+  readonly listeners: readonly BoundListener[];
+  readonly metrics: Metrics;
+  /** Answers what is under way, closes all files cleanly, gives up the data. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long a shutdown waits for requests in flight. */
+const SHUTDOWN_GRACE_MS = 1000;
+
+/** `min.incremental.fetch.session.eviction.ms` in Kafka, where it cannot be configured either. */
+const FETCH_SESSION_EVICTION_MS = 120_000;
+
+/** The configuration asks for something that this version does not do. */
+export class UnsupportedConfigError extends Error {
+  override name = 'UnsupportedConfigError';
+}
+
+/**
+ * Starts a broker: opens its data, recovers what an unclean stop left, elects, listens. Rejects with
+ * UnsupportedConfigError, FolderLockedError, IdentityError, StoreDamaged, or Node's error of a
+ * listener; then nothing of it stays open.
+ */
+export async function startBroker(config: BrokerConfig, ports: BrokerPorts): Promise<Broker> {
+  const unsupported = unsupportedConfig(config);
+  if (unsupported) throw new UnsupportedConfigError(unsupported);
+  const cleanup: (() => Promise<void> | void)[] = [];
+  const undo = async () => {
+    for (let step = cleanup.pop(); step; step = cleanup.pop()) await step();
+  };
+  try {
+    return await assemble(config, ports, cleanup, undo);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
+
+/** Builds the graph bottom-up; every step pushes how to undo it, so stopping is the way back. */
+async function assemble(
+  config: BrokerConfig,
+  ports: BrokerPorts,
+  cleanup: (() => Promise<void> | void)[],
+  undo: () => Promise<void>,
+): Promise<Broker> {
+  const { clock, random, fileSystem, network, logger, locker } = ports;
+  const metrics = new Metrics();
+
+  // The data: locked first, since everything after it reads or writes there. Topics get their own
+  // configs when the controller has loaded them, before the first retention check.
+  const logConfig = topicLogConfig(config, {});
+  const logs = await LogManager.open({
+    fileSystem,
+    clock,
+    random,
+    logger,
+    locker,
+    logDirs: config.logDirList,
+    configOf: () => logConfig,
+    onLogDirFailure: (logDir, error) =>
+      logger.error({ error, logDir }, `log directory ${logDir} is offline: ${error.message}`),
+    settings: logManagerSettings(config),
+  });
+  cleanup.push(() => logs.close());
+  const identity = establishIdentity(fileSystem, random, config, logs.onlineLogDirs());
+  const { brokerId, clusterId } = identity;
+
+  // The cluster as everybody sees it, and who decides about it.
+  const [storeFolder] = config.logDirList;
+  const embedded = openEmbeddedStore({ clock, fileSystem, logger, folder: storeFolder! });
+  cleanup.push(() => embedded.close());
+  const store = embedded.openSession();
+  const metadata = new ClusterMetadata(logger, clusterId);
+  const configs = new Configs(config, brokerId, metadata);
+  const partitions = new Partitions(brokerId, clock, logger, logs);
+  const coordinator = new GroupCoordinator({
+    clock,
+    random,
+    logger,
+    log: new ReplicatedCoordinatorLog(OFFSETS_TOPIC, clock, partitions),
+    config: () => groupConfig(configs.broker),
+    partitionCount: () =>
+      metadata.snapshot.topics.get(OFFSETS_TOPIC)?.partitions.length ??
+      configs.broker.offsetsTopicNumPartitions,
+  });
+  const host = new LocalPartitionHost(brokerId, partitions, configs, {
+    elected(topic, partition, leaderEpoch) {
+      if (topic === OFFSETS_TOPIC) coordinator.onElection(partition, leaderEpoch);
+    },
+    resigned(topic, partition, leaderEpoch) {
+      if (topic === OFFSETS_TOPIC) coordinator.onResignation(partition, leaderEpoch);
+    },
+  });
+  const controller = createController({
+    clock,
+    random,
+    logger,
+    store,
+    brokerId,
+    metadata,
+    hostOf: (id) => (id === brokerId ? host : undefined),
+    validator: configValidator(() => configs.broker),
+    settings: () => controllerSettings(configs.broker),
+  });
+  const traffic = new TopicTraffic();
+  controller.onTopicsDeleted((topics) => {
+    for (const { name } of topics) {
+      coordinator.onPartitionsDeleted(name, 'all');
+      traffic.forget(name);
+    }
+  });
+  metadata.subscribe((_snapshot, change) => {
+    const changed = change.brokerConfigs ? metadata.snapshot.topics.keys() : change.topicConfigs;
+    for (const topic of changed) logs.updateConfig(topic, configs.topic(topic));
+    if (change.brokerConfigs) logs.updateSettings(logManagerSettings(configs.broker));
+  });
+  coordinator.start();
+  cleanup.push(() => coordinator.stop());
+  await registerBroker(store, brokerId, config, clock);
+  await controller.start();
+  cleanup.push(() => controller.stop());
+  cleanup.push(
+    repeat(clock, config.replicaHighWatermarkCheckpointIntervalMs, () =>
+      partitions.checkpointHighWatermarks(),
+    ),
+  );
+
+  // The doors, last: who comes in finds everything in place.
+  const networkMetrics = new NetworkMetrics(metrics);
+  const sessions = new FetchSessionCache(clock, random, {
+    maxSessions: config.maxIncrementalFetchSessionCacheSlots,
+    minEvictionMs: FETCH_SESSION_EVICTION_MS,
+  });
+  const producerIds = new ProducerIds(async () => {
+    const { error, block } = await controller.allocateProducerIds(brokerId);
+    return block ?? { error };
+  });
+  const apis = brokerApis({
+    brokerId,
+    clock,
+    logger,
+    metadata,
+    configs,
+    controller,
+    partitions,
+    coordinator,
+    producerIds,
+    sessions,
+    traffic,
+  });
+  const server = new NetworkServer({
+    clock,
+    network,
+    logger,
+    dispatcher: new Dispatcher({ clock, logger, metrics: networkMetrics, apis }),
+    limits: networkLimits(config),
+    metrics: networkMetrics,
+  });
+  registerBrokerMetrics(metrics, { partitions, metadata, coordinator, sessions, traffic, server });
+  cleanup.push(() => {
+    partitions.wakeAll();
+    return server.shutdown({ graceMs: SHUTDOWN_GRACE_MS });
+  });
+  const listeners: BoundListener[] = [];
+  for (const { name, host: address, port } of config.parsedListeners) {
+    listeners.push({ name, ...(await server.listen({ name, host: address, port })) });
+  }
+  let stopped: Promise<void> | undefined;
+  return {
+    brokerId,
+    clusterId,
+    listeners,
+    metrics,
+    stop() {
+      stopped ??= undo();
+      return stopped;
+    },
+  };
+}
+
+/** Runs `work` every `intervalMs`, never twice at a time; the result ends it. */
+function repeat(clock: Clock, intervalMs: number, work: () => Promise<void>): () => void {
+  let stopped = false;
+  let timer: Timer | undefined;
+  const schedule = () => {
+    if (!stopped) timer = clock.after(intervalMs, () => void work().finally(schedule));
+  };
+  schedule();
+  return () => {
+    stopped = true;
+    timer?.cancel();
+  };
+}
