@@ -138,9 +138,11 @@ export class SimSocket implements Socket {
       drained = true;
     }
     if (drained) this.#events?.onDrain();
-    if (this.#ending === 'no' || this.#writes.length > 0 || peer.#peerEnded) return;
-    peer.#peerEnded = true;
-    peer.#wake();
+    if (this.#ending === 'no' || this.#writes.length > 0) return;
+    if (!peer.#peerEnded) {
+      peer.#peerEnded = true;
+      peer.#wake();
+    }
     if (this.#ending === 'both') this.#close(undefined);
   }
 

@@ -1,0 +1,157 @@
+// If this breaks, the broker can't be stopped, takes any number of connections, or fails real clients.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLogger } from '../../base/logger.ts';
+import { NodeClock } from '../../base/node/node-clock.ts';
+import { NodeNetwork } from '../../base/node/node-network.ts';
+import { SimClock } from '../../base/testing/sim-clock.ts';
+import { SimNetwork } from '../../base/testing/sim-network.ts';
+import type { NetworkLimits } from './limits.ts';
+import { fetch, frame, heartbeat, metadata, produce, TestBroker, TestClient } from './testing.ts';
+
+function simulated(limits: Partial<NetworkLimits> = {}) {
+  const clock = new SimClock();
+  const network = new SimNetwork({ clock });
+  const broker = new TestBroker({ clock, network: network.host('broker'), limits });
+  return { clock, network, broker };
+}
+
+test('connections over a limit are closed, and closing one makes room', async () => {
+  const { clock, network, broker } = simulated({
+    maxConnections: 4,
+    maxConnectionsPerIp: 2,
+    maxConnectionsPerIpOverrides: new Map([['trusted', 3]]),
+  });
+  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const connect = async (host: string) => {
+    const connecting = TestClient.connect(network.host(host), address);
+    await clock.settle();
+    return connecting;
+  };
+  const first = await connect('one');
+  await connect('one');
+  const third = await connect('one');
+  await clock.settle();
+  assert.equal(third.closed, true);
+  assert.equal(broker.server.connectionCount, 2);
+  const trusted = [await connect('trusted'), await connect('trusted'), await connect('trusted')];
+  await clock.settle();
+  assert.deepEqual(
+    trusted.map(({ closed }) => closed),
+    [false, false, true],
+  );
+  first.socket.destroy();
+  await clock.settle();
+  await connect('one');
+  assert.equal(broker.server.connectionCount, 4);
+  assert.deepEqual(broker.warnings, [
+    'refused a connection: max.connections.per.ip=2 are open from this address',
+    'refused a connection: max.connections=4 are open',
+  ]);
+});
+
+test('each listener tells its requests its name and the address the client connected to', async () => {
+  const { clock, network, broker } = simulated();
+  const internal = await broker.server.listen({ name: 'INTERNAL', host: '', port: 19_092 });
+  const external = await broker.server.listen({ name: 'EXTERNAL', host: '', port: 19_093 });
+  for (const address of [internal, external]) {
+    const connecting = TestClient.connect(network.host('client'), address);
+    await clock.settle();
+    (await connecting).send(fetch(1));
+    await clock.settle();
+  }
+  const seen = broker.parked.map(({ context: { connection, clientId } }) => ({
+    listener: connection.listenerName,
+    local: connection.local,
+    clientHost: connection.remote.host,
+    principal: connection.principal,
+    clientId,
+  }));
+  const same = { clientHost: 'client', principal: 'User:ANONYMOUS', clientId: 'test-client' };
+  assert.deepEqual(seen, [
+    { listener: 'INTERNAL', local: { host: 'broker', port: 19_092 }, ...same },
+    { listener: 'EXTERNAL', local: { host: 'broker', port: 19_093 }, ...same },
+  ]);
+});
+
+test('shutdown ends parked requests, answers the others, and closes everything', async () => {
+  const { clock, network, broker } = simulated();
+  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const connecting = TestClient.connect(network.host('client'), address);
+  await clock.settle();
+  const client = await connecting;
+  client.send(heartbeat(1), metadata(2), fetch(3));
+  clock.runTurn();
+  const done = broker.server.shutdown({ graceMs: 1000 });
+  await clock.settle();
+  await done;
+  assert.deepEqual(client.answered, [1, 2]);
+  assert.equal(broker.ended.length, 1);
+  assert.equal(client.closed, true);
+  assert.equal(clock.pendingTimers, 0);
+  const refused = assert.rejects(network.host('client').connect(address, { timeoutMs: 10 }), {
+    code: 'ECONNREFUSED',
+  });
+  await clock.settle();
+  await refused;
+});
+
+test('shutdown cuts off what is not answered in time', async () => {
+  const { clock, network, broker } = simulated();
+  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const connecting = TestClient.connect(network.host('client'), address);
+  await clock.settle();
+  const client = await connecting;
+  // The client never reads its answer, so it can't be sent before the connection closes.
+  client.socket.pause();
+  client.send(fetch(1));
+  await clock.settle();
+  const partitions = [{ partitionIndex: 0, highWatermark: 0, records: Buffer.alloc(1 << 20) }];
+  broker.parked[0]!.pending.complete({ responses: [{ topic: 't', partitions }] });
+  let stopped = false;
+  const done = broker.server.shutdown({ graceMs: 1000 }).then(() => {
+    stopped = true;
+  });
+  await clock.advanceAndSettle(999);
+  assert.equal(stopped, false);
+  await clock.advanceAndSettle(1);
+  await done;
+  assert.equal(broker.server.connectionCount, 0);
+  assert.equal(broker.server.inFlightBytes, 0);
+});
+
+test('over real sockets: order, large requests, garbage, half-close and shutdown', async () => {
+  const clock = new NodeClock();
+  const network = new NodeNetwork({ logger: silentLogger });
+  const broker = new TestBroker({ clock, network });
+  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
+  const client = await TestClient.connect(network, address);
+  const bad = await TestClient.connect(network, address);
+  const count = 1000;
+  for (let index = 0; index < count; index += 2) client.send(heartbeat(index), metadata(index + 1));
+  await client.until(() => client.frames.length === count);
+  assert.deepEqual(
+    client.answered,
+    Array.from({ length: count }, (_, index) => index),
+  );
+
+  const records = 'r'.repeat(3_000_000);
+  client.send(produce(1, 1, records), fetch(2), heartbeat(3));
+  bad.send(frame(Buffer.alloc(50, 0xff)));
+  await bad.until(() => bad.closed);
+  await client.until(() => client.frames.length === count + 1 && broker.parked.length === 1);
+  assert.equal(broker.produced[0], records);
+  const partitions = [{ partitionIndex: 0, highWatermark: 1, records: Buffer.from(records) }];
+  broker.parked[0]!.pending.complete({ responses: [{ topic: 't', partitions }] });
+  await client.until(() => client.frames.length === count + 3);
+  assert.deepEqual(client.answered.slice(count), [1, 2, 3]);
+  assert.ok(client.frames[count + 1]!.includes(records));
+
+  client.send(heartbeat(4), fetch(5));
+  await client.until(() => client.frames.length === count + 4);
+  await broker.server.shutdown({ graceMs: 1000 });
+  await client.until(() => client.closed);
+  assert.equal(broker.ended.length, 1);
+  assert.equal(broker.server.inFlightBytes, 0);
+  await assert.rejects(network.connect(address, { timeoutMs: 1000 }), { code: 'ECONNREFUSED' });
+});
