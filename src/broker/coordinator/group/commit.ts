@@ -35,6 +35,9 @@ export function committedOffset(
     leaderEpoch: entry.leaderEpoch,
     metadata: entry.metadata,
     commitTimestampMs: entry.commitTimestampMs ?? at.nowWallMs,
-    expireTimestampMs: at.retentionTimeMs === undefined ? null : at.nowWallMs + at.retentionTimeMs,
+    expireTimestampMs:
+      at.retentionTimeMs === undefined
+        ? null
+        : Math.min(at.nowWallMs + at.retentionTimeMs, Number.MAX_SAFE_INTEGER),
   };
 }
