@@ -1,0 +1,29 @@
+import type { Endpoint, Listener } from './network.ts';
+
+/** An HTTP request, taken apart as far as routing needs. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Decoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The whole body; rejects with HttpBodyTooLarge over `maxBytes`. */
+  body(maxBytes: number): Promise<Buffer>;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+export class HttpBodyTooLarge extends Error {
+  override name = 'HttpBodyTooLarge';
+}
+
+/** Serving HTTP as a port. */
+export interface HttpHost {
+  /** `handle` must not reject. Rejects with Node's error (`code` EADDRINUSE, ...). */
+  listen(at: Endpoint, handle: (request: HttpRequest) => Promise<HttpResponse>): Promise<Listener>;
+}

@@ -1,0 +1,69 @@
+import type { HttpHost } from '../base/http.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Endpoint, Listener } from '../base/network.ts';
+import { ConfigError } from '../config/key.ts';
+import type { Route } from './route.ts';
+import { Router } from './router.ts';
+
+/** The HTTP side of a broker: metrics and health now, the console's API on the same routes later. */
+export class HttpServer {
+  readonly #host: HttpHost;
+  readonly #router: Router;
+  readonly #listeners: Listener[] = [];
+
+  constructor(options: { host: HttpHost; logger: Logger; routes: readonly Route[] }) {
+    this.#host = options.host;
+    this.#router = new Router(options);
+  }
+
+  /**
+   * Listens wherever `http.listeners` says (empty: nowhere); the addresses, in order. Throws
+   * ConfigError, which names key, value and reason, also for a port that can't be had: a broker
+   * without the metrics that someone watches would go unnoticed.
+   */
+  async start(httpListeners: string): Promise<Endpoint[]> {
+    for (const at of parseHttpListeners(httpListeners)) {
+      try {
+        const listener = await this.#host.listen(at, (request) => this.#router.answer(request));
+        this.#listeners.push(listener);
+      } catch (error) {
+        await this.stop();
+        throw new ConfigError(`http.listeners = ${httpListeners}: ${cannotListen(at, error)}`);
+      }
+    }
+    return this.#listeners.map(({ local }) => local);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+  }
+}
+
+/** `http://host:port`, comma-separated. An empty host is every address; port 0 is any free one. */
+export function parseHttpListeners(text: string): Endpoint[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => {
+      const match = /^http:\/\/(?:\[([0-9a-f:.]+)\]|([^:/[\]]*)):(\d{1,5})\/?$/i.exec(part);
+      const port = Number(match?.[3]);
+      if (!match || port > 65_535) {
+        throw new ConfigError(
+          `http.listeners = ${text}: ${part} is not http://host:port with a port from 0 to 65535`,
+        );
+      }
+      return { host: match[1] ?? match[2] ?? '', port };
+    });
+}
+
+function cannotListen({ host, port }: Endpoint, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const otherPort = 'choose another port, or switch HTTP off with an empty value';
+  if (code === 'EADDRINUSE') return `port ${port} is used by another program; ${otherPort}`;
+  if (code === 'EACCES')
+    return `port ${port} needs more rights than this process has; ${otherPort}`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `this machine has no address ${host}`;
+  return error instanceof Error ? error.message : String(error);
+}
