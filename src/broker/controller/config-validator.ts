@@ -1,23 +1,49 @@
+import type { BrokerConfig } from '../../config/broker-config.ts';
+import {
+  type AlterResult,
+  alterConfigs,
+  incrementalAlterConfigs,
+  validateTopicConfigs,
+} from '../../config/index.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
+import type { ConfigChange } from './requests.ts';
 
-/**
- * What the controller needs to know of configs; the config registry implements it, so that the
- * controller names no key itself. Problems are sentences for the client, undefined means fine.
- */
+/** Whose overrides: a topic's, one broker's, or those of all brokers. */
+export type ConfigTarget = 'topic' | 'broker' | 'broker-defaults';
+
+/** What the overrides become, or why they stay as they were. */
+export type ConfigVerdict =
+  | { readonly configs: ConfigMap }
+  | { readonly error: 'INVALID_CONFIG' | 'INVALID_REQUEST'; readonly detail: string };
+
+/** What the controller needs to know of configs, so that it names no key itself. */
 export interface ConfigValidator {
   /** Checks all overrides of a topic together: unknown keys, bad values, bad combinations. */
   topicProblem(configs: ConfigMap): string | undefined;
-  /**
-   * Checks all dynamic overrides of a broker together, or those of every broker (`perBroker` false).
-   * A key that cannot be changed at run time, or not at that level, is a problem.
-   */
-  brokerProblem(configs: ConfigMap, options: { perBroker: boolean }): string | undefined;
-  /**
-   * For APPEND and SUBTRACT: undefined where the key does not exist, else whether it is a list and
-   * the value it has without an override at this level ('' for none).
-   */
-  keyInfo(
-    scope: 'topic' | 'broker',
-    key: string,
-  ): { isList: boolean; defaultValue: string } | undefined;
+  /** AlterConfigs: `configs` replace all overrides. */
+  replace(
+    target: ConfigTarget,
+    configs: readonly { readonly name: string; readonly value: string | null }[],
+  ): ConfigVerdict;
+  /** IncrementalAlterConfigs: `changes` on top of `current`. */
+  change(target: ConfigTarget, current: ConfigMap, changes: readonly ConfigChange[]): ConfigVerdict;
+}
+
+/** The validator that follows the declared configs; `broker` is read at every use. */
+export function configValidator(broker: () => BrokerConfig): ConfigValidator {
+  return {
+    topicProblem: (configs) => validateTopicConfigs(broker(), Object.fromEntries(configs)),
+    replace: (target, configs) => verdict(alterConfigs(broker(), target, configs)),
+    change: (target, current, changes) => {
+      const asked = changes.map(({ name, operation, value }) => ({ name, op: operation, value }));
+      const before = Object.fromEntries(current);
+      return verdict(incrementalAlterConfigs(broker(), target, before, asked));
+    },
+  };
+}
+
+function verdict(result: AlterResult): ConfigVerdict {
+  return 'error' in result
+    ? { error: result.error, detail: result.message }
+    : { configs: new Map(Object.entries(result.configs)) };
 }

@@ -19,6 +19,7 @@ import type {
   ProducerIdBlock,
   TopicReference,
 } from './requests.ts';
+import { StoreController } from './store-controller.ts';
 
 /** What the controller takes from the broker's config. Read anew for each request. */
 export interface ControllerSettings {
@@ -28,6 +29,8 @@ export interface ControllerSettings {
   readonly replicationFactor: number;
   /** `delete.topic.enable`. */
   readonly deleteTopicEnable: boolean;
+  /** `unclean.leader.election.enable`, where the topic does not say otherwise. */
+  readonly uncleanLeaderElectionEnable: boolean;
   /** How `__consumer_offsets` and the like are created on first use, by topic name. */
   readonly internalTopics: ReadonlyMap<string, InternalTopic>;
 }
@@ -105,5 +108,5 @@ export interface Controller {
 }
 
 export function createController(options: ControllerOptions): Controller {
-  throw new Error(`not yet: ${options.brokerId}`);
+  return new StoreController(options);
 }

@@ -1,0 +1,124 @@
+import type { Operation, OperationResult } from '../../coordination/store.ts';
+import {
+  type PartitionStateNode,
+  partitionStateNode,
+  topicNode,
+} from '../../coordination/znodes.ts';
+import type { PartitionRecord } from './context.ts';
+import { electLeader } from './election.ts';
+import type { PartitionKey, Term } from './term.ts';
+
+/** A state to be written for a partition. */
+export interface StateWrite {
+  readonly key: PartitionKey;
+  readonly state: PartitionStateNode;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Elects leaders where there is none, where it is down, and where its broker restarted: a new leader
+ * epoch then separates what that broker may have lost from what it writes next. Writes the outcome,
+ * notes it in the context and answers which partitions changed. Telling the brokers is the caller's.
+ */
+export async function electLeaders(
+  term: Term,
+  restarted: ReadonlySet<number>,
+): Promise<PartitionKey[]> {
+  const writes: StateWrite[] = [];
+  const missing: Operation[] = [];
+  for (const topic of term.context.topics.values()) {
+    const { name, partitions } = topic;
+    if (term.context.deletions.has(name)) continue;
+    if (!topic.hasPartitionsNode) {
+      missing.push({ op: 'create', path: topicNode.partitionsPath(name), data: null });
+      term.context.setTopic({ ...topic, hasPartitionsNode: true });
+    }
+    for (const [partition, record] of partitions.entries()) {
+      const write = election(term, { topic: name, partition }, record, restarted);
+      if (write) writes.push(write);
+    }
+  }
+  const groups = writes.map(({ operations }) => operations);
+  const results = await term.writer.write([...missing.map((operation) => [operation]), ...groups]);
+  noteStates(term, writes, results);
+  return writes.map(({ key }) => key);
+}
+
+function election(
+  term: Term,
+  key: PartitionKey,
+  record: PartitionRecord,
+  restarted: ReadonlySet<number>,
+): StateWrite | undefined {
+  const { state, stateVersion, replicas } = record;
+  if (!state || !stateVersion) return firstState(term, key, record);
+  if (term.context.isLive(state.leader) && !restarted.has(state.leader)) return undefined;
+  const elected = electLeader({
+    replicas,
+    isr: state.isr,
+    leader: state.leader,
+    isLive: (replica) => term.context.isLive(replica),
+    allowUnclean: allowsUnclean(term, key.topic),
+  });
+  if (!elected) return undefined;
+  const next = { ...elected, leaderEpoch: state.leaderEpoch + 1, controllerEpoch: term.epoch };
+  const path = partitionStateNode.path(key.topic, key.partition);
+  const data = partitionStateNode.encode(next);
+  return { key, state: next, operations: [{ op: 'set', path, data, version: stateVersion }] };
+}
+
+/** The first state of a new partition: its first live replica leads. Undefined where none lives. */
+export function firstState(
+  term: Term,
+  key: PartitionKey,
+  { replicas, hasNode }: Pick<PartitionRecord, 'replicas' | 'hasNode'>,
+): StateWrite | undefined {
+  const isr = replicas.filter((replica) => term.context.isLive(replica));
+  const [leader] = isr;
+  if (leader === undefined) return undefined;
+  const state = { leader, leaderEpoch: 0, isr, controllerEpoch: term.epoch };
+  const parent = partitionStateNode.parent(key.topic, key.partition);
+  const path = partitionStateNode.path(key.topic, key.partition);
+  const operations: Operation[] = hasNode ? [] : [{ op: 'create', path: parent, data: null }];
+  operations.push({ op: 'create', path, data: partitionStateNode.encode(state) });
+  return { key, state, operations };
+}
+
+/** Puts written states into the context, with the versions that the store answered. */
+export function noteStates(
+  term: Term,
+  writes: readonly StateWrite[],
+  results: readonly OperationResult[],
+): void {
+  const byPath = new Map(results.map((result) => [result.path, result]));
+  const byTopic = new Map<string, PartitionRecord[]>();
+  for (const { key, state } of writes) {
+    const result = byPath.get(partitionStateNode.path(key.topic, key.partition));
+    const topic = term.context.topics.get(key.topic);
+    const record = topic?.partitions[key.partition];
+    if (!topic || !record || !result || !('stat' in result)) continue;
+    let partitions = byTopic.get(key.topic);
+    if (!partitions) {
+      partitions = [...topic.partitions];
+      byTopic.set(key.topic, partitions);
+    }
+    partitions[key.partition] = {
+      ...record,
+      state,
+      stateVersion: result.stat.version,
+      hasNode: true,
+      failedReplicas: [],
+    };
+  }
+  for (const [name, partitions] of byTopic) {
+    const topic = term.context.topics.get(name);
+    if (topic) term.context.setTopic({ ...topic, partitions });
+  }
+}
+
+function allowsUnclean(term: Term, topic: string): boolean {
+  const override = term.context.topicConfig(topic).get('unclean.leader.election.enable');
+  return override === undefined
+    ? term.options.settings().uncleanLeaderElectionEnable
+    : override === 'true';
+}

@@ -1,0 +1,125 @@
+import { topicNode } from '../../coordination/znodes.ts';
+import type { TopicRecord } from './context.ts';
+import { placeAutomatically, type Refusal, refuse, replicasProblem } from './creation-plan.ts';
+import { firstState, noteStates, type StateWrite } from './leadership.ts';
+import type { CreatePartitions, CreatePartitionsResult, Outcome } from './requests.ts';
+import type { PartitionKey, Term } from './term.ts';
+
+/** CreatePartitions (KIP-195): adds partitions behind the existing ones. */
+export async function createPartitions(
+  term: Term,
+  requests: readonly CreatePartitions[],
+  options: { validateOnly: boolean },
+): Promise<CreatePartitionsResult[]> {
+  const names = requests.map(({ name }) => name);
+  const outcomes = await Promise.all(
+    requests.map(async (request): Promise<Outcome> => {
+      if (names.indexOf(request.name) !== names.lastIndexOf(request.name)) {
+        return refuse('INVALID_REQUEST', 'Duplicate topic in request.');
+      }
+      const plan = planGrowth(term, request);
+      if ('error' in plan) return plan;
+      if (!options.validateOnly) await grow(term, plan.topic, plan.added);
+      return { error: 'NONE', detail: null };
+    }),
+  );
+  return outcomes.map((outcome, index) => ({ ...outcome, name: names[index]! }));
+}
+
+function planGrowth(
+  term: Term,
+  { name, count, assignments }: CreatePartitions,
+): { topic: TopicRecord; added: readonly (readonly number[])[] } | Refusal {
+  const { context, options } = term;
+  const topic = context.topics.get(name);
+  if (context.deletions.has(name)) {
+    return refuse('INVALID_TOPIC_EXCEPTION', 'The topic is queued for deletion.');
+  }
+  if (!topic) return refuse('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${name}' does not exist.`);
+  const isMoving = topic.partitions.some(
+    ({ addingReplicas, removingReplicas }) => addingReplicas.length + removingReplicas.length > 0,
+  );
+  if (isMoving) {
+    const detail = `A partition reassignment is in progress for the topic '${name}'.`;
+    return refuse('REASSIGNMENT_IN_PROGRESS', detail);
+  }
+  const present = topic.partitions.length;
+  if (count < present) {
+    const detail = `Topic currently has ${present} partitions, which is higher than the requested ${count}.`;
+    return refuse('INVALID_PARTITIONS', detail);
+  }
+  if (count === present) {
+    return refuse('INVALID_PARTITIONS', `Topic already has ${present} partitions.`);
+  }
+
+  const brokers = [...context.brokers.values()];
+  const replicas = topic.partitions[0]?.replicas ?? [];
+  if (assignments !== null) {
+    if (assignments.length !== count - present) {
+      const detail = `Increasing the number of partitions by ${count - present} but ${assignments.length} assignments provided.`;
+      return refuse('INVALID_REPLICA_ASSIGNMENT', detail);
+    }
+    const problem = replicasProblem(assignments, brokers, replicas.length);
+    return problem === undefined
+      ? { topic, added: assignments }
+      : refuse('INVALID_REPLICA_ASSIGNMENT', problem);
+  }
+  const added = placeAutomatically(options.random, brokers, {
+    partitionCount: count - present,
+    replicationFactor: replicas.length,
+    firstPartition: present,
+    firstReplica: replicas[0] ?? 0,
+  });
+  return 'error' in added ? added : { topic, added };
+}
+
+async function grow(
+  term: Term,
+  topic: TopicRecord,
+  added: readonly (readonly number[])[],
+): Promise<void> {
+  const { name, id, version } = topic;
+  const first = topic.partitions.length;
+  const assignments = added.map((replicas) => ({
+    replicas,
+    addingReplicas: [],
+    removingReplicas: [],
+  }));
+  const path = topicNode.path(name);
+  const data = topicNode.encode({
+    topicId: id,
+    partitions: [...topic.partitions, ...assignments],
+  });
+  const states: StateWrite[] = [];
+  for (const [index, replicas] of added.entries()) {
+    const key = { topic: name, partition: first + index };
+    const state = firstState(term, key, { replicas, hasNode: false });
+    if (state) states.push(state);
+  }
+  const results = await term.writer.write([
+    [{ op: 'set', path, data, version }],
+    ...states.map(({ operations }) => operations),
+  ]);
+  const written = results.find((result) => result.path === path);
+  if (!written || !('stat' in written)) throw new Error(`the store did not answer for ${path}`);
+  term.context.setTopic({
+    ...topic,
+    version: written.stat.version,
+    partitions: [
+      ...topic.partitions,
+      ...assignments.map((assignment) => ({
+        ...assignment,
+        state: null,
+        stateVersion: null,
+        hasNode: false,
+        failedReplicas: [],
+      })),
+    ],
+  });
+  noteStates(term, states, results);
+  const keys: PartitionKey[] = added.map((_, index) => ({ topic: name, partition: first + index }));
+  await term.applyPartitions(keys, { isNew: true });
+  term.publishTopics([name]);
+  const fields = { topic: name, partitions: first + added.length, before: first };
+  term.options.logger.info(fields, `added partitions to topic ${name}`);
+}

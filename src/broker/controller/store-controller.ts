@@ -1,0 +1,282 @@
+import { AssertionFailure } from '../../base/assert.ts';
+import { isStoreError, type SessionState } from '../../coordination/store.ts';
+import { controllerNode } from '../../coordination/znodes.ts';
+import { changeConfigs, purgeConfigNotifications, replaceConfigs } from './config-changes.ts';
+import { loadContext } from './context.ts';
+import type { Controller, ControllerOptions, DeletedTopic } from './controller.ts';
+import { tryElection, type Victory } from './controller-election.ts';
+import { ControllerMoved, FencedWriter } from './fenced-writer.ts';
+import { createPartitions } from './partition-growth.ts';
+import { allocateProducerIdBlock } from './producer-id-blocks.ts';
+import type {
+  AlterConfigs,
+  AlterConfigsResult,
+  CreatePartitions,
+  CreatePartitionsResult,
+  CreateTopic,
+  CreateTopicResult,
+  DeleteTopicResult,
+  IncrementalAlterConfigs,
+  Outcome,
+  ProducerIdBlock,
+  TopicReference,
+} from './requests.ts';
+import { SerialQueue } from './serial-queue.ts';
+import { Term } from './term.ts';
+import { beginTerm, brokersChanged } from './term-duties.ts';
+import { createTopics, defaultTopic, failed } from './topic-creation.ts';
+import { completeDeletions, deleteTopics, unresolved } from './topic-deletion.ts';
+
+type DeletionListener = (topics: readonly DeletedTopic[]) => Promise<void> | void;
+
+/** The controller over a coordination store: elections, watches, and one request after another. */
+export class StoreController implements Controller {
+  readonly #options: ControllerOptions;
+  readonly #queue = new SerialQueue();
+  readonly #deletionListeners = new Set<DeletionListener>();
+  #term: Term | undefined;
+  /** `/controller` is this session's. */
+  #ownsNode = false;
+  /** The next election won is the first since this broker registered: its logs were reopened. */
+  #justStarted = true;
+  #stopped = false;
+  #unsubscribe: () => void = () => {};
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  get isActive(): boolean {
+    return this.#term !== undefined;
+  }
+
+  async start(): Promise<void> {
+    const { store } = this.#options;
+    this.#unsubscribe = store.onSessionState((state) => this.#sessionChanged(state));
+    await this.#queue.run(() => this.#compete());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe();
+    await this.#queue.run(async () => {
+      this.#resign('it stops');
+      await this.#giveUpNode();
+    });
+  }
+
+  onTopicsDeleted(listener: DeletionListener): () => void {
+    this.#deletionListeners.add(listener);
+    return () => this.#deletionListeners.delete(listener);
+  }
+
+  createTopics(
+    topics: readonly CreateTopic[],
+    options: { validateOnly: boolean },
+  ): Promise<CreateTopicResult[]> {
+    return this.#serve(
+      (term) => createTopics(term, topics, options),
+      (outcome) => topics.map(({ name }) => failed(name, outcome)),
+    );
+  }
+
+  autoCreateTopics(names: readonly string[]): Promise<CreateTopicResult[]> {
+    return this.#serve(
+      (term) =>
+        createTopics(
+          term,
+          names.map((name) => defaultTopic(term, name)),
+          { validateOnly: false },
+        ),
+      (outcome) => names.map((name) => failed(name, outcome)),
+    );
+  }
+
+  createPartitions(
+    topics: readonly CreatePartitions[],
+    options: { validateOnly: boolean },
+  ): Promise<CreatePartitionsResult[]> {
+    return this.#serve(
+      (term) => createPartitions(term, topics, options),
+      (outcome) => topics.map(({ name }) => ({ name, ...outcome })),
+    );
+  }
+
+  deleteTopics(topics: readonly TopicReference[]): Promise<DeleteTopicResult[]> {
+    return this.#serve(
+      (term) => deleteTopics(term, topics),
+      (outcome) => topics.map((topic) => unresolved(topic, outcome)),
+    );
+  }
+
+  alterConfigs(
+    resources: readonly AlterConfigs[],
+    options: { validateOnly: boolean },
+  ): Promise<AlterConfigsResult[]> {
+    return this.#serve(
+      (term) => replaceConfigs(term, resources, options),
+      (outcome) => resources.map(({ resource }) => ({ resource, ...outcome })),
+    );
+  }
+
+  incrementalAlterConfigs(
+    resources: readonly IncrementalAlterConfigs[],
+    options: { validateOnly: boolean },
+  ): Promise<AlterConfigsResult[]> {
+    return this.#serve(
+      (term) => changeConfigs(term, resources, options),
+      (outcome) => resources.map(({ resource }) => ({ resource, ...outcome })),
+    );
+  }
+
+  allocateProducerIds(brokerId: number): Promise<Outcome & { block: ProducerIdBlock | null }> {
+    return this.#serve<Outcome & { block: ProducerIdBlock | null }>(
+      async (term) => {
+        const block = await allocateProducerIdBlock(term, brokerId);
+        return { error: 'NONE', detail: null, block };
+      },
+      (outcome) => ({ ...outcome, block: null }),
+    );
+  }
+
+  /** Does `work` when its turn comes; `refused` makes the answer where it cannot be done. */
+  #serve<T>(work: (term: Term) => Promise<T>, refused: (outcome: Outcome) => T): Promise<T> {
+    return this.#queue.run(async () => {
+      const term = this.#term;
+      if (!term) return refused({ error: 'NOT_CONTROLLER', detail: null });
+      try {
+        return await work(term);
+      } catch (error) {
+        if (error instanceof AssertionFailure) throw error;
+        return refused(this.#recover(error));
+      }
+    });
+  }
+
+  /**
+   * After a failure in the middle of a decision the context may differ from the store, so the term
+   * ends; where this broker may still be the controller it is elected anew and loads everything.
+   */
+  #recover(error: unknown): Outcome {
+    if (error instanceof ControllerMoved) {
+      this.#ownsNode = false;
+      this.#resign(error.message);
+      this.#enqueueElection();
+      return { error: 'NOT_CONTROLLER', detail: null };
+    }
+    this.#options.logger.error({ err: error }, 'a request of the controller failed');
+    this.#resign('a request failed');
+    this.#enqueueElection();
+    return isStoreError(error, 'AMBIGUOUS', 'SUSPENDED', 'SESSION_LOST')
+      ? { error: 'REQUEST_TIMED_OUT', detail: null }
+      : { error: 'UNKNOWN_SERVER_ERROR', detail: null };
+  }
+
+  #sessionChanged(state: SessionState): void {
+    if (state === 'connected') {
+      this.#enqueueElection();
+      return;
+    }
+    if (state === 'lost') this.#ownsNode = false;
+    this.#resign(`its session with the store is ${state}`);
+  }
+
+  #resign(reason: string): void {
+    const term = this.#term;
+    if (!term) return;
+    this.#term = undefined;
+    this.#options.logger.info({ controllerEpoch: term.epoch, reason }, 'no longer the controller');
+  }
+
+  /** An election that fails (a store that is gone, nodes that cannot be read) is not repeated. */
+  #enqueueElection(): void {
+    this.#queue
+      .run(() => this.#compete())
+      .catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'could not take part in the election');
+      });
+  }
+
+  /** Work of the term that nobody waits for. */
+  #enqueueDuty(term: Term, duty: () => Promise<void>): void {
+    this.#serve(
+      async (current) => {
+        if (current === term) await duty();
+      },
+      () => undefined,
+    ).catch((error: unknown) => {
+      this.#options.logger.error({ err: error }, 'a duty of the controller failed');
+    });
+  }
+
+  /** Becomes the controller, or watches the one there is. */
+  async #compete(): Promise<void> {
+    const { store, brokerId, clock } = this.#options;
+    if (this.#term || this.#stopped || store.sessionState !== 'connected') return;
+    await this.#giveUpNode();
+    for (;;) {
+      const victory = await tryElection(store, { brokerId, nowMs: clock.now() });
+      if (victory) return this.#begin(victory);
+      const holder = await store.get(controllerNode.path, () => this.#enqueueElection());
+      if (holder) return;
+    }
+  }
+
+  async #giveUpNode(): Promise<void> {
+    if (!this.#ownsNode) return;
+    this.#ownsNode = false;
+    try {
+      await this.#options.store.delete(controllerNode.path, 'any');
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      // It is gone, or goes with the session.
+    }
+  }
+
+  async #begin({ epoch, epochVersion }: Victory): Promise<void> {
+    const { store, logger, brokerId } = this.#options;
+    this.#ownsNode = true;
+    const context = await loadContext(store);
+    const term = new Term({
+      options: this.#options,
+      epoch,
+      writer: new FencedWriter(store, epochVersion),
+      context,
+      topicsDeleted: (topics) => this.#tellDeleted(topics),
+    });
+    const restarted = this.#justStarted ? new Set([brokerId]) : new Set<number>();
+    await beginTerm(term, restarted);
+    this.#justStarted = false;
+    this.#term = term;
+    logger.info({ controllerEpoch: epoch, topics: context.topics.size }, 'became the controller');
+    await store.exists(controllerNode.path, () => this.#controllerNodeChanged(term));
+    this.#followBrokers(term);
+    // After `start`: who listens for deletions may itself wait for the broker to be up.
+    this.#enqueueDuty(term, async () => {
+      await completeDeletions(term, [...context.deletions]);
+      await purgeConfigNotifications(term);
+    });
+  }
+
+  #controllerNodeChanged(term: Term): void {
+    if (this.#term !== term) return;
+    this.#ownsNode = false;
+    this.#resign('another broker took over');
+    this.#enqueueElection();
+  }
+
+  #followBrokers(term: Term): void {
+    this.#enqueueDuty(term, () => brokersChanged(term, () => this.#followBrokers(term)));
+  }
+
+  async #tellDeleted(topics: readonly DeletedTopic[]): Promise<void> {
+    if (topics.length === 0) return;
+    for (const listener of this.#deletionListeners) {
+      try {
+        await listener(topics);
+      } catch (error) {
+        this.#options.logger.error({ err: error }, 'a listener of topic deletions failed');
+      }
+    }
+  }
+}

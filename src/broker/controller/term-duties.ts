@@ -1,0 +1,81 @@
+import { randomUuid, ZERO_UUID } from '../../base/random.ts';
+import { DEFAULT_ENTITY, topicNode } from '../../coordination/znodes.ts';
+import { EMPTY_CONFIG } from '../metadata/cluster-snapshot.ts';
+import { brokerIdOf, loadBrokers } from './context.ts';
+import { electLeaders } from './leadership.ts';
+import type { PartitionKey, Term } from './term.ts';
+import { completeDeletions } from './topic-deletion.ts';
+
+/**
+ * What a newly elected controller does first: give ids to topics of before KIP-516, elect leaders,
+ * tell every broker about all its partitions, publish everything.
+ */
+export async function beginTerm(term: Term, restarted: ReadonlySet<number>): Promise<void> {
+  const { context, options } = term;
+  await giveTopicIds(term);
+  await electLeaders(term, restarted);
+  await term.applyPartitions(partitionsOf(term), { full: true });
+  const stale = [...options.metadata.snapshot.topics.keys()];
+  term.publishTopics(new Set([...stale, ...context.topics.keys()]), (next) => {
+    next.setController({ id: options.brokerId, epoch: term.epoch });
+    next.setBrokers(context.brokers.values());
+    next.setDefaultBrokerConfig(context.brokerConfigs.get(DEFAULT_ENTITY) ?? EMPTY_CONFIG);
+    for (const [entity, configs] of context.brokerConfigs) {
+      const brokerId = brokerIdOf(entity);
+      if (brokerId !== undefined) next.setBrokerConfig(brokerId, configs);
+    }
+  });
+}
+
+/** Brokers came, went or came back: elects, tells those concerned, publishes. */
+export async function brokersChanged(term: Term, watch: () => void): Promise<void> {
+  const { context, options } = term;
+  const before = context.brokers;
+  const after = await loadBrokers(options.store, watch);
+  const arrived = new Set<number>();
+  for (const [id, { epoch }] of after) if (before.get(id)?.epoch !== epoch) arrived.add(id);
+  const gone = [...before.keys()].filter((id) => !after.has(id));
+  if (arrived.size === 0 && gone.length === 0) return;
+  options.logger.info({ arrived: [...arrived], gone }, 'the live brokers changed');
+  context.brokers = after;
+
+  const changed = await electLeaders(term, arrived);
+  const others = [...after.keys()].filter((id) => !arrived.has(id));
+  const concerned = partitionsOf(term, (replicas) => replicas.some((id) => arrived.has(id)));
+  await term.applyPartitions(concerned, { full: true, receivers: [...arrived] });
+  await term.applyPartitions(changed, { receivers: others });
+
+  const moved = new Set([...arrived, ...gone]);
+  const touched = partitionsOf(term, (replicas) => replicas.some((id) => moved.has(id)));
+  const names = new Set([...touched, ...changed].map(({ topic }) => topic));
+  term.publishTopics(names, (next) => next.setBrokers(after.values()));
+  await completeDeletions(term, [...context.deletions]);
+}
+
+function partitionsOf(
+  term: Term,
+  select: (replicas: readonly number[]) => boolean = () => true,
+): PartitionKey[] {
+  const keys: PartitionKey[] = [];
+  for (const { name, partitions } of term.context.topics.values()) {
+    if (term.context.deletions.has(name)) continue;
+    for (const [partition, { replicas }] of partitions.entries()) {
+      if (select(replicas)) keys.push({ topic: name, partition });
+    }
+  }
+  return keys;
+}
+
+async function giveTopicIds(term: Term): Promise<void> {
+  for (const topic of term.context.topics.values()) {
+    if (topic.id !== ZERO_UUID) continue;
+    const id = randomUuid(term.options.random);
+    const path = topicNode.path(topic.name);
+    const data = topicNode.encode({ topicId: id, partitions: topic.partitions });
+    const [written] = await term.writer.write([
+      [{ op: 'set', path, data, version: topic.version }],
+    ]);
+    if (!written || !('stat' in written)) continue;
+    term.context.setTopic({ ...topic, id, version: written.stat.version });
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  NO_LEADER,
+  type PartitionMetadata,
+  type TopicMetadata,
+} from '../metadata/cluster-snapshot.ts';
+import { type SnapshotBuilder, updateMetadata } from '../metadata/snapshot-builder.ts';
+import type { ControllerContext, PartitionRecord, TopicRecord } from './context.ts';
+import type { ControllerOptions, DeletedTopic } from './controller.ts';
+import { ControllerMoved, type FencedWriter } from './fenced-writer.ts';
+import type { PartitionState } from './partition-host.ts';
+import { isInternalTopicName } from './topic-name.ts';
+
+/** A partition by topic and index. */
+export interface PartitionKey {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** One controllership, from an election to the next: what every operation of the controller works on. */
+export class Term {
+  readonly options: ControllerOptions;
+  readonly epoch: number;
+  readonly writer: FencedWriter;
+  readonly context: ControllerContext;
+  /** Tells those who keep something about topics that they are gone. Never rejects. */
+  readonly topicsDeleted: (topics: readonly DeletedTopic[]) => Promise<void>;
+
+  constructor(parts: {
+    options: ControllerOptions;
+    epoch: number;
+    writer: FencedWriter;
+    context: ControllerContext;
+    topicsDeleted: (topics: readonly DeletedTopic[]) => Promise<void>;
+  }) {
+    this.options = parts.options;
+    this.epoch = parts.epoch;
+    this.writer = parts.writer;
+    this.context = parts.context;
+    this.topicsDeleted = parts.topicsDeleted;
+  }
+
+  /**
+   * Tells the live brokers among `receivers` (default: all) about those of `partitions` they have
+   * replicas of. A replica whose log cannot be opened is noted as failed, which publishing shows.
+   */
+  async applyPartitions(
+    partitions: readonly PartitionKey[],
+    { full = false, isNew = false, receivers = [...this.context.brokers.keys()] } = {},
+  ): Promise<void> {
+    const byBroker = new Map<number, PartitionState[]>(receivers.map((id) => [id, []]));
+    for (const key of partitions) {
+      const state = this.#partitionState(key, isNew);
+      if (!state) continue;
+      for (const replica of state.replicas) byBroker.get(replica)?.push(state);
+    }
+    const { epoch: controllerEpoch } = this;
+    const { brokerId: controllerId, logger } = this.options;
+    await Promise.all(
+      [...byBroker].map(async ([broker, states]) => {
+        const host = this.options.hostOf(broker);
+        if (!host || (states.length === 0 && !full)) return;
+        const command = { controllerId, controllerEpoch, full, partitions: states };
+        for (const { topic, partition, error } of await host.applyPartitions(command)) {
+          if (error === 'STALE_CONTROLLER_EPOCH')
+            throw new ControllerMoved('a broker knows better');
+          if (error === 'NONE') continue;
+          logger.warn({ topic, partition, broker, error }, 'a broker could not take a partition');
+          if (error === 'KAFKA_STORAGE_ERROR') this.#noteFailed({ topic, partition }, broker);
+        }
+      }),
+    );
+  }
+
+  /** Publishes these topics as the context has them, and what `also` adds. */
+  publishTopics(names: Iterable<string>, also?: (builder: SnapshotBuilder) => void): void {
+    updateMetadata(this.options.metadata, (next) => {
+      for (const name of names) {
+        const topic = this.context.topics.get(name);
+        if (!topic || this.context.deletions.has(name)) next.deleteTopic(name);
+        else {
+          next.setTopic(this.#topicMetadata(topic));
+          next.setTopicConfig(name, this.context.topicConfig(name));
+        }
+      }
+      also?.(next);
+    });
+  }
+
+  replacePartition({ topic, partition }: PartitionKey, record: PartitionRecord): void {
+    const known = this.context.topics.get(topic);
+    if (!known) return;
+    this.context.setTopic({ ...known, partitions: known.partitions.with(partition, record) });
+  }
+
+  #noteFailed(key: PartitionKey, broker: number): void {
+    const record = this.context.topics.get(key.topic)?.partitions[key.partition];
+    if (!record || record.failedReplicas.includes(broker)) return;
+    this.replacePartition(key, {
+      ...record,
+      failedReplicas: [...record.failedReplicas, broker],
+    });
+  }
+
+  #partitionState({ topic, partition }: PartitionKey, isNew: boolean): PartitionState | undefined {
+    const known = this.context.topics.get(topic);
+    const record = known?.partitions[partition];
+    if (!known || !record?.state || !record.stateVersion) return undefined;
+    const { leader, leaderEpoch, isr } = record.state;
+    return {
+      topic,
+      topicId: known.id,
+      partition,
+      leader,
+      leaderEpoch,
+      partitionEpoch: record.stateVersion.number,
+      replicas: record.replicas,
+      isr,
+      addingReplicas: record.addingReplicas,
+      removingReplicas: record.removingReplicas,
+      isNew,
+      topicConfig: this.context.topicConfig(topic),
+    };
+  }
+
+  #topicMetadata({ name, id, partitions }: TopicRecord): TopicMetadata {
+    return {
+      name,
+      id,
+      internal: isInternalTopicName(name),
+      partitions: partitions.map((record, index) => this.#partitionMetadata(record, index)),
+    };
+  }
+
+  #partitionMetadata(record: PartitionRecord, index: number): PartitionMetadata {
+    const { replicas, state, failedReplicas } = record;
+    const isOnline = (replica: number) =>
+      this.context.isLive(replica) && !failedReplicas.includes(replica);
+    return {
+      index,
+      leader: state && isOnline(state.leader) ? state.leader : NO_LEADER,
+      leaderEpoch: state?.leaderEpoch ?? 0,
+      replicas,
+      isr: state?.isr ?? [],
+      offlineReplicas: replicas.filter((replica) => !isOnline(replica)),
+    };
+  }
+}
