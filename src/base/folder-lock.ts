@@ -1,15 +1,16 @@
 /** Exclusive ownership of a folder among the processes of this machine, as a port. */
 export interface FolderLocker {
   /**
-   * Takes `folder` for this process; a dead owner's lock is taken over. Throws FolderLockedError
-   * when a living process owns it.
+   * Takes `folder`, which must exist, for this process; a dead owner's lock is taken over. Rejects
+   * with FolderLockedError when a living process owns it, with Node's error when the folder cannot
+   * be used.
    */
-  lock(folder: string): FolderLock;
+  lock(folder: string): Promise<FolderLock>;
 }
 
 export interface FolderLock {
   /** Idempotent. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 /** Another process owns the folder. */

@@ -33,6 +33,7 @@ export function controllerSettings(config: BrokerConfig): ControllerSettings {
     partitionCount: config.numPartitions,
     replicationFactor: config.defaultReplicationFactor,
     deleteTopicEnable: config.deleteTopicEnable,
+    uncleanLeaderElectionEnable: config.uncleanLeaderElectionEnable,
     internalTopics: new Map([
       [
         OFFSETS_TOPIC,

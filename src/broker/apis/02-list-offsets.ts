@@ -124,7 +124,7 @@ function epoch(leaderEpoch: number, version: number) {
 /** v0: starts of segments last written by `timestamp`, and the visible end, newest first. */
 function segmentOffsets(partition: Partition, question: Question, now: number): number[] {
   const { highWatermark, log } = partition;
-  const starts = log.segments().map((segment, index) => ({
+  const starts = log.segmentInfos().map((segment, index) => ({
     offset: index === 0 ? Math.max(segment.baseOffset, log.logStartOffset) : segment.baseOffset,
     lastModifiedMs: segment.lastModifiedMs,
   }));
