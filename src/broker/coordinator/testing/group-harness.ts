@@ -2,7 +2,9 @@ import { silentLogger } from '../../../base/logger.ts';
 import { SimClock } from '../../../base/testing/sim-clock.ts';
 import { SimRandom } from '../../../base/testing/sim-random.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
+import { describe, describeAbsent } from '../group/describe.ts';
 import type {
+  DescribedGroup,
   JoinRequest,
   JoinResult,
   OffsetCommitRequest,
@@ -12,6 +14,7 @@ import type {
 } from '../group/messages.ts';
 import { defaultGroupConfig, type GroupConfig } from '../group-config.ts';
 import { GroupCoordinator } from '../group-coordinator.ts';
+import { Replay } from '../replay.ts';
 import { SimCoordinatorLog } from './sim-coordinator-log.ts';
 
 /** An answer that may not have come yet. Answering twice fails the test. */
@@ -63,10 +66,20 @@ export class GroupHarness {
     await this.clock.settle();
   }
 
-  /** As after kill -9: a new coordinator over the same log. Outcomes on their way are lost. */
+  /** A new coordinator over the same log; the old one does nothing any more. */
   async restart(): Promise<void> {
+    this.coordinator.stop();
     this.coordinator = this.#make();
     await this.elect();
+  }
+
+  /** The group as a restart would find it, without one. */
+  replayed(groupId = 'group'): DescribedGroup {
+    const replay = new Replay(silentLogger);
+    for (const batch of this.log.loaded(0)) replay.add(batch);
+    const groups = replay.groups({ wallMs: this.clock.now(), monotonicMs: 0 });
+    const group = groups.find((one) => one.groupId === groupId);
+    return group === undefined ? describeAbsent(groupId) : describe(group);
   }
 
   /** Lets the log commit. */

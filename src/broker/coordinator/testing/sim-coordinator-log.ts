@@ -64,17 +64,22 @@ export class SimCoordinatorLog implements CoordinatorLog {
   ): Promise<void> {
     if (this.holdsLoads) await new Promise<void>((resolve) => this.#loads.push(resolve));
     if (this.loadFailure !== undefined) throw this.loadFailure;
-    for (const batch of this.batches(partition)) {
+    for (const batch of this.loaded(partition)) {
       if (isStale()) return;
-      onBatch({
-        ...batch,
-        records: batch.records.map(({ key, value }, index) => ({
-          offset: batch.baseOffset + index,
-          key,
-          value,
-        })),
-      });
+      onBatch(batch);
     }
+  }
+
+  /** The partition as a load delivers it. */
+  loaded(partition: number): LoadedBatch[] {
+    return this.batches(partition).map((batch) => ({
+      ...batch,
+      records: batch.records.map(({ key, value }, index) => ({
+        offset: batch.baseOffset + index,
+        key,
+        value,
+      })),
+    }));
   }
 
   /** Appends as somebody else did, such as a transactional producer. */
@@ -101,6 +106,11 @@ export class SimCoordinatorLog implements CoordinatorLog {
     const held = this.#held;
     this.#held = [];
     for (const finish of held) finish();
+  }
+
+  /** The broker dies: what is written stays, its outcome is never told. */
+  forgetHeld(): void {
+    this.#held = [];
   }
 
   finishLoads(): void {
