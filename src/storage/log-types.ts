@@ -97,6 +97,8 @@ export type ReadOutcome =
       readonly logStartOffset: number;
       readonly logEndOffset: number;
     }
+  /** The bytes at the offset are no record batch (CORRUPT_MESSAGE); nothing of them is returned. */
+  | { readonly kind: 'damaged'; readonly detail: string }
   /** The log directory is offline or the log is deleted (KAFKA_STORAGE_ERROR). */
   | { readonly kind: 'offline' };
 

@@ -1,123 +1,565 @@
+import { assert } from '../base/assert.ts';
+import type { ErrorName } from '../protocol/errors.ts';
+import * as RecordBatch from '../protocol/records/record-batch.ts';
+import { applyToProducers, producerBatch, producerMarker } from './batch-facts.ts';
+import { checkFollowerBatches } from './follower-batches.ts';
+import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LogConfig } from './log-config.ts';
-import type {
-  AbortedTransaction,
-  AppendDone,
-  AppendOptions,
-  AppendResult,
-  LogEnds,
-  LogListener,
-  ReadOptions,
-  ReadOutcome,
-  TimestampAndOffset,
+
+export type { EpochEndOffset, SegmentInfo } from './log-parts.ts';
+
+import type { EpochEndOffset, LogEvents, LogOptions, SegmentInfo } from './log-parts.ts';
+import { LogReader, type ReadableLog } from './log-reader.ts';
+import { LogSync } from './log-sync.ts';
+import { truncateSegment } from './log-truncation.ts';
+import {
+  type AbortedTransaction,
+  type AppendDone,
+  type AppendOptions,
+  type AppendResult,
+  type LogListener,
+  logName,
+  type ReadOptions,
+  type ReadOutcome,
+  type TimestampAndOffset,
 } from './log-types.ts';
-
-export interface EpochEndOffset {
-  /** The largest epoch at or below the one asked for; -1 when none is known. */
-  readonly leaderEpoch: number;
-  /** Where that epoch ends (exclusive); -1 when none is known. */
-  readonly endOffset: number;
-}
-
-export interface SegmentInfo {
-  readonly baseOffset: number;
-  readonly sizeInBytes: number;
-  readonly lastModifiedMs: number;
-}
-
-/** What DescribeProducers shows of one producer. */
-export interface ActiveProducer {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly lastSequence: number;
-  readonly lastTimestamp: number;
-  /** -1 when no transaction marker was seen. */
-  readonly coordinatorEpoch: number;
-  /** -1 when no transaction is open. */
-  readonly currentTransactionStartOffset: number;
-}
+import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
+import { replayProducers } from './producer-replay.ts';
+import type { ProducerSnapshots } from './producer-snapshots.ts';
+import type { ActiveProducer, ProducerState, Refusal } from './producer-state.ts';
+import { segmentsToDelete } from './retention.ts';
+import { type BatchFacts, Segment } from './segment.ts';
+import { runSync } from './segment-io.ts';
+import type { SegmentList } from './segment-list.ts';
+import type { StorageContext } from './storage-context.ts';
+import { findByTimestamp, findMaxTimestamp } from './time-lookup.ts';
 
 /** One partition's log on this broker. Created by the LogManager alone. */
-export declare class Log implements LogEnds {
+export class Log implements ReadableLog, WrittenLog {
   readonly topic: string;
   readonly partition: number;
   /** `<topic>-<partition>` */
   readonly name: string;
   /** 22 characters, or undefined where the folder has no `partition.metadata`. */
-  readonly topicId: string | undefined;
+  topicId: string | undefined;
   /** The log directory that holds the partition's folder. */
   readonly logDir: string;
+  readonly folder: string;
   /** Told of every move of the log end offset; one owner, the replica. */
   listener: LogListener | undefined;
 
-  get config(): LogConfig;
-  get logStartOffset(): number;
-  get logEndOffset(): number;
+  readonly segments: SegmentList;
+  readonly #context: StorageContext;
+  readonly #events: LogEvents;
+  readonly #producers: ProducerState;
+  readonly #snapshots: ProducerSnapshots;
+  readonly #epochs: LeaderEpochCache;
+  readonly #reader: LogReader;
+  readonly #sync: LogSync;
+  readonly #writer: LogWriter;
+  #config: LogConfig;
+  #logStartOffset: number;
+  #highWatermark: number;
+  #truncations = 0;
+  #failure: Error | undefined;
+
+  constructor(options: LogOptions) {
+    const { context, loaded } = options;
+    this.#context = context;
+    this.#events = options.events;
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.name = logName(options.topic, options.partition);
+    this.topicId = loaded.topicId;
+    this.logDir = options.logDir;
+    this.folder = options.folder;
+    this.#config = options.config;
+    this.segments = loaded.segments;
+    this.#producers = loaded.producers;
+    this.#snapshots = loaded.snapshots;
+    this.#epochs = loaded.epochs;
+    this.#logStartOffset = loaded.logStartOffset;
+    this.#highWatermark = loaded.logStartOffset;
+    this.#reader = new LogReader(context, this);
+    this.#sync = new LogSync(context, options.folder, options.isNewFolder);
+    this.#sync.addFiles(loaded.unsyncedFiles);
+    this.#writer = new LogWriter(context, this, {
+      sync: this.#sync,
+      endOffset: loaded.logEndOffset,
+      recoveryPoint: loaded.recoveryPoint,
+    });
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#config = config;
+  }
+
+  /** Everything below is gone. */
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  /** Everything below is written to the file and readable. */
+  get logEndOffset(): number {
+    return this.#writer.publishedEnd;
+  }
+
   /** Everything below is synced. */
-  get recoveryPoint(): number;
+  get recoveryPoint(): number {
+    return this.#writer.syncedEnd;
+  }
+
   /** Bytes appended but not yet written; for back-pressure. */
-  get queuedBytes(): number;
-  get sizeInBytes(): number;
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
+  }
+
+  /** Bytes written but not yet synced. */
+  get unsyncedBytes(): number {
+    return this.#sync.unsyncedBytes;
+  }
+
+  get sizeInBytes(): number {
+    return this.segments.sizeInBytes;
+  }
+
   /** Why nothing can be read or written any more; undefined in good health. */
-  get failure(): Error | undefined;
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get truncations(): number {
+    return this.#truncations;
+  }
 
   /**
    * Appends as the leader: assigns offsets now (patching base offset and leader epoch in place),
-   * writes at the end of the turn. Every buffer holds one valid magic-2 batch and belongs to the log
-   * until `done.written`. Refuses with OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH,
+   * writes at the end of the turn. `batch` is one valid magic-2 batch; it belongs to the log until
+   * `done.written`. Refuses with OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH,
    * INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED, RECORD_LIST_TOO_LARGE, KAFKA_STORAGE_ERROR.
    */
-  append(
-    batches: Buffer | readonly Buffer[],
-    options: AppendOptions,
+  append(batch: Buffer, options: AppendOptions, done: AppendDone): AppendResult {
+    assert(RecordBatch.sizeInBytes(batch) === batch.length, 'one whole batch');
+    if (this.#failure) return refused('KAFKA_STORAGE_ERROR', this.#failure.message);
+    if (batch.length > this.#config.segmentBytes) {
+      const detail = `${batch.length} bytes do not fit a segment of ${this.#config.segmentBytes}`;
+      return refused('RECORD_LIST_TOO_LARGE', detail);
+    }
+    const firstOffset = this.#writer.appendedEnd;
+    const lastOffset = firstOffset + RecordBatch.lastOffsetDelta(batch);
+    if (RecordBatch.producerId(batch) >= 0) {
+      const answer = this.#checkProducer(batch, firstOffset, options, done);
+      if (answer) return answer;
+    }
+    RecordBatch.setBaseOffset(batch, 0, firstOffset);
+    RecordBatch.setLeaderEpoch(batch, 0, options.leaderEpoch);
+    try {
+      this.#take(batch, 0, batch.length);
+    } catch (error) {
+      return this.#refusedByDisk(error);
+    }
+    this.#writer.wait(done);
+    return { kind: 'appended', firstOffset, lastOffset };
+  }
+
+  /**
+   * Appends a leader's bytes as they are: whole magic-2 batches, offsets and epochs kept. Refuses
+   * with CORRUPT_MESSAGE (nothing is taken) and KAFKA_STORAGE_ERROR; with OFFSET_OUT_OF_RANGE where
+   * the first batch begins below the log end offset.
+   */
+  appendAsFollower(batches: Buffer, done: AppendDone): AppendResult {
+    if (this.#failure) return refused('KAFKA_STORAGE_ERROR', this.#failure.message);
+    const checked = checkFollowerBatches(batches, this.#writer.appendedEnd);
+    if (checked.kind === 'refused') return checked;
+    try {
+      for (let at = 0; at < batches.length; ) {
+        const sizeInBytes = RecordBatch.sizeInBytes(batches, at);
+        this.#take(batches, at, sizeInBytes);
+        at += sizeInBytes;
+      }
+    } catch (error) {
+      return this.#refusedByDisk(error);
+    }
+    this.#writer.wait(done);
+    const { firstOffset, endOffset } = checked;
+    return { kind: 'appended', firstOffset, lastOffset: endOffset - 1 };
+  }
+
+  /** The answer where the producer's state decides, else undefined. */
+  #checkProducer(
+    batch: Buffer,
+    firstOffset: number,
+    { origin }: AppendOptions,
     done: AppendDone,
-  ): AppendResult;
-  /** Appends a leader's bytes as they are: whole batches, offsets and epochs kept. */
-  appendAsFollower(batches: Buffer, done: AppendDone): AppendResult;
+  ): AppendResult | undefined {
+    let refusal: Refusal | undefined;
+    if (RecordBatch.isControl(batch)) {
+      const marker = producerMarker(batch, 0, firstOffset);
+      refusal = marker && this.#producers.checkMarker(marker, origin);
+    } else {
+      const facts = producerBatch(batch, 0, firstOffset);
+      const known = origin === 'client' ? this.#producers.findDuplicate(facts) : undefined;
+      if (known) {
+        // The original may still be on its way to the disk: the answer waits its turn behind it.
+        this.#writer.wait(done);
+        const { firstOffset, lastOffset, timestamp } = known;
+        return { kind: 'duplicate', firstOffset, lastOffset, timestamp };
+      }
+      refusal = this.#producers.checkBatch(facts, origin);
+    }
+    return refusal && { kind: 'refused', ...refusal };
+  }
+
+  /** Gives one batch its place: rolls when it must, updates every index and state, queues it. */
+  #take(buffer: Buffer, at: number, sizeInBytes: number): void {
+    const baseOffset = RecordBatch.baseOffset(buffer, at);
+    const facts: BatchFacts = {
+      lastOffset: RecordBatch.lastOffset(buffer, at),
+      maxTimestamp: RecordBatch.maxTimestamp(buffer, at),
+      sizeInBytes,
+    };
+    if (this.segments.active.shouldRoll(facts, this.#config)) this.#roll(baseOffset);
+    const { active } = this.segments;
+    active.claim(facts, this.#config.indexIntervalBytes);
+    this.#epochs.assign(RecordBatch.leaderEpoch(buffer, at), baseOffset);
+    applyToProducers(this.#producers, buffer, at, active);
+    const whole = sizeInBytes === buffer.length;
+    this.#writer.push(whole ? buffer : buffer.subarray(at, at + sizeInBytes), facts.lastOffset + 1);
+  }
+
+  /** For the writer and the reader: the disk failed. The manager takes the directory offline. */
+  fail(error: Error): void {
+    if (!this.#failure) this.#events.failed(this, error);
+  }
+
+  /** For the manager: nothing is read, written or acknowledged from now on, and this is why. */
+  goOffline(error: Error): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#truncations++;
+    this.#sync.stop();
+    this.#writer.wake();
+  }
+
+  /** For the writer. */
+  written(): void {
+    this.#events.written(this);
+  }
+
+  /** For the writer. */
+  logEndOffsetMoved(): void {
+    this.listener?.logEndOffsetMoved(this);
+  }
+
+  /** For the writer. */
+  sync(): Promise<void> {
+    return this.#sync.run(this.segments.active, this.#epochs);
+  }
+
+  #refusedByDisk(error: unknown): AppendResult {
+    const cause = toError(error);
+    this.fail(cause);
+    return refused('KAFKA_STORAGE_ERROR', cause.message);
+  }
+
+  /** Closes the active segment and begins one at `baseOffset`. Throws what the disk throws. */
+  #roll(baseOffset: number): void {
+    const { active } = this.segments;
+    this.#writer.writeQueued();
+    if (this.#failure) throw this.#failure;
+    const next = this.#newSegment(baseOffset);
+    if (active.sizeInBytes === 0) {
+      // Nothing was ever appended to it: the new one takes its place.
+      this.#removeLater(this.segments.replaceAll(next));
+    } else {
+      active.deactivate();
+      this.segments.add(next);
+      this.#sync.addFiles([
+        active.path(),
+        ...active.indexPaths(),
+        ...this.#writeSnapshot(baseOffset),
+      ]);
+      this.#context.logger.debug(
+        { log: this.name, baseOffset, closedBytes: active.sizeInBytes },
+        'Rolled a new segment',
+      );
+    }
+  }
+
+  #newSegment(baseOffset: number): Segment {
+    const jitterMs = Math.min(this.#config.segmentJitterMs, this.#config.segmentMs, 2 ** 31 - 1);
+    return new Segment({
+      context: this.#context,
+      folder: this.folder,
+      baseOffset,
+      sizeInBytes: 0,
+      isNew: true,
+      rollJitterMs: jitterMs > 0 ? this.#context.random.int(jitterMs) : 0,
+    });
+  }
+
+  #writeSnapshot(offset: number): string[] {
+    const path = this.#snapshots.write(offset, this.#producers.entries());
+    return path === undefined ? [] : [path];
+  }
 
   /** At once for recently written data, a promise for older data. Never throws or rejects. */
-  read(options: ReadOptions): ReadOutcome | Promise<ReadOutcome>;
+  read(options: ReadOptions): ReadOutcome | Promise<ReadOutcome> {
+    return this.#reader.read(options);
+  }
 
   /**
    * The high watermark as the replica decides it. Retention, deletion and the last stable offset are
    * bounded by it. Starts at the log start offset.
    */
-  updateHighWatermark(offset: number): void;
-  get highWatermark(): number;
+  updateHighWatermark(offset: number): void {
+    this.#highWatermark = Math.max(Math.min(offset, this.logEndOffset), this.#logStartOffset);
+    this.#producers.onHighWatermark(this.#highWatermark);
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
   /** The high watermark, or the first offset of the oldest open transaction if that is lower. */
-  get lastStableOffset(): number;
-  /** The aborted transactions with records in [fromOffset, upToOffset), by first offset. */
-  abortedTransactions(range: { fromOffset: number; upToOffset: number }): AbortedTransaction[];
+  get lastStableOffset(): number {
+    const unstable = this.#producers.firstUnstableOffset();
+    return unstable === undefined ? this.#highWatermark : Math.min(unstable, this.#highWatermark);
+  }
+
+  /** The aborted transactions with records in [fromOffset, upToOffset), in order of their markers. */
+  abortedTransactions(range: { fromOffset: number; upToOffset: number }): AbortedTransaction[] {
+    const found: AbortedTransaction[] = [];
+    for (const segment of this.segments.from(range.fromOffset)) {
+      for (const txn of segment.abortedTxns()) {
+        if (txn.lastOffset >= range.fromOffset && txn.firstOffset < range.upToOffset) {
+          found.push({ producerId: txn.producerId, firstOffset: txn.firstOffset });
+        }
+        // Everything that began before this offset was decided by this marker or an earlier one.
+        if (txn.lastStableOffset >= range.upToOffset) return found;
+      }
+    }
+    return found;
+  }
 
   /** The first record at or after `timestamp`, undefined when there is none. */
-  offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined>;
+  async offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined> {
+    return this.#lookup(() => findByTimestamp(this.segments, timestamp, this));
+  }
+
   /** The first record that has the largest timestamp, undefined in an empty log. */
-  offsetOfMaxTimestamp(): Promise<TimestampAndOffset | undefined>;
+  async offsetOfMaxTimestamp(): Promise<TimestampAndOffset | undefined> {
+    return this.#lookup(() => findMaxTimestamp(this.segments, this));
+  }
+
+  /** Rejects with the failure when the disk fails. */
+  async #lookup<T>(find: () => Promise<T>): Promise<T> {
+    if (this.#failure) throw this.#failure;
+    const { truncations } = this;
+    try {
+      const found = await find();
+      return this.#truncations === truncations ? found : this.#lookup(find);
+    } catch (error) {
+      if (this.#failure) throw this.#failure;
+      if (this.#truncations !== truncations) return this.#lookup(find);
+      throw error;
+    }
+  }
+
   /** Log start offset, with its epoch when known. */
-  earliestOffset(): TimestampAndOffset;
+  earliestOffset(): TimestampAndOffset {
+    const first = this.#epochs.entries[0];
+    const known = first !== undefined && first.startOffset <= this.#logStartOffset;
+    const leaderEpoch = known ? first.epoch : -1;
+    return { timestamp: -1, offset: this.#logStartOffset, leaderEpoch };
+  }
+
   /** Log end offset, with the latest epoch. */
-  latestOffset(): TimestampAndOffset;
+  latestOffset(): TimestampAndOffset {
+    return { timestamp: -1, offset: this.logEndOffset, leaderEpoch: this.#epochs.latestEpoch };
+  }
 
   /** -1 when no batch and no election gave one. */
-  get latestLeaderEpoch(): number;
+  get latestLeaderEpoch(): number {
+    return this.#epochs.latestEpoch;
+  }
+
+  /** The epoch that wrote `offset`, -1 when unknown. */
+  leaderEpochOf(offset: number): number {
+    return this.#epochs.epochOf(offset);
+  }
+
   /** This broker leads from the log end offset on. */
-  startLeaderEpoch(epoch: number): void;
+  startLeaderEpoch(epoch: number): void {
+    this.#epochs.assign(epoch, this.#writer.appendedEnd);
+  }
+
   /** For OffsetForLeaderEpoch and truncation (KIP-101, KIP-279). */
-  endOffsetForEpoch(epoch: number): EpochEndOffset;
+  endOffsetForEpoch(epoch: number): EpochEndOffset {
+    return this.#epochs.endOffsetOf(epoch, this.logEndOffset);
+  }
 
   /** Oldest first; the last one is active. */
-  segments(): SegmentInfo[];
-  activeProducers(): ActiveProducer[];
+  segmentInfos(): SegmentInfo[] {
+    return this.segments.all.map((segment) => ({
+      baseOffset: segment.baseOffset,
+      sizeInBytes: segment.sizeInBytes,
+      lastModifiedMs: segment.lastModifiedMs(),
+    }));
+  }
+
+  activeProducers(): ActiveProducer[] {
+    return this.#producers.describe();
+  }
+
+  /** For the manager's timer. */
+  expireProducers(now: number): void {
+    this.#producers.expire(now, this.#context.producerIdExpirationMs);
+  }
 
   /**
    * DeleteRecords, or a leader's higher start: records below `offset` are gone at once, their
-   * segments with them. At most the high watermark; a lower offset than now changes nothing.
+   * segments with them. At most the log end offset; a lower offset than now changes nothing.
    */
-  incrementLogStartOffset(offset: number): void;
+  incrementLogStartOffset(offset: number): void {
+    if (this.#failure || offset <= this.#logStartOffset) return;
+    assert(offset <= this.logEndOffset, 'the log start offset lies in the log');
+    this.#logStartOffset = offset;
+    this.#highWatermark = Math.max(this.#highWatermark, offset);
+    this.#epochs.truncateFromStart(offset);
+    this.#events.logStartOffsetMoved(this);
+    this.deleteOldSegments(this.#context.clock.now());
+  }
+
+  /** For the manager's timer: retention by time, size and log start offset; how many segments went. */
+  deleteOldSegments(now: number): number {
+    if (this.#failure) return 0;
+    const { count, reason } = segmentsToDelete({
+      segments: this.segments.all,
+      config: this.#config,
+      now,
+      logStartOffset: this.#logStartOffset,
+      logEndOffset: this.logEndOffset,
+      highWatermark: this.#highWatermark,
+    });
+    if (count === 0) return 0;
+    try {
+      if (count === this.segments.count) this.#roll(this.#writer.appendedEnd);
+      const removed = this.segments.removeFirst(count);
+      const startOffset = this.segments.first.baseOffset;
+      this.#context.logger.info(
+        { log: this.name, count, reason, logStartOffset: startOffset },
+        'Deleting old segments',
+      );
+      this.#removeLater(removed);
+      this.#snapshots.removeUpTo(removed.at(-1)!.baseOffset);
+      this.incrementLogStartOffset(startOffset);
+    } catch (error) {
+      this.fail(toError(error));
+    }
+    return count;
+  }
+
+  #removeLater(segments: readonly Segment[]): void {
+    this.#reader.reset();
+    const paths = segments.flatMap((segment) => segment.markDeleted());
+    if (paths.length > 0) this.#context.remover.removeAfter(this.#config.fileDeleteDelayMs, paths);
+  }
+
   /** A follower drops what its leader does not have: everything from `offset` on. */
-  truncateTo(offset: number): void;
+  truncateTo(offset: number): void {
+    if (this.#failure || offset >= this.#writer.appendedEnd) return;
+    if (offset <= this.#logStartOffset) {
+      this.truncateFullyAndStartAt(offset);
+      return;
+    }
+    this.#cut(offset, () => {
+      this.#removeLater(this.segments.removeFrom(offset));
+      truncateSegment(this.#context, this.segments.active, offset);
+      this.#snapshots.removeAbove(offset);
+      this.#epochs.truncateFromEnd(offset);
+      const range = {
+        logStartOffset: this.#logStartOffset,
+        snapshotUpTo: offset,
+        endOffset: offset,
+      };
+      const log = {
+        segments: this.segments,
+        producers: this.#producers,
+        snapshots: this.#snapshots,
+      };
+      for (const { segment, task } of replayProducers(this.#context, log, range)) {
+        runSync(task(), segment.file());
+      }
+    });
+  }
+
   /** A follower too far behind starts again, empty, at `offset`. */
-  truncateFullyAndStartAt(offset: number): void;
+  truncateFullyAndStartAt(offset: number): void {
+    if (this.#failure) return;
+    this.#cut(offset, () => {
+      this.#removeLater(this.segments.replaceAll(this.#newSegment(offset)));
+      this.#snapshots.removeAbove(-1);
+      this.#epochs.clear();
+      this.#producers.clear();
+      this.#logStartOffset = offset;
+      this.#events.logStartOffsetMoved(this);
+    });
+  }
+
+  #cut(offset: number, work: () => void): void {
+    this.#context.logger.info(
+      { log: this.name, offset, logEndOffset: this.logEndOffset },
+      'Truncating the log',
+    );
+    this.#truncations++;
+    this.#writer.writeQueued();
+    this.#writer.publish();
+    try {
+      work();
+    } catch (error) {
+      this.fail(toError(error));
+      return;
+    }
+    this.#reader.reset();
+    this.#writer.cutTo(offset);
+    this.#highWatermark = Math.max(Math.min(this.#highWatermark, offset), this.#logStartOffset);
+  }
 
   /** Syncs everything written so far. Rejects when the log directory has failed. */
-  flush(): Promise<void>;
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  /**
+   * For the manager: writes and syncs all of it, indexes and producers included, so that the next
+   * start needs no recovery. The log is not used any more.
+   */
+  async close(): Promise<void> {
+    if (this.#failure) return;
+    this.#writer.writeQueued();
+    this.#writer.publish();
+    const { active } = this.segments;
+    try {
+      if (active.fileExists && active.hasUnsavedIndexes()) {
+        active.saveIndexes();
+        this.#sync.addFiles(active.indexPaths());
+      }
+      const end = this.#writer.appendedEnd;
+      const known = this.#snapshots.offsets.at(-1) ?? this.#logStartOffset;
+      if (end > known) this.#sync.addFiles(this.#writeSnapshot(end));
+    } catch (error) {
+      this.fail(toError(error));
+      return;
+    }
+    if (this.#sync.isNeeded || this.#epochs.dirty) await this.flush();
+  }
+}
+
+function refused(error: ErrorName, detail: string): AppendResult {
+  return { kind: 'refused', error, detail };
 }

@@ -1,0 +1,38 @@
+import type { Clock } from '../base/clock.ts';
+
+/** A log as the queue sees it. */
+export interface QueuedLog {
+  /** Writes what is queued, in one call of the file system. */
+  writeQueued(): void;
+  /** Moves the log end offset and tells everyone who waits. */
+  publish(): void;
+}
+
+/**
+ * Gathers the appends of one event-loop turn: one write per log that has any, then all the answers.
+ * One request alone then costs one small write, and many share it.
+ */
+export class AppendQueue {
+  readonly #clock: Clock;
+  #dirty: QueuedLog[] = [];
+  /** Bytes appended to any log and not yet written. */
+  queuedBytes = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `log` has something to write or to publish; call once per log and turn. */
+  add(log: QueuedLog): void {
+    this.#dirty.push(log);
+    if (this.#dirty.length === 1) this.#clock.endOfTurn(() => this.run());
+  }
+
+  /** Does now what the end of the turn would do. */
+  run(): void {
+    const logs = this.#dirty;
+    this.#dirty = [];
+    for (const log of logs) log.writeQueued();
+    for (const log of logs) log.publish();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../base/clock.ts';
+import type { FileSystem } from '../base/file-system.ts';
+import type { Logger } from '../base/logger.ts';
+
+/** Freeing a large file in one go blocks the event loop: it is cut down in steps of this size. */
+const STEP_BYTES = 256 * 1024 * 1024;
+
+/** Removes files later and gently, so that readers finish and the event loop goes on. */
+export class FileRemover {
+  readonly #fileSystem: FileSystem;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor(fileSystem: FileSystem, clock: Clock, logger: Logger) {
+    this.#fileSystem = fileSystem;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** A file that cannot be removed is logged and left to the next start. */
+  removeAfter(delayMs: number, paths: readonly string[]): void {
+    this.#clock.after(delayMs, () => {
+      for (const path of paths) void this.remove(path);
+    });
+  }
+
+  /** Resolves when the file is gone, or could not be removed. */
+  async remove(path: string): Promise<void> {
+    try {
+      let size = this.#fileSystem.stat(path)?.size ?? 0;
+      while (size > STEP_BYTES) {
+        size -= STEP_BYTES;
+        const file = this.#fileSystem.open(path, 'write');
+        try {
+          file.truncate(size);
+        } finally {
+          file.close();
+        }
+        await new Promise<void>((resolve) => this.#clock.after(1, resolve));
+      }
+      this.#fileSystem.removeFile(path);
+    } catch (error) {
+      this.#logger.warn(
+        { path, err: error },
+        'Could not remove a file; the next start tries again',
+      );
+    }
+  }
+
+  /** Resolves when the folder and its files are gone, or could not be removed. */
+  async removeFolder(path: string): Promise<void> {
+    try {
+      for (const name of this.#fileSystem.list(path)) {
+        const child = `${path}/${name}`;
+        if (this.#fileSystem.stat(child)?.isFolder === false) await this.remove(child);
+      }
+      this.#fileSystem.removeFolder(path);
+    } catch (error) {
+      this.#logger.warn(
+        { path, err: error },
+        'Could not remove a folder; the next start tries again',
+      );
+    }
+  }
+}

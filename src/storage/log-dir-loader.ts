@@ -1,0 +1,104 @@
+import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import type { LogConfig } from './log-config.ts';
+import {
+  folderKind,
+  LOG_START_OFFSET_CHECKPOINT,
+  type LogDir,
+  RECOVERY_POINT_CHECKPOINT,
+} from './log-dir.ts';
+import { LogFormatError, loadLog } from './log-loader.ts';
+import type { LoadedLog } from './log-parts.ts';
+import { Limiter } from './segment-io.ts';
+import type { StorageContext } from './storage-context.ts';
+
+/** A line on the way through many logs, no more often than this. */
+const PROGRESS_INTERVAL_MS = 5000;
+
+export interface FoundLog {
+  readonly topic: string;
+  readonly partition: number;
+  readonly logDir: string;
+  readonly folder: string;
+  readonly isNewFolder: boolean;
+  readonly config: LogConfig;
+  readonly loaded: LoadedLog;
+}
+
+export interface LoadDirOptions {
+  readonly configOf: (topic: string) => LogConfig;
+  /** Logs loaded at a time. */
+  readonly concurrency: number;
+  addLog(found: FoundLog): void;
+}
+
+/** Loads every log of a directory. Rejects with what the disk throws. */
+export async function loadLogDir(
+  context: StorageContext,
+  dir: LogDir,
+  options: LoadDirOptions,
+): Promise<void> {
+  const { fileSystem, clock, logger } = context;
+  const isClean = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
+  // Gone before anything changes: a crash from here on is an unclean stop.
+  if (isClean) {
+    fileSystem.removeFile(dir.file(CLEAN_SHUTDOWN_FILE));
+    fileSystem.syncFolder(dir.path);
+  }
+  const recoveryPoints = dir.readCheckpoint(RECOVERY_POINT_CHECKPOINT);
+  const logStartOffsets = dir.readCheckpoint(LOG_START_OFFSET_CHECKPOINT);
+  const partitions: { name: string; topic: string; partition: number }[] = [];
+  for (const name of fileSystem.list(dir.path)) {
+    const kind = folderKind(name);
+    if (kind.kind === 'other') continue;
+    if (fileSystem.stat(dir.file(name))?.isFolder !== true) continue;
+    if (kind.kind === 'deleted') void context.remover.removeFolder(dir.file(name));
+    else partitions.push({ name, topic: kind.topic, partition: kind.partition });
+  }
+  if (partitions.length === 0) return;
+
+  const startMs = clock.monotonicMs();
+  let reportedMs = startMs;
+  let count = 0;
+  const limit = new Limiter(Math.max(1, options.concurrency));
+  const load = async ({ name, topic, partition }: (typeof partitions)[number]) => {
+    const folder = dir.file(name);
+    const config = options.configOf(topic);
+    const loaded = await loadLog({
+      context,
+      folder,
+      config,
+      isClean,
+      recoveryPoint: recoveryPoints.get(name) ?? 0,
+      logStartOffset: logStartOffsets.get(name) ?? 0,
+    }).catch((error: unknown) => {
+      if (!(error instanceof LogFormatError)) throw error;
+      logger.error({ folder, err: error }, 'The log cannot be used; its partition stays offline');
+      dir.unusable.set(name, error);
+      return undefined;
+    });
+    count++;
+    if (loaded) {
+      const where = { topic, partition, logDir: dir.path, folder, isNewFolder: false };
+      options.addLog({ ...where, config, loaded });
+      if (!isClean) {
+        const { logStartOffset, logEndOffset } = loaded;
+        logger.info({ log: name, logStartOffset, logEndOffset }, 'Recovered a log');
+      }
+    }
+    const now = clock.monotonicMs();
+    if (now - reportedMs >= PROGRESS_INTERVAL_MS) {
+      reportedMs = now;
+      logger.info({ logDir: dir.path, loaded: count, of: partitions.length }, 'Loading logs');
+    }
+  };
+  await Promise.all(partitions.map((one) => limit.run(() => load(one))));
+  logger.info(
+    {
+      logDir: dir.path,
+      logs: dir.logs.size,
+      cleanShutdown: isClean,
+      ms: Math.round(clock.monotonicMs() - startMs),
+    },
+    'Loaded the logs',
+  );
+}

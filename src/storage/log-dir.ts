@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../base/file-system.ts';
+import type { FolderLock } from '../base/folder-lock.ts';
+import type { Logger } from '../base/logger.ts';
+import {
+  CheckpointFormatError,
+  decodeOffsetCheckpoint,
+  encodeOffsetCheckpoint,
+  type OffsetCheckpoint,
+  readTextIfPresent,
+} from './checkpoint-file.ts';
+import type { Log } from './log.ts';
+
+export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
+export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
+
+/** What the name of a folder in a log directory says. */
+export type FolderKind =
+  | { readonly kind: 'partition'; readonly topic: string; readonly partition: number }
+  /** A deleted topic's partition that is still to be removed. */
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'other' };
+
+export function folderKind(name: string): FolderKind {
+  if (/^.+-\d+\.[0-9a-f]{32}-delete$/.test(name)) return { kind: 'deleted' };
+  const match = /^([a-zA-Z0-9._-]+)-(\d{1,10})$/.exec(name);
+  if (!match) return { kind: 'other' };
+  return { kind: 'partition', topic: match[1]!, partition: Number(match[2]) };
+}
+
+/** One directory of log.dirs. */
+export class LogDir {
+  readonly path: string;
+  readonly logs = new Map<string, Log>();
+  /** Partitions whose folder could not be loaded, and why; they are not made anew. */
+  readonly unusable = new Map<string, Error>();
+  lock: FolderLock | undefined;
+  failure: Error | undefined;
+  readonly #fileSystem: FileSystem;
+  readonly #logger: Logger;
+
+  constructor(path: string, fileSystem: FileSystem, logger: Logger) {
+    this.path = path;
+    this.#fileSystem = fileSystem;
+    this.#logger = logger;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Empty where there is no such file, or (with a log line) none that can be read. */
+  readCheckpoint(name: string): OffsetCheckpoint {
+    const path = this.file(name);
+    const text = readTextIfPresent(this.#fileSystem, path);
+    if (text === undefined) return new Map();
+    try {
+      return decodeOffsetCheckpoint(path, text);
+    } catch (error) {
+      if (!(error instanceof CheckpointFormatError)) throw error;
+      this.#logger.error({ path, err: error }, 'A checkpoint file is damaged and is not used');
+      return new Map();
+    }
+  }
+
+  recoveryPoints(): string {
+    return this.#encode((log) => log.recoveryPoint);
+  }
+
+  /** Only where segments do not say it. */
+  logStartOffsets(): string {
+    return this.#encode((log) =>
+      log.logStartOffset > log.segments.first.baseOffset ? log.logStartOffset : undefined,
+    );
+  }
+
+  offsets(offsetOf: (log: Log) => number): string {
+    return this.#encode(offsetOf);
+  }
+
+  #encode(offsetOf: (log: Log) => number | undefined): string {
+    const offsets: OffsetCheckpoint = new Map();
+    for (const [name, log] of this.logs) {
+      const offset = offsetOf(log);
+      if (offset !== undefined) offsets.set(name, offset);
+    }
+    return encodeOffsetCheckpoint(offsets);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from './log.ts';
+
+export interface FlusherSettings {
+  readonly backgroundFlushMs: number;
+  readonly backgroundFlushBytes: number;
+}
+
+/**
+ * Syncs written data in the background, in small steps and one log at a time, so that neither a
+ * power cut costs much nor a segment's roll leaves a gigabyte to sync at once. Idle, it has no timer.
+ */
+export class LogFlusher {
+  readonly #clock: Clock;
+  settings: FlusherSettings;
+  /** Logs with unsynced data, and since when. */
+  readonly #dirty = new Map<Log, number>();
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(clock: Clock, settings: FlusherSettings) {
+    this.#clock = clock;
+    this.settings = settings;
+  }
+
+  /** `log` has unsynced data. */
+  written(log: Log): void {
+    if (this.#isStopped) return;
+    if (!this.#dirty.has(log)) this.#dirty.set(log, this.#clock.monotonicMs());
+    if (this.#running) return;
+    if (log.unsyncedBytes >= this.settings.backgroundFlushBytes) this.#run();
+    else this.#arm(Math.min(this.settings.backgroundFlushMs, log.config.flushMs));
+  }
+
+  forget(log: Log): void {
+    this.#dirty.delete(log);
+  }
+
+  /** No sync begins any more; resolves when the one under way is done. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer ??= this.#clock.after(delayMs, () => this.#run());
+  }
+
+  #run(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#running || this.#isStopped) return;
+    this.#running = this.#syncDue().finally(() => {
+      this.#running = undefined;
+      if (this.#dirty.size > 0 && !this.#isStopped) this.#arm(this.settings.backgroundFlushMs);
+    });
+  }
+
+  async #syncDue(): Promise<void> {
+    const now = this.#clock.monotonicMs();
+    for (const [log, since] of [...this.#dirty]) {
+      const dueMs = Math.min(this.settings.backgroundFlushMs, log.config.flushMs);
+      const isDue = now - since >= dueMs;
+      if (!isDue && log.unsyncedBytes < this.settings.backgroundFlushBytes) continue;
+      this.#dirty.delete(log);
+      // A failure has taken the log's directory offline already; there is nothing to do about it.
+      await log.flush().catch(() => undefined);
+      if (this.#isStopped) return;
+    }
+  }
+}

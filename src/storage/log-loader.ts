@@ -1,0 +1,309 @@
+import { join } from 'node:path';
+import * as RecordBatch from '../protocol/records/record-batch.ts';
+import { type ScanEnd, scanBatches } from './batch-scan.ts';
+import {
+  CheckpointFormatError,
+  decodeEpochCheckpoint,
+  readTextIfPresent,
+} from './checkpoint-file.ts';
+import { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { LogConfig } from './log-config.ts';
+import { tidyLogFolder } from './log-folder.ts';
+import type { LoadedLog } from './log-parts.ts';
+import { LEADER_EPOCH_FILE } from './log-sync.ts';
+import { decodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts';
+import { replayProducers } from './producer-replay.ts';
+import { ProducerSnapshots } from './producer-snapshots.ts';
+import { ProducerState } from './producer-state.ts';
+import { Segment } from './segment.ts';
+import { fileName, LOG_SUFFIX } from './segment-files.ts';
+import { runAsync, runSync } from './segment-io.ts';
+import { SegmentList } from './segment-list.ts';
+import {
+  isUnfinishedWrite,
+  quarantineSegment,
+  quarantineTail,
+  scanSegment,
+} from './segment-recovery.ts';
+import type { StorageContext } from './storage-context.ts';
+
+/** A log that cannot be used as it is. Its folder stays untouched. */
+export class LogFormatError extends Error {
+  override name = 'LogFormatError';
+}
+
+export interface LoadOptions {
+  readonly context: StorageContext;
+  readonly folder: string;
+  readonly config: LogConfig;
+  /** Whether the log was closed in order. */
+  readonly isClean: boolean;
+  /** From the checkpoints, 0 where they say nothing. */
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
+
+/**
+ * Opens a partition's folder. After an unclean stop everything from the recovery point on is
+ * checked, cut at the first batch that is not whole and valid, and indexed anew. Rejects with
+ * LogFormatError, and with what the disk throws.
+ */
+export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
+  const { context, folder } = options;
+  const { fileSystem, logger } = context;
+  const { names, baseOffsets } = tidyLogFolder(fileSystem, logger, {
+    folder,
+    segmentEnd: (path, base) => endOfFile(context, path, base),
+  });
+  const segments = baseOffsets.map((base) => openSegment(context, folder, base));
+  const recovery = new LogRecovery(options, segments);
+  await recovery.run();
+  const logStartOffset = recovery.logStartOffset();
+  const list = recovery.segments(logStartOffset);
+  const { epochs, logEndOffset } = recovery;
+  epochs.truncateFromEnd(logEndOffset);
+  epochs.truncateFromStart(logStartOffset);
+  list.active.activate();
+
+  const snapshots = new ProducerSnapshots(fileSystem, logger, { folder, names });
+  const producers = new ProducerState();
+  // Snapshots taken beyond the first segment that was recovered may tell of batches that are gone.
+  const snapshotUpTo = Math.min(recovery.recoveredFrom, logEndOffset);
+  snapshots.removeAbove(snapshotUpTo);
+  const log = { segments: list, producers, snapshots };
+  const range = { logStartOffset, snapshotUpTo, endOffset: logEndOffset };
+  for (const { segment, task } of replayProducers(context, log, range)) {
+    const pinned = segment.pin();
+    try {
+      await runAsync(task(), pinned.file);
+    } finally {
+      pinned.unpin();
+    }
+  }
+  snapshots.removeStray(new Set(list.all.map((segment) => segment.baseOffset)));
+  const metadata = readTextIfPresent(fileSystem, join(folder, PARTITION_METADATA_FILE));
+  return {
+    ...log,
+    epochs,
+    logStartOffset,
+    logEndOffset,
+    recoveryPoint: options.isClean ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset),
+    topicId: metadata === undefined ? undefined : decodePartitionMetadata(metadata),
+    unsyncedFiles: recovery.unsyncedFiles,
+  };
+}
+
+function openSegment(context: StorageContext, folder: string, baseOffset: number): Segment {
+  const path = join(folder, fileName(baseOffset, LOG_SUFFIX));
+  const sizeInBytes = context.fileSystem.stat(path)?.size ?? 0;
+  return new Segment({ context, folder, baseOffset, sizeInBytes, isNew: false, rollJitterMs: 0 });
+}
+
+/** The offset after the last batch of a log file, for a compacted segment not yet in place. */
+function endOfFile(context: StorageContext, path: string, baseOffset: number): number {
+  const file = context.fileSystem.open(path, 'read');
+  let end = baseOffset;
+  try {
+    const scan = scanBatches({
+      fromPosition: 0,
+      endPosition: file.size(),
+      verify: false,
+      visit: ({ buffer, at }) => {
+        end = RecordBatch.nextOffset(buffer, at);
+        return true;
+      },
+    });
+    runSync(scan, file);
+  } finally {
+    file.close();
+  }
+  return end;
+}
+
+/** Finds the end of one log, repairing what an unclean stop left. */
+class LogRecovery {
+  readonly #options: LoadOptions;
+  readonly #context: StorageContext;
+  #segments: Segment[];
+  epochs = new LeaderEpochCache();
+  logEndOffset = 0;
+  /** Base offset of the first segment that was checked; infinite when none was. */
+  recoveredFrom = Number.POSITIVE_INFINITY;
+  readonly unsyncedFiles: string[] = [];
+
+  constructor(options: LoadOptions, segments: Segment[]) {
+    this.#options = options;
+    this.#context = options.context;
+    this.#segments = segments;
+  }
+
+  async run(): Promise<void> {
+    const { isClean, recoveryPoint } = this.#options;
+    const epochsKnown = this.#loadEpochs();
+    const first = isClean ? this.#segments.length : this.#indexOf(recoveryPoint);
+    // Indexes of segments that need no recovery are built anew only when they are missing.
+    for (const segment of this.#segments.slice(0, first)) {
+      const rebuildEpochs = epochsKnown ? undefined : this.epochs;
+      if (segment.hasIndexFiles() && epochsKnown) continue;
+      if (epochsKnown) {
+        this.#context.logger.warn(
+          { path: segment.path() },
+          'Rebuilding missing or damaged indexes',
+        );
+      }
+      await this.#rebuildIndexes(segment, rebuildEpochs);
+    }
+    if (first < this.#segments.length) await this.#recoverFrom(first);
+    else await this.#findCleanEnd();
+  }
+
+  /** False when the epochs must be read from the batches. */
+  #loadEpochs(): boolean {
+    const path = join(this.#options.folder, LEADER_EPOCH_FILE);
+    const text = readTextIfPresent(this.#context.fileSystem, path);
+    if (text === undefined) return this.#segments.every((segment) => segment.sizeInBytes === 0);
+    try {
+      this.epochs = new LeaderEpochCache(decodeEpochCheckpoint(path, text));
+      return true;
+    } catch (error) {
+      if (!(error instanceof CheckpointFormatError)) throw error;
+      this.#context.logger.warn(
+        { path, err: error },
+        'Reading the leader epochs from the log instead',
+      );
+      return false;
+    }
+  }
+
+  /** The segment that holds `offset`: it and those after it are to be recovered. */
+  #indexOf(offset: number): number {
+    const beyond = this.#segments.findIndex((segment) => segment.baseOffset > offset);
+    return Math.max(0, (beyond < 0 ? this.#segments.length : beyond) - 1);
+  }
+
+  async #rebuildIndexes(segment: Segment, epochs: LeaderEpochCache | undefined): Promise<void> {
+    const { indexIntervalBytes } = this.#options.config;
+    const { end } = await scanSegment(segment, { indexIntervalBytes, epochs });
+    if (end.kind !== 'end')
+      this.#report(segment, end, 'A closed segment is damaged; it is left as it is');
+    segment.saveIndexes();
+    segment.deactivate();
+    this.recoveredFrom = Math.min(this.recoveredFrom, segment.baseOffset);
+  }
+
+  async #recoverFrom(first: number): Promise<void> {
+    const { config } = this.#options;
+    const { indexIntervalBytes } = config;
+    const { epochs } = this;
+    this.recoveredFrom = Math.min(this.recoveredFrom, this.#segments[first]!.baseOffset);
+    epochs.truncateFromEnd(this.#segments[first]!.baseOffset);
+    this.logEndOffset = this.#segments[first]!.baseOffset;
+    for (let index = first; index < this.#segments.length; index++) {
+      const segment = this.#segments[index]!;
+      const { end, nextOffset } = await scanSegment(segment, { indexIntervalBytes, epochs });
+      this.logEndOffset = nextOffset;
+      if (end.kind !== 'end') {
+        this.#refuseLegacyFormat(segment, end);
+        this.#cut(segment, end, nextOffset);
+        this.#quarantineAfter(index, nextOffset);
+      }
+      if (index < this.#segments.length - 1) segment.deactivate();
+      this.unsyncedFiles.push(segment.path());
+    }
+  }
+
+  /** Segments behind damage would leave a hole; they are kept aside. */
+  #quarantineAfter(index: number, logEndOffset: number): void {
+    for (const segment of this.#segments.splice(index + 1)) {
+      const paths = quarantineSegment(this.#context, segment);
+      this.#context.logger.error(
+        { paths, logEndOffset },
+        'A segment follows damage and is kept aside; its records are not served',
+      );
+    }
+  }
+
+  #cut(segment: Segment, end: ScanEnd, nextOffset: number): void {
+    if (isUnfinishedWrite(segment, end)) {
+      this.#report(segment, end, 'Cutting off an unfinished write');
+    } else {
+      const quarantine = quarantineTail(this.#context, segment, end.position);
+      this.#report(segment, end, `Cutting off damage; the bytes are kept in ${quarantine}`);
+    }
+    segment.truncate(end.position, nextOffset);
+  }
+
+  #report(segment: Segment, end: ScanEnd, message: string): void {
+    const problem = 'problem' in end ? end.problem : undefined;
+    const bytes = segment.writtenBytes - end.position;
+    this.#context.logger.warn(
+      { path: segment.path(), position: end.position, bytes, problem },
+      message,
+    );
+  }
+
+  /** A log of an old format is not damaged: it must not be cut. */
+  #refuseLegacyFormat(segment: Segment, end: ScanEnd): void {
+    if (end.position !== 0 || segment.writtenBytes < RecordBatch.HEADER_SIZE) return;
+    const header = Buffer.alloc(RecordBatch.HEADER_SIZE);
+    segment.file().readSync(header, 0, header.length, 0);
+    const magic = RecordBatch.magic(header);
+    const offset = header.readBigInt64BE(0);
+    const size = RecordBatch.sizeInBytes(header);
+    const looksWhole = size > RecordBatch.LOG_OVERHEAD && size <= segment.writtenBytes;
+    if ((magic === 0 || magic === 1) && looksWhole && offset >= BigInt(segment.baseOffset)) {
+      throw new LogFormatError(
+        `${segment.path()} holds message format v${magic}, which can't be read yet; it is left as it is`,
+      );
+    }
+  }
+
+  /** After a clean stop only the last batches are looked at. */
+  async #findCleanEnd(): Promise<void> {
+    const last = this.#segments.at(-1);
+    if (!last) {
+      this.logEndOffset = this.#options.logStartOffset;
+      return;
+    }
+    last.activate();
+    const { position } = last.indexes().offsets.last();
+    this.logEndOffset = last.baseOffset;
+    if (last.sizeInBytes === 0) return;
+    const scan = scanBatches({
+      fromPosition: position,
+      endPosition: last.writtenBytes,
+      verify: false,
+      visit: ({ buffer, at }) => {
+        this.logEndOffset = RecordBatch.nextOffset(buffer, at);
+        return true;
+      },
+    });
+    const end = runSync(scan, last.file());
+    if (end.kind === 'end') return;
+    this.#report(last, end, 'The last segment is not as a clean stop leaves it; recovering it');
+    await this.#recoverFrom(this.#segments.length - 1);
+  }
+
+  logStartOffset(): number {
+    const first = this.#segments[0]?.baseOffset ?? 0;
+    return Math.max(this.#options.logStartOffset, first);
+  }
+
+  /** The log's segments, at least one. All go when the log ends below its own start. */
+  segments(logStartOffset: number): SegmentList {
+    const { context, folder, config } = this.#options;
+    if (this.#segments.length > 0 && this.logEndOffset >= logStartOffset) {
+      return new SegmentList(this.#segments);
+    }
+    for (const segment of this.#segments) {
+      this.#context.logger.warn(
+        { path: segment.path(), logEndOffset: this.logEndOffset, logStartOffset },
+        'The log ends below its start offset: all its records were deleted',
+      );
+      context.remover.removeAfter(config.fileDeleteDelayMs, segment.markDeleted());
+    }
+    this.logEndOffset = logStartOffset;
+    const options = { context, folder, baseOffset: logStartOffset, sizeInBytes: 0 };
+    return new SegmentList([new Segment({ ...options, isNew: true, rollJitterMs: 0 })]);
+  }
+}

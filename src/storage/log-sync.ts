@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { replaceFile, syncFile, syncFolder } from './atomic-file.ts';
+import { encodeEpochCheckpoint } from './checkpoint-file.ts';
+import type { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { Segment } from './segment.ts';
+import type { StorageContext } from './storage-context.ts';
+
+export const LEADER_EPOCH_FILE = 'leader-epoch-checkpoint';
+
+/**
+ * What of a log is written and not yet synced. One sync runs at a time, oldest data first, so that
+ * after a power cut nothing newer than a hole is trusted.
+ */
+export class LogSync {
+  readonly #context: StorageContext;
+  readonly #folder: string;
+  /** Files that are complete: rolled segments, their indexes, snapshots. */
+  #files: string[] = [];
+  #newNames = false;
+  #newFolder: boolean;
+  #isStopped = false;
+  unsyncedBytes = 0;
+
+  constructor(context: StorageContext, folder: string, isNewFolder: boolean) {
+    this.#context = context;
+    this.#folder = folder;
+    this.#newFolder = isNewFolder;
+    this.#newNames = isNewFolder;
+  }
+
+  get isNeeded(): boolean {
+    return this.unsyncedBytes > 0 || this.#files.length > 0 || this.#newNames;
+  }
+
+  /** Complete files to be synced before anything that is written after them. */
+  addFiles(paths: readonly string[]): void {
+    this.#files.push(...paths);
+    this.#newNames = true;
+  }
+
+  /** A file was created or renamed in the folder. */
+  addName(): void {
+    this.#newNames = true;
+  }
+
+  /** The folder is not this log's any more; a run under way ends before it touches it again. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #checkStopped(): void {
+    if (this.#isStopped) throw new Error(`${this.#folder} is not in use any more`);
+  }
+
+  /** Syncs all that is written by now. Rejects with what the disk throws; then the disk is done for. */
+  async run(active: Segment, epochs: LeaderEpochCache): Promise<void> {
+    const files = this.#files;
+    const bytes = this.unsyncedBytes;
+    const newNames = this.#newNames;
+    const newFolder = this.#newFolder;
+    this.#files = [];
+    this.#newNames = false;
+    this.#newFolder = false;
+    for (const path of files) {
+      this.#checkStopped();
+      await this.#syncUnlessGone(path);
+    }
+    this.#checkStopped();
+    if (active.fileExists) {
+      const pinned = active.pin();
+      try {
+        await pinned.file.sync();
+      } finally {
+        pinned.unpin();
+      }
+    }
+    this.#checkStopped();
+    if (epochs.dirty) {
+      epochs.dirty = false;
+      const text = encodeEpochCheckpoint(epochs.entries);
+      await replaceFile(this.#context.fileSystem, join(this.#folder, LEADER_EPOCH_FILE), text);
+    } else if (newNames) {
+      await syncFolder(this.#context.fileSystem, this.#folder);
+    }
+    if (newFolder) await syncFolder(this.#context.fileSystem, join(this.#folder, '..'));
+    this.unsyncedBytes -= bytes;
+  }
+
+  /** Retention may have taken the file meanwhile. */
+  async #syncUnlessGone(path: string): Promise<void> {
+    if (!this.#context.fileSystem.stat(path)) return;
+    await syncFile(this.#context.fileSystem, path);
+  }
+}

@@ -1,0 +1,32 @@
+import * as RecordBatch from '../protocol/records/record-batch.ts';
+import { findBatch } from './batch-reader.ts';
+import { scanBatches } from './batch-scan.ts';
+import type { Segment } from './segment.ts';
+import { runSync } from './segment-io.ts';
+import type { StorageContext } from './storage-context.ts';
+
+/**
+ * Cuts a segment before the batch that holds `offset` or comes after it, and finds its largest
+ * timestamp anew. Throws what the disk throws, and NotABatchError for a damaged file.
+ */
+export function truncateSegment(context: StorageContext, segment: Segment, offset: number): void {
+  segment.activate();
+  if (!segment.fileExists) return;
+  const { offsets, times } = segment.indexes();
+  const fromPosition = offsets.lookup(offset).position;
+  const endPosition = segment.writtenBytes;
+  const search = findBatch(context.readBuffers, { offset, fromPosition, endPosition });
+  const place = runSync(search, segment.file());
+  segment.truncate(place?.position ?? endPosition, offset);
+  const scan = scanBatches({
+    fromPosition: offsets.lookup(times.last().offset).position,
+    endPosition: segment.writtenBytes,
+    verify: false,
+    visit: ({ buffer, at }) => {
+      const timestamp = RecordBatch.maxTimestamp(buffer, at);
+      segment.raiseMaxTimestamp({ timestamp, offset: RecordBatch.lastOffset(buffer, at) });
+      return true;
+    },
+  });
+  runSync(scan, segment.file());
+}

@@ -1,0 +1,213 @@
+import type { QueuedLog } from './append-queue.ts';
+import type { LogConfig } from './log-config.ts';
+import type { LogSync } from './log-sync.ts';
+import type { AppendDone } from './log-types.ts';
+import type { SegmentList } from './segment-list.ts';
+import type { StorageContext } from './storage-context.ts';
+
+/** What the writer needs of its log. */
+export interface WrittenLog {
+  readonly segments: SegmentList;
+  readonly config: LogConfig;
+  readonly failure: Error | undefined;
+  readonly truncations: number;
+  /** The disk failed. */
+  fail(error: Error): void;
+  /** There is something to sync. */
+  written(): void;
+  logEndOffsetMoved(): void;
+  sync(): Promise<void>;
+}
+
+/** Somebody who waits for what was appended to be written. */
+interface Waiter {
+  readonly done: AppendDone;
+  /** The log end offset that it waits for. */
+  readonly endOffset: number;
+}
+
+/**
+ * The way of a log's bytes: appended (they have offsets), written (they are in the file), published
+ * (readers see them, producers are answered), synced. Each step has its offset.
+ */
+export class LogWriter implements QueuedLog {
+  readonly #context: StorageContext;
+  readonly #log: WrittenLog;
+  readonly #sync: LogSync;
+  #appendedEnd: number;
+  #writtenEnd: number;
+  #publishedEnd: number;
+  #syncedEnd: number;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #waiters: Waiter[] = [];
+  #isInAppendQueue = false;
+  /** The answers wait for a sync, as `flush.messages` asks. */
+  #isAwaitingSync = false;
+  #running: Promise<void> | undefined;
+  #following: Promise<void> | undefined;
+
+  constructor(
+    context: StorageContext,
+    log: WrittenLog,
+    state: { sync: LogSync; endOffset: number; recoveryPoint: number },
+  ) {
+    this.#context = context;
+    this.#log = log;
+    this.#sync = state.sync;
+    this.#appendedEnd = state.endOffset;
+    this.#writtenEnd = state.endOffset;
+    this.#publishedEnd = state.endOffset;
+    this.#syncedEnd = state.recoveryPoint;
+  }
+
+  get appendedEnd(): number {
+    return this.#appendedEnd;
+  }
+
+  get publishedEnd(): number {
+    return this.#publishedEnd;
+  }
+
+  get syncedEnd(): number {
+    return this.#syncedEnd;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Queues one batch that has its place at the end of the active segment. */
+  push(batch: Buffer, endOffset: number): void {
+    this.#queue.push(batch);
+    this.#queuedBytes += batch.length;
+    this.#context.appendQueue.queuedBytes += batch.length;
+    this.#appendedEnd = endOffset;
+  }
+
+  /** `done` hears when everything appended so far is written. */
+  wait(done: AppendDone): void {
+    this.#waiters.push({ done, endOffset: this.#appendedEnd });
+    this.wake();
+  }
+
+  /** Has `publish` called at the end of the turn. */
+  wake(): void {
+    if (this.#isInAppendQueue) return;
+    this.#isInAppendQueue = true;
+    this.#context.appendQueue.add(this);
+  }
+
+  writeQueued(): void {
+    if (this.#queue.length === 0) return;
+    const buffers = this.#queue;
+    const sizeInBytes = this.#queuedBytes;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#context.appendQueue.queuedBytes -= sizeInBytes;
+    if (this.#log.failure) return;
+    const { active } = this.#log.segments;
+    if (!active.fileExists) this.#sync.addName();
+    try {
+      active.write(buffers, sizeInBytes);
+    } catch (error) {
+      this.#log.fail(toError(error));
+      return;
+    }
+    this.#writtenEnd = this.#appendedEnd;
+    this.#sync.unsyncedBytes += sizeInBytes;
+  }
+
+  publish(): void {
+    this.#isInAppendQueue = false;
+    if (this.#log.failure) {
+      this.#failWaiters(this.#log.failure);
+      return;
+    }
+    if (this.#sync.unsyncedBytes > 0) this.#log.written();
+    if (this.#isAwaitingSync) return;
+    if (this.#writtenEnd - this.#syncedEnd < this.#log.config.flushMessages) {
+      this.#publishUpTo(this.#writtenEnd);
+      return;
+    }
+    // The answers wait for the sync; those of the turns meanwhile share the next one.
+    this.#isAwaitingSync = true;
+    void this.flush().then(
+      () => {
+        this.#isAwaitingSync = false;
+        this.#publishUpTo(this.#syncedEnd);
+        if (this.#writtenEnd > this.#publishedEnd) this.publish();
+      },
+      (error) => {
+        this.#isAwaitingSync = false;
+        this.#failWaiters(toError(error));
+      },
+    );
+  }
+
+  #publishUpTo(endOffset: number): void {
+    const moved = endOffset > this.#publishedEnd;
+    if (moved) {
+      this.#publishedEnd = endOffset;
+      this.#log.logEndOffsetMoved();
+    }
+    const waiters = this.#waiters;
+    this.#waiters = waiters.filter((waiter) => waiter.endOffset > endOffset);
+    for (const { done, endOffset: own } of waiters) if (own <= endOffset) done.written(undefined);
+  }
+
+  #failWaiters(error: Error): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { done } of waiters) done.written(error);
+  }
+
+  /** Syncs everything written by now. Rejects when the log has failed, or fails in it. */
+  flush(): Promise<void> {
+    if (!this.#running) return this.#start();
+    // The running one may have begun before the last write: one more follows it, for all who ask.
+    this.#following ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#following = undefined;
+        return this.#start();
+      });
+    return this.#following;
+  }
+
+  #start(): Promise<void> {
+    const run = this.#syncWritten().finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = run;
+    return run;
+  }
+
+  async #syncWritten(): Promise<void> {
+    if (this.#log.failure) throw this.#log.failure;
+    const { truncations } = this.#log;
+    const endOffset = this.#writtenEnd;
+    try {
+      await this.#log.sync();
+    } catch (error) {
+      if (!this.#log.failure) this.#log.fail(toError(error));
+      throw error;
+    }
+    if (this.#log.failure) throw this.#log.failure;
+    if (this.#log.truncations === truncations) this.#syncedEnd = endOffset;
+  }
+
+  /** The log was cut: it ends at `endOffset`. Nothing may be queued. */
+  cutTo(endOffset: number): void {
+    this.#appendedEnd = endOffset;
+    this.#writtenEnd = endOffset;
+    this.#publishedEnd = endOffset;
+    this.#syncedEnd = Math.min(this.#syncedEnd, endOffset);
+    this.#waiters = this.#waiters.map(({ done }) => ({ done, endOffset }));
+    if (this.#waiters.length > 0) this.wake();
+  }
+}
+
+export function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

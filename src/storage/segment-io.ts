@@ -1,0 +1,69 @@
+import type { File } from '../base/file-system.ts';
+
+/** Asks for up to `length` bytes at `position`; the answer is the count read, short only at the end. */
+export interface ReadRequest {
+  target: Buffer;
+  targetOffset: number;
+  length: number;
+  position: number;
+}
+
+/**
+ * A computation over a file that says what to read next and does not care how: at once from the page
+ * cache, or on the thread pool. Written once, run either way.
+ */
+export type FileTask<T> = Generator<ReadRequest, T, number>;
+
+/** Runs a task on this thread. Throws what the file throws. */
+export function runSync<T>(task: FileTask<T>, file: File): T {
+  let step = task.next(0);
+  while (!step.done) {
+    const { target, targetOffset, length, position } = step.value;
+    let count = 0;
+    while (count < length) {
+      const read = file.readSync(target, targetOffset + count, length - count, position + count);
+      if (read === 0) break;
+      count += read;
+    }
+    step = task.next(count);
+  }
+  return step.value;
+}
+
+/** Runs a task with reads on the thread pool. Rejects with what the file throws. */
+export async function runAsync<T>(task: FileTask<T>, file: File): Promise<T> {
+  let step = task.next(0);
+  while (!step.done) {
+    const { target, targetOffset, length, position } = step.value;
+    let count = 0;
+    while (count < length) {
+      const read = await file.read(target, targetOffset + count, length - count, position + count);
+      if (read === 0) break;
+      count += read;
+    }
+    step = task.next(count);
+  }
+  return step.value;
+}
+
+/** At most `limit` tasks at a time; the others wait in order. */
+export class Limiter {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}

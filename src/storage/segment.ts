@@ -1,0 +1,395 @@
+import { join } from 'node:path';
+import { assert } from '../base/assert.ts';
+import type { File } from '../base/file-system.ts';
+import * as RecordBatch from '../protocol/records/record-batch.ts';
+import type { EntryTable } from './entry-table.ts';
+import type { PinnedFile } from './file-handles.ts';
+import type { SegmentIndexes } from './index-cache.ts';
+import type { LogConfig } from './log-config.ts';
+import { OffsetIndex } from './offset-index.ts';
+import {
+  DELETED_SUFFIX,
+  fileName,
+  LOG_SUFFIX,
+  OFFSET_INDEX_SUFFIX,
+  SEGMENT_SUFFIXES,
+  TIME_INDEX_SUFFIX,
+  TRANSACTION_INDEX_SUFFIX,
+} from './segment-files.ts';
+import type { StorageContext } from './storage-context.ts';
+import { TimeIndex, type TimestampOffset } from './time-index.ts';
+import { type AbortedTxn, decodeAbortedTxns, encodeAbortedTxn } from './transaction-index.ts';
+
+const MAX_RELATIVE_OFFSET = 2 ** 31 - 1;
+
+export interface SegmentOptions {
+  readonly context: StorageContext;
+  /** The partition's folder. */
+  readonly folder: string;
+  readonly baseOffset: number;
+  /** Bytes the file holds; 0 and no file yet for a new segment. */
+  readonly sizeInBytes: number;
+  readonly isNew: boolean;
+  readonly rollJitterMs: number;
+}
+
+/** What a batch adds to a segment's bookkeeping. */
+export interface BatchFacts {
+  readonly lastOffset: number;
+  readonly maxTimestamp: number;
+  readonly sizeInBytes: number;
+}
+
+/**
+ * One `.log` file with its indexes. The last segment of a log is active: it grows, and its indexes
+ * live in memory. When it closes they are written out and from then on loaded when needed.
+ */
+export class Segment {
+  readonly baseOffset: number;
+  readonly createdMs: number;
+  /** Bytes that were there when the log was loaded; whether they are in the page cache is not known. */
+  readonly loadedBytes: number;
+  readonly #context: StorageContext;
+  readonly #folder: string;
+  readonly #rollJitterMs: number;
+  /** Bytes that appends have claimed, written or still queued. */
+  #sizeInBytes: number;
+  /** Bytes in the file. */
+  #writtenBytes: number;
+  #fileExists: boolean;
+  #isDeleted = false;
+  /** Undefined once closed: then the index cache has them. */
+  #indexes: SegmentIndexes | undefined;
+  #max: TimestampOffset | undefined;
+  #firstTimestamp: number | undefined;
+  #bytesSinceIndexEntry = 0;
+  #aborted: AbortedTxn[] | undefined;
+  #unsavedAborted: AbortedTxn[] = [];
+
+  constructor(options: SegmentOptions) {
+    this.#context = options.context;
+    this.#folder = options.folder;
+    this.baseOffset = options.baseOffset;
+    this.#sizeInBytes = options.sizeInBytes;
+    this.#writtenBytes = options.sizeInBytes;
+    this.loadedBytes = options.sizeInBytes;
+    this.#rollJitterMs = options.rollJitterMs;
+    this.#fileExists = !options.isNew;
+    this.createdMs = options.context.clock.now();
+    if (options.isNew) {
+      this.#indexes = emptyIndexes(this.baseOffset);
+      this.#max = { timestamp: -1, offset: this.baseOffset };
+      this.#aborted = [];
+    }
+  }
+
+  get sizeInBytes(): number {
+    return this.#sizeInBytes;
+  }
+
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  get fileExists(): boolean {
+    return this.#fileExists;
+  }
+
+  path(suffix: string = LOG_SUFFIX): string {
+    return join(this.#folder, fileName(this.baseOffset, suffix));
+  }
+
+  /** The open file, good until the next await; the first call for a new segment makes it. */
+  file(): File {
+    const file = this.#context.handles.get(this.path(), this.#openMode());
+    this.#fileExists = true;
+    return file;
+  }
+
+  /** The open file, good until unpinned. */
+  pin(): PinnedFile {
+    const pinned = this.#context.handles.pin(this.path(), this.#openMode());
+    this.#fileExists = true;
+    return pinned;
+  }
+
+  /** A segment that was taken away must not come back as an empty file. */
+  #openMode(): 'write' | 'create' {
+    assert(!this.#isDeleted, 'a deleted segment is not opened');
+    return this.#fileExists ? 'write' : 'create';
+  }
+
+  get isDeleted(): boolean {
+    return this.#isDeleted;
+  }
+
+  /** Whether a batch must go to a new segment. */
+  shouldRoll(batch: BatchFacts, config: LogConfig): boolean {
+    if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true;
+    if (this.#sizeInBytes > config.segmentBytes - batch.sizeInBytes) return true;
+    const { offsets, times } = this.indexes();
+    if (offsets.isFull(config.segmentIndexBytes) || times.isFull(config.segmentIndexBytes)) {
+      return this.#sizeInBytes > 0;
+    }
+    return (
+      this.#sizeInBytes > 0 &&
+      this.#ageMs(batch.maxTimestamp) > config.segmentMs - this.#rollJitterMs
+    );
+  }
+
+  /** By record time where records carry one, so that a copied log rolls as the original did. */
+  #ageMs(timestamp: number): number {
+    const first = this.#firstBatchTimestamp();
+    return first >= 0 ? timestamp - first : this.#context.clock.now() - this.createdMs;
+  }
+
+  #firstBatchTimestamp(): number {
+    if (this.#firstTimestamp === undefined) {
+      const header = Buffer.alloc(RecordBatch.HEADER_SIZE);
+      const count = this.file().readSync(header, 0, header.length, 0);
+      this.#firstTimestamp = count < header.length ? -1 : RecordBatch.maxTimestamp(header);
+    }
+    return this.#firstTimestamp;
+  }
+
+  /** Claims the place of a batch at the end; its position. */
+  claim(batch: BatchFacts, indexIntervalBytes: number): number {
+    const position = this.#sizeInBytes;
+    this.#note(batch, position, indexIntervalBytes);
+    this.#sizeInBytes += batch.sizeInBytes;
+    return position;
+  }
+
+  /** Takes a batch that the file holds already into the indexes, as recovery goes through it. */
+  reindex(batch: BatchFacts, position: number, indexIntervalBytes: number): void {
+    this.#note(batch, position, indexIntervalBytes);
+  }
+
+  #note(batch: BatchFacts, position: number, indexIntervalBytes: number): void {
+    if (position === 0) this.#firstTimestamp = batch.maxTimestamp;
+    if (batch.maxTimestamp > this.maxTimestamp().timestamp) {
+      this.#max = { timestamp: batch.maxTimestamp, offset: batch.lastOffset };
+    }
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      const { offsets, times } = this.indexes();
+      offsets.append(batch.lastOffset, position);
+      const max = this.maxTimestamp();
+      times.append(max.timestamp, max.offset);
+      this.#bytesSinceIndexEntry = 0;
+    }
+    this.#bytesSinceIndexEntry += batch.sizeInBytes;
+  }
+
+  /** Writes claimed bytes, in the order they were claimed. Throws what the disk throws. */
+  write(buffers: readonly Buffer[], sizeInBytes: number): void {
+    this.file().writeSync(buffers, this.#writtenBytes);
+    this.#writtenBytes += sizeInBytes;
+    if (this.#unsavedAborted.length > 0) this.#saveAborted();
+  }
+
+  indexes(): SegmentIndexes {
+    return this.#indexes ?? this.#context.indexCache.get(this, () => this.#loadIndexes());
+  }
+
+  #loadIndexes(): SegmentIndexes {
+    const { fileSystem, logger } = this.#context;
+    const read = (path: string) => (fileSystem.stat(path) ? fileSystem.readFile(path) : undefined);
+    const offsets = new OffsetIndex(this.baseOffset, read(this.path(OFFSET_INDEX_SUFFIX)));
+    const times = new TimeIndex(this.baseOffset, read(this.path(TIME_INDEX_SUFFIX)));
+    const badOffsets = offsets.dropInvalid(this.#writtenBytes);
+    if (times.dropInvalid() || badOffsets) {
+      logger.warn(
+        { path: this.path() },
+        'An index has entries that cannot be right; using those before',
+      );
+    }
+    return { offsets, times };
+  }
+
+  /** Whether both index files are there with a plausible size. */
+  hasIndexFiles(): boolean {
+    const { fileSystem } = this.#context;
+    const offsets = fileSystem.stat(this.path(OFFSET_INDEX_SUFFIX));
+    const times = fileSystem.stat(this.path(TIME_INDEX_SUFFIX));
+    return !!offsets && !!times && offsets.size % 8 === 0 && times.size % 12 === 0;
+  }
+
+  /** Forgets the indexes, before recovery builds them anew. */
+  resetIndexes(): void {
+    this.#indexes = emptyIndexes(this.baseOffset);
+    this.#context.indexCache.drop(this);
+    this.#max = { timestamp: -1, offset: this.baseOffset };
+    this.#bytesSinceIndexEntry = 0;
+    this.#firstTimestamp = undefined;
+    this.#aborted = [];
+    this.#unsavedAborted = [];
+    const path = this.path(TRANSACTION_INDEX_SUFFIX);
+    if (this.#context.fileSystem.stat(path)) this.#context.fileSystem.removeFile(path);
+  }
+
+  /** The largest timestamp and the last offset of its batch; -1 when no record has one. */
+  maxTimestamp(): TimestampOffset {
+    this.#max ??= this.#indexes ? this.#indexes.times.last() : this.#readLastTimeEntry();
+    return this.#max;
+  }
+
+  /** The last entry alone: retention and time lookups ask every segment. */
+  #readLastTimeEntry(): TimestampOffset {
+    const { fileSystem } = this.#context;
+    const path = this.path(TIME_INDEX_SUFFIX);
+    const size = fileSystem.stat(path)?.size ?? 0;
+    if (size < 12) return { timestamp: -1, offset: this.baseOffset };
+    const file = fileSystem.open(path, 'read');
+    try {
+      const entry = Buffer.alloc(12);
+      file.readSync(entry, 0, 12, size - (size % 12) - 12);
+      const last = new TimeIndex(this.baseOffset, entry);
+      return last.dropInvalid() ? this.indexes().times.last() : last.last();
+    } finally {
+      file.close();
+    }
+  }
+
+  /** A batch that stays after a truncation has this timestamp. */
+  raiseMaxTimestamp(max: TimestampOffset): void {
+    if (max.timestamp > this.maxTimestamp().timestamp) this.#max = max;
+  }
+
+  /** For retention: the largest record timestamp, or when the file changed where there is none. */
+  largestTimestamp(): number {
+    const { timestamp } = this.maxTimestamp();
+    return timestamp >= 0 ? timestamp : this.lastModifiedMs();
+  }
+
+  lastModifiedMs(): number {
+    if (!this.#fileExists) return this.createdMs;
+    return Math.floor(this.#context.fileSystem.stat(this.path())?.modifiedMs ?? this.createdMs);
+  }
+
+  abortedTxns(): readonly AbortedTxn[] {
+    if (!this.#aborted) {
+      const { fileSystem, logger } = this.#context;
+      const path = this.path(TRANSACTION_INDEX_SUFFIX);
+      const bytes = fileSystem.stat(path) ? fileSystem.readFile(path) : Buffer.alloc(0);
+      const decoded = decodeAbortedTxns(bytes, this.baseOffset);
+      if (!decoded) logger.error({ path }, 'The transaction index is damaged and is not used');
+      this.#aborted = decoded ?? [];
+    }
+    return this.#aborted;
+  }
+
+  addAbortedTxn(txn: AbortedTxn): void {
+    this.abortedTxns();
+    this.#aborted!.push(txn);
+    this.#unsavedAborted.push(txn);
+  }
+
+  #saveAborted(): void {
+    const file = this.#context.fileSystem.open(this.path(TRANSACTION_INDEX_SUFFIX), 'create');
+    try {
+      file.writeSync(this.#unsavedAborted.map(encodeAbortedTxn), file.size());
+    } finally {
+      file.close();
+    }
+    this.#unsavedAborted = [];
+  }
+
+  /** Brings the indexes into memory to be added to: this is the active segment. */
+  activate(): void {
+    this.#indexes ??= this.#loadIndexes();
+    this.#context.indexCache.drop(this);
+  }
+
+  /** No more appends: the last index entries are written and the memory is given up. */
+  deactivate(): void {
+    this.saveIndexes();
+    this.#indexes = undefined;
+  }
+
+  /** The index files as they are now, to be synced. */
+  indexPaths(): string[] {
+    const paths = [this.path(OFFSET_INDEX_SUFFIX), this.path(TIME_INDEX_SUFFIX)];
+    if (this.abortedTxns().length > 0) paths.push(this.path(TRANSACTION_INDEX_SUFFIX));
+    return paths;
+  }
+
+  /** Whether closing would write the index files. */
+  hasUnsavedIndexes(): boolean {
+    if (!this.#indexes) return false;
+    const { offsets, times } = this.#indexes;
+    return (
+      offsets.table.savedCount !== offsets.table.count ||
+      times.table.savedCount !== times.table.count ||
+      this.maxTimestamp().timestamp > times.last().timestamp ||
+      this.#unsavedAborted.length > 0 ||
+      !this.hasIndexFiles()
+    );
+  }
+
+  /** Writes the index files as Kafka leaves them on closing: trimmed, the maximum timestamp last. */
+  saveIndexes(): void {
+    if (!this.#indexes || !this.#fileExists) return;
+    const { offsets, times } = this.#indexes;
+    const max = this.maxTimestamp();
+    times.append(max.timestamp, max.offset);
+    this.#saveTable(this.path(OFFSET_INDEX_SUFFIX), offsets.table);
+    this.#saveTable(this.path(TIME_INDEX_SUFFIX), times.table);
+    if (this.#unsavedAborted.length > 0) this.#saveAborted();
+  }
+
+  #saveTable(path: string, table: EntryTable): void {
+    const file = this.#context.fileSystem.open(path, 'create');
+    try {
+      const savedBytes = table.savedCount * table.entrySize;
+      const size = file.size();
+      if (size < savedBytes) table.savedCount = 0;
+      if (size !== table.savedCount * table.entrySize)
+        file.truncate(table.savedCount * table.entrySize);
+      const unsaved = table.unsaved();
+      if (unsaved.length > 0) file.writeSync([unsaved], table.savedCount * table.entrySize);
+      table.savedCount = table.count;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Cuts the file at `position`, where the batch that holds `offset` begins. */
+  truncate(position: number, offset: number): void {
+    this.activate();
+    if (this.#fileExists) this.file().truncate(position);
+    this.#sizeInBytes = position;
+    this.#writtenBytes = position;
+    const { offsets, times } = this.indexes();
+    offsets.truncateTo(offset);
+    times.truncateTo(offset);
+    this.#max = undefined;
+    this.#bytesSinceIndexEntry = 0;
+    if (position === 0) this.#firstTimestamp = undefined;
+    const kept = this.abortedTxns().filter((txn) => txn.lastOffset < offset);
+    if (kept.length !== this.abortedTxns().length) {
+      this.#context.fileSystem.removeFile(this.path(TRANSACTION_INDEX_SUFFIX));
+      this.#aborted = kept;
+      this.#unsavedAborted = [...kept];
+    }
+  }
+
+  /** Renames the files out of the way; the new paths, to be removed some time. */
+  markDeleted(suffix: string = DELETED_SUFFIX): string[] {
+    const { fileSystem, handles, indexCache } = this.#context;
+    handles.close(this.path());
+    this.#isDeleted = true;
+    indexCache.drop(this);
+    const renamed: string[] = [];
+    for (const kind of SEGMENT_SUFFIXES) {
+      const path = this.path(kind);
+      if (!fileSystem.stat(path)) continue;
+      fileSystem.rename(path, path + suffix);
+      renamed.push(path + suffix);
+    }
+    return renamed;
+  }
+}
+
+function emptyIndexes(baseOffset: number): SegmentIndexes {
+  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset) };
+}

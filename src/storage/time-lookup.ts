@@ -1,0 +1,80 @@
+import { decodeRecords } from '../protocol/records/record.ts';
+import * as RecordBatch from '../protocol/records/record-batch.ts';
+import { type ScannedBatch, scanBatches } from './batch-scan.ts';
+import type { TimestampAndOffset } from './log-types.ts';
+import type { Segment } from './segment.ts';
+import { runAsync } from './segment-io.ts';
+import type { SegmentList } from './segment-list.ts';
+
+interface TimeLookup {
+  /** Records below it are gone. */
+  readonly logStartOffset: number;
+  /** Records from here on are not there yet. */
+  readonly logEndOffset: number;
+}
+
+/** The first record at or after `timestamp`, in offset order. Rejects with what the disk throws. */
+export async function findByTimestamp(
+  segments: SegmentList,
+  timestamp: number,
+  bounds: TimeLookup,
+): Promise<TimestampAndOffset | undefined> {
+  for (const segment of segments.all) {
+    if (segment.maxTimestamp().timestamp < timestamp) continue;
+    const { offsets, times } = segment.indexes();
+    const from = Math.max(times.lookup(timestamp).offset, bounds.logStartOffset);
+    const found = await findRecord(segment, offsets.lookup(from).position, bounds, (max) =>
+      max >= timestamp ? (record) => record.timestamp >= timestamp : undefined,
+    );
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The first record of the batch that brought the largest timestamp. */
+export async function findMaxTimestamp(
+  segments: SegmentList,
+  bounds: TimeLookup,
+): Promise<TimestampAndOffset | undefined> {
+  let latest = segments.first;
+  for (const segment of segments.all) {
+    if (segment.maxTimestamp().timestamp > latest.maxTimestamp().timestamp) latest = segment;
+  }
+  const { timestamp, offset } = latest.maxTimestamp();
+  if (timestamp < 0) return undefined;
+  const { position } = latest.indexes().offsets.lookup(offset);
+  return findRecord(latest, position, bounds, (max) =>
+    max === timestamp ? (record) => record.timestamp === timestamp : undefined,
+  );
+}
+
+/** The first record that matches, in the batches whose largest timestamp is worth decoding. */
+async function findRecord(
+  segment: Segment,
+  fromPosition: number,
+  { logStartOffset, logEndOffset }: TimeLookup,
+  matcher: (maxTimestamp: number) => ((record: { timestamp: number }) => boolean) | undefined,
+): Promise<TimestampAndOffset | undefined> {
+  if (!segment.fileExists || segment.isDeleted) return undefined;
+  let found: TimestampAndOffset | undefined;
+  const visit = ({ buffer, at }: ScannedBatch): boolean => {
+    if (RecordBatch.lastOffset(buffer, at) >= logEndOffset) return false;
+    const matches = matcher(RecordBatch.maxTimestamp(buffer, at));
+    if (!matches) return true;
+    const record = decodeRecords(buffer, at).find(
+      (one) => one.offset >= logStartOffset && matches(one),
+    );
+    if (!record) return true;
+    const leaderEpoch = RecordBatch.leaderEpoch(buffer, at);
+    found = { timestamp: record.timestamp, offset: record.offset, leaderEpoch };
+    return false;
+  };
+  const pinned = segment.pin();
+  try {
+    const endPosition = segment.writtenBytes;
+    await runAsync(scanBatches({ fromPosition, endPosition, verify: false, visit }), pinned.file);
+  } finally {
+    pinned.unpin();
+  }
+  return found;
+}
