@@ -8,38 +8,51 @@ const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
 
 /** The real disk. */
-export const nodeFileSystem: FileSystem = {
-  open(path, mode) {
+export class NodeFileSystem implements FileSystem {
+  open(path: string, mode: 'read' | 'write' | 'create'): File {
     const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
     const flags = { read: O_RDONLY, write: O_RDWR, create: O_RDWR | O_CREAT }[mode];
     return new NodeFile(path, fs.openSync(path, flags));
-  },
-  readFile: (path) => fs.readFileSync(path),
-  writeFile(path, data) {
+  }
+
+  readFile(path: string): Buffer {
+    return fs.readFileSync(path);
+  }
+
+  writeFile(path: string, data: Uint8Array | string): void {
     fs.writeFileSync(path, data);
-  },
-  makeFolder(path) {
+  }
+
+  makeFolder(path: string): void {
     fs.mkdirSync(path, { recursive: true });
-  },
-  list: (path) => fs.readdirSync(path).sort(),
-  stat(path): FileStat | undefined {
+  }
+
+  list(path: string): string[] {
+    return fs.readdirSync(path).sort();
+  }
+
+  stat(path: string): FileStat | undefined {
     const stat = fs.statSync(path, { throwIfNoEntry: false });
     return stat && { size: stat.size, modifiedMs: stat.mtimeMs, isFolder: stat.isDirectory() };
-  },
-  rename(from, to) {
+  }
+
+  rename(from: string, to: string): void {
     fs.renameSync(from, to);
-  },
-  removeFile(path) {
+  }
+
+  removeFile(path: string): void {
     try {
       fs.unlinkSync(path);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
-  },
-  removeFolder(path) {
+  }
+
+  removeFolder(path: string): void {
     fs.rmSync(path, { recursive: true, force: true });
-  },
-  syncFolder(path) {
+  }
+
+  syncFolder(path: string): void {
     // Windows can't open a folder for syncing; its file systems keep names durable themselves.
     if (process.platform === 'win32') return;
     const fd = fs.openSync(path, fs.constants.O_RDONLY);
@@ -48,12 +61,15 @@ export const nodeFileSystem: FileSystem = {
     } finally {
       fs.closeSync(fd);
     }
-  },
-  space(path) {
+  }
+
+  space(path: string): { freeBytes: number; totalBytes: number } {
     const stat = fs.statfsSync(path);
     return { freeBytes: stat.bavail * stat.bsize, totalBytes: stat.blocks * stat.bsize };
-  },
-};
+  }
+}
+
+export const nodeFileSystem = new NodeFileSystem();
 
 class NodeFile implements File {
   readonly path: string;

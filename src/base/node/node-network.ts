@@ -1,5 +1,5 @@
 import * as net from 'node:net';
-import type { Logger } from '../logger.ts';
+import { type Logger, silentLogger } from '../logger.ts';
 import type { Endpoint, Listener, Network, Socket, SocketEvents } from '../network.ts';
 import { adoptHandle } from './adopt-handle.ts';
 
@@ -12,8 +12,8 @@ const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 const LISTEN_BACKLOG = 511;
 
 export interface NodeNetworkOptions {
-  /** Told about failed accepts, which have no connection to close. */
-  logger: Logger;
+  /** Told about failed accepts, which have no connection to close; silent by default. */
+  logger?: Logger;
   /** False reads through 'data' events, as where the runtime has no `onread` for accepted sockets. */
   ownReadBuffer?: boolean;
 }
@@ -23,8 +23,8 @@ export class NodeNetwork implements Network {
   readonly #logger: Logger;
   readonly #ownReadBuffer: boolean;
 
-  constructor(options: NodeNetworkOptions) {
-    this.#logger = options.logger;
+  constructor(options: NodeNetworkOptions = {}) {
+    this.#logger = options.logger ?? silentLogger;
     this.#ownReadBuffer = options.ownReadBuffer ?? true;
   }
 

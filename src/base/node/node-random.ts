@@ -2,7 +2,14 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Random } from '../random.ts';
 
 /** The operating system's randomness. */
-export const nodeRandom: Random = {
-  int: (bound) => randomInt(bound),
-  bytes: (count) => randomBytes(count),
-};
+export class NodeRandom implements Random {
+  int(bound: number): number {
+    return randomInt(bound);
+  }
+
+  bytes(count: number): Buffer {
+    return randomBytes(count);
+  }
+}
+
+export const nodeRandom = new NodeRandom();
