@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { NodeClock } from '../../src/base/node/node-clock.ts';
 import { nodeFileSystem } from '../../src/base/node/node-file-system.ts';
-import { nodeFolderLocker } from '../../src/base/node/node-folder-locker.ts';
+import { NodeFolderLocker } from '../../src/base/node/node-folder-locker.ts';
 import { NodeNetwork } from '../../src/base/node/node-network.ts';
 import { nodeRandom } from '../../src/base/node/node-random.ts';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
@@ -44,7 +44,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     fileSystem: nodeFileSystem,
     network: new NodeNetwork({ logger }),
     logger,
-    locker: nodeFolderLocker,
+    locker: new NodeFolderLocker(),
   });
   const { host, port } = broker.listeners[0]!;
   return {
