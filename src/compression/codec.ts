@@ -21,14 +21,19 @@ export class DecompressionError extends Error {
   override name = 'DecompressionError';
 }
 
+/** Compressed bytes that would make more output than allowed. */
+export class OutputTooLargeError extends DecompressionError {
+  override name = 'OutputTooLargeError';
+}
+
 /** The library behind a codec has no build for this platform. */
 export class CodecUnavailableError extends Error {
   override name = 'CodecUnavailableError';
 }
 
 /** The error of a codec for output beyond its bound. */
-export function tooLarge(codec: CodecName, maxBytes: number): DecompressionError {
-  return new DecompressionError(`${codec}: more than ${maxBytes} bytes when decompressed`);
+export function tooLarge(codec: CodecName, maxBytes: number): OutputTooLargeError {
+  return new OutputTooLargeError(`${codec}: more than ${maxBytes} bytes when decompressed`);
 }
 
 /** The error of a codec for input that is not its format. */

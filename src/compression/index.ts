@@ -10,6 +10,7 @@ export {
   type CodecName,
   CodecUnavailableError,
   DecompressionError,
+  OutputTooLargeError,
 } from './codec.ts';
 export { lz4ForMagic0 } from './lz4.ts';
 

@@ -1,7 +1,7 @@
-import { assert } from '../../base/assert.ts';
 import { type CodecName, codecByName } from '../../compression/index.ts';
 import { crc32c } from './crc32c.ts';
 import * as RecordBatch from './record-batch.ts';
+import { CorruptRecordsError } from './record-cursor.ts';
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint.ts';
 
 /** A record to be written. Text is UTF-8. */
@@ -67,7 +67,10 @@ export class BatchBuilder {
     return this.#end;
   }
 
-  /** Adds a record after those already there. */
+  /**
+   * Adds a record after those already there. Throws CorruptRecordsError where its offset or timestamp
+   * cannot follow theirs, which only records of a damaged batch can bring about.
+   */
   append(record: RecordInput): void {
     const timestamp = record.timestamp ?? RecordBatch.NO_TIMESTAMP;
     if (this.#recordCount === 0 && this.options.deleteHorizonMs === undefined) {
@@ -75,9 +78,13 @@ export class BatchBuilder {
     }
     if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
     const offsetDelta = record.offsetDelta ?? this.#nextOffsetDelta;
-    assert(offsetDelta >= this.#nextOffsetDelta, 'offsets in a batch must grow');
-
+    if (offsetDelta < this.#nextOffsetDelta) {
+      throw new CorruptRecordsError('offsets in a batch must grow');
+    }
     const timestampDelta = timestamp - this.#baseTimestamp;
+    if (!Number.isSafeInteger(timestampDelta)) {
+      throw new CorruptRecordsError('timestamps in a batch are more than 2^53 ms apart');
+    }
     const body =
       1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfContent(record);
     this.#reserve(sizeOfVarint(body) + body);
