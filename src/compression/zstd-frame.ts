@@ -12,14 +12,20 @@ const RAW = 0;
 const RLE = 1;
 const COMPRESSED = 2;
 
+/** What a stream decompresses to, in bytes; both are exact where the frames declare their size. */
+export interface ZstdContentSize {
+  atLeast: number;
+  atMost: number;
+}
+
 /**
- * Walks the frames of a Zstandard stream (RFC 8878) from block to block and returns a size that
- * their content cannot exceed; exact where the frames declare it. Throws DecompressionError where
- * the input is cut off, which Node's own zstd lets pass.
+ * Walks the frames of a Zstandard stream (RFC 8878) from block to block and returns between what
+ * sizes its content is. Throws DecompressionError where the input is cut off, which Node's own zstd
+ * lets pass.
  */
-export function zstdContentBound(input: Buffer): number {
+export function zstdContentSize(input: Buffer): ZstdContentSize {
   if (input.length === 0) throw damaged('zstd', 'no input');
-  let bound = 0;
+  const total = { atLeast: 0, atMost: 0 };
   let at = 0;
   while (at < input.length) {
     if (input.length - at < 8) throw damaged('zstd', 'cut off in a frame header');
@@ -31,14 +37,15 @@ export function zstdContentBound(input: Buffer): number {
     }
     if (magic !== FRAME_MAGIC) throw damaged('zstd', 'not a Zstandard frame');
     const frame = walkFrame(input, at + 4);
-    bound += frame.bound;
+    total.atLeast += frame.atLeast;
+    total.atMost += frame.atMost;
     at = frame.end;
   }
-  return bound;
+  return total;
 }
 
 /** `from` is after the frame's magic number. */
-function walkFrame(input: Buffer, from: number): { bound: number; end: number } {
+function walkFrame(input: Buffer, from: number): ZstdContentSize & { end: number } {
   let at = from;
   const descriptor = input[at++]!;
   if (descriptor & RESERVED) throw damaged('zstd', 'a reserved bit is set');
@@ -60,7 +67,8 @@ function walkFrame(input: Buffer, from: number): { bound: number; end: number } 
   else if (sizeBytes === 8) declared = Number(input.readBigUInt64LE(at));
   at += sizeBytes;
 
-  let bound = 0;
+  let atLeast = 0;
+  let atMost = 0;
   for (let last = false; !last; ) {
     if (input.length - at < 3) throw damaged('zstd', 'cut off between blocks');
     const header = input.readUIntLE(at, 3);
@@ -69,15 +77,17 @@ function walkFrame(input: Buffer, from: number): { bound: number; end: number } 
     const size = header >> 3;
     switch ((header >> 1) & 0x03) {
       case RAW:
-        bound += size;
+        atLeast += size;
+        atMost += size;
         at += size;
         break;
       case RLE:
-        bound += size;
+        atLeast += size;
+        atMost += size;
         at += 1;
         break;
       case COMPRESSED:
-        bound += blockMax;
+        atMost += blockMax;
         at += size;
         break;
       default:
@@ -87,11 +97,9 @@ function walkFrame(input: Buffer, from: number): { bound: number; end: number } 
   }
   if (descriptor & CONTENT_CHECKSUM) at += 4;
   if (at > input.length) throw damaged('zstd', 'cut off in a checksum');
-  if (declared !== undefined) {
-    if (declared > bound) {
-      throw damaged('zstd', `declares ${declared} bytes, holds at most ${bound}`);
-    }
-    bound = declared;
+  if (declared === undefined) return { atLeast, atMost, end: at };
+  if (declared < atLeast || declared > atMost) {
+    throw damaged('zstd', `declares ${declared} bytes, holds ${atLeast} to ${atMost}`);
   }
-  return { bound, end: at };
+  return { atLeast: declared, atMost: declared, end: at };
 }

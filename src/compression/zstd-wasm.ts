@@ -30,6 +30,8 @@ interface WebAssemblyGlobal {
 const LARGEST_ERROR_CODE = 120;
 const DESTINATION_TOO_SMALL = 70;
 
+const FIRST_ROOM = 4 * 1024 * 1024;
+
 /**
  * The package's own way in is asynchronous and sizes its output by what the frame claims. Its module
  * takes Emscripten's hook for instantiating at once, so that is used, with our own bounds. The
@@ -96,8 +98,17 @@ export const zstdWasm: ZstdLibrary = {
   },
 
   decompress(bytes, capacity) {
-    return withMemory(bytes, capacity, (module, source, target) =>
-      module._ZSTD_decompress(target, capacity, source, bytes.length),
-    );
+    // The module's memory never shrinks, so the room for output whose size is not declared is found
+    // by trying, at most a third more work.
+    for (let room = FIRST_ROOM; ; room *= 4) {
+      const enough = Math.min(room, capacity);
+      try {
+        return withMemory(bytes, enough, (module, source, target) =>
+          module._ZSTD_decompress(target, enough, source, bytes.length),
+        );
+      } catch (error) {
+        if (!(error instanceof RangeError) || enough === capacity) throw error;
+      }
+    }
   },
 };

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { asBuffer, type Codec, damaged, tooLarge } from './codec.ts';
-import { zstdContentBound } from './zstd-frame.ts';
+import { zstdContentSize } from './zstd-frame.ts';
 import { zstdWasm } from './zstd-wasm.ts';
 
 /** One-shot Zstandard, whoever implements it. */
@@ -51,7 +51,9 @@ export const zstd: Codec = {
 /** Decompresses with `library`, which tests choose. */
 export function decompressZstd(library: ZstdLibrary, bytes: Uint8Array, maxBytes: number): Buffer {
   const input = asBuffer(bytes);
-  const capacity = Math.min(zstdContentBound(input), maxBytes + 1);
+  const size = zstdContentSize(input);
+  if (size.atLeast > maxBytes) throw tooLarge('zstd', maxBytes);
+  const capacity = Math.min(size.atMost, maxBytes + 1);
   let output: Buffer;
   try {
     output = library.decompress(input, capacity);

@@ -326,7 +326,7 @@ test('offsets with gaps in a batch are counted anew', () => {
 });
 
 test('a bomb is MESSAGE_TOO_LARGE', () => {
-  // 300 blocks of 1 MiB in zstd runs: a few KB that would become 300 MiB.
+  // 2,400 runs of 128 KiB: 10 KB that would become 300 MiB.
   const run = Buffer.from([0x02, 0x00, 0x10, 0x61]);
   const last = Buffer.from([0x03, 0x00, 0x10, 0x61]);
   const bomb = [Buffer.from('28b52ffd0058', 'hex'), ...Array<Buffer>(2400).fill(run), last];
