@@ -1,0 +1,101 @@
+import { connect, type Socket } from 'node:net';
+import { decodeResponseFrame, encodeRequestFrame } from '../../src/protocol/codec/index.ts';
+import type { Fields, InputOf, MessageSchema, ValueOf } from '../../src/protocol/schema/index.ts';
+
+/**
+ * A client without any manners of its own: it sends exactly what a test says, at the version it says,
+ * and hands out frames as they come.
+ */
+export class RawClient {
+  readonly #socket: Socket;
+  readonly #frames: Buffer[] = [];
+  readonly #readers: { resolve(frame: Buffer): void; reject(error: Error): void }[] = [];
+  #received = Buffer.alloc(0);
+  #correlationId = 0;
+  #isClosed = false;
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<void>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#isClosed = true;
+        for (const reader of this.#readers.splice(0)) reader.reject(new Error('closed'));
+        resolve();
+      });
+    });
+  }
+
+  static async connect(at: { host: string; port: number }): Promise<RawClient> {
+    const socket = connect(at.port, at.host);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return new RawClient(socket);
+  }
+
+  /** One request and its response; the frames in between are the test's own doing. */
+  async call<Q extends Fields, S extends Fields>(
+    request: MessageSchema<Q>,
+    response: MessageSchema<S>,
+    version: number,
+    body: InputOf<Q>,
+    clientId: string | null = 'raw',
+  ): Promise<ValueOf<S>> {
+    const correlationId = this.send(request, version, body, clientId);
+    const answer = decodeResponseFrame(response, version, await this.nextFrame());
+    if (answer.correlationId !== correlationId) {
+      throw new Error(`answer ${answer.correlationId} came for request ${correlationId}`);
+    }
+    return answer.body;
+  }
+
+  /** Sends without waiting; the correlation id. */
+  send<Q extends Fields>(
+    request: MessageSchema<Q>,
+    version: number,
+    body: InputOf<Q>,
+    clientId: string | null = 'raw',
+  ): number {
+    const correlationId = ++this.#correlationId;
+    for (const chunk of encodeRequestFrame(request, version, { correlationId, clientId }, body)) {
+      this.#socket.write(chunk);
+    }
+    return correlationId;
+  }
+
+  /** Any bytes. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** The next response without its length; rejects when the connection ends first. */
+  nextFrame(): Promise<Buffer> {
+    const frame = this.#frames.shift();
+    if (frame) return Promise.resolve(frame);
+    if (this.#isClosed) return Promise.reject(new Error('closed'));
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = Buffer.concat([this.#received, chunk]);
+    while (this.#received.length >= 4) {
+      const size = this.#received.readInt32BE(0);
+      if (this.#received.length < 4 + size) return;
+      const frame = Buffer.from(this.#received.subarray(4, 4 + size));
+      this.#received = this.#received.subarray(4 + size);
+      const reader = this.#readers.shift();
+      if (reader) reader.resolve(frame);
+      else this.#frames.push(frame);
+    }
+  }
+}
