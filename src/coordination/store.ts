@@ -162,16 +162,12 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Parts of at least one character that are not '.' or '..' and have no NUL. */
+const WELL_FORMED = /^(?:\/(?!\.\.?(?:\/|$))[^/\0]+)+$/;
+
 /** Throws BAD_PATH unless `path` is absolute, without empty, '.' or '..' parts and without NUL. */
 export function checkPath(path: string): void {
-  if (path === '/') return;
-  const parts = path.split('/');
-  const wellFormed =
-    parts.length > 1 &&
-    parts[0] === '' &&
-    parts.slice(1).every((part) => part !== '' && part !== '.' && part !== '..') &&
-    !path.includes('\0');
-  if (!wellFormed) throw new StoreError('BAD_PATH', path);
+  if (path !== '/' && !WELL_FORMED.test(path)) throw new StoreError('BAD_PATH', path);
 }
 
 /** '/a/b' -> '/a', '/a' -> '/'. */

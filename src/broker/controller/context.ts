@@ -133,21 +133,22 @@ async function loadTopic(store: Store, name: string): Promise<TopicRecord | unde
   const states = await Promise.all(
     partitions.map((_, index) => store.get(partitionStateNode.path(name, index))),
   );
-  const withNode = states.every((state) => state)
+  const nodes = states.every((state) => state)
     ? Object.keys(states)
     : await store.children(topicNode.partitionsPath(name));
+  const withNode = new Set(nodes);
   return {
     name,
     id: topicId ?? ZERO_UUID,
     version: node.stat.version,
-    hasPartitionsNode: withNode !== undefined,
+    hasPartitionsNode: nodes !== undefined,
     partitions: partitions.map((assignment, index) => {
       const state = states[index];
       return {
         ...assignment,
         state: state ? partitionStateNode.decode(state.data, name, index) : null,
         stateVersion: state?.stat.version ?? null,
-        hasNode: withNode?.includes(String(index)) ?? false,
+        hasNode: withNode.has(String(index)),
         failedReplicas: [],
       };
     }),

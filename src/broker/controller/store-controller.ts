@@ -37,7 +37,7 @@ export class StoreController implements Controller {
   #term: Term | undefined;
   /** `/controller` is this session's. */
   #ownsNode = false;
-  /** The next election won is the first since this broker registered: its logs were reopened. */
+  /** Until `start` is over: this broker's logs were reopened, so what it leads needs new epochs. */
   #justStarted = true;
   #stopped = false;
   #unsubscribe: () => void = () => {};
@@ -54,6 +54,7 @@ export class StoreController implements Controller {
     const { store } = this.#options;
     this.#unsubscribe = store.onSessionState((state) => this.#sessionChanged(state));
     await this.#queue.run(() => this.#compete());
+    this.#justStarted = false;
   }
 
   async stop(): Promise<void> {
@@ -246,7 +247,6 @@ export class StoreController implements Controller {
     });
     const restarted = this.#justStarted ? new Set([brokerId]) : new Set<number>();
     await beginTerm(term, restarted);
-    this.#justStarted = false;
     this.#term = term;
     logger.info({ controllerEpoch: epoch, topics: context.topics.size }, 'became the controller');
     await store.exists(controllerNode.path, () => this.#controllerNodeChanged(term));

@@ -99,12 +99,12 @@ export class EmbeddedSession implements Store {
   }
 
   async multi(operations: readonly Operation[]): Promise<OperationResult[]> {
-    this.#check('/');
+    this.#checkState('/');
     return operations.length === 0 ? [] : this.#store.write(this.#id, operations);
   }
 
   async sync(): Promise<void> {
-    this.#check('/');
+    this.#checkState('/');
     await this.#store.read(this.#id, () => undefined);
   }
 
@@ -115,7 +115,7 @@ export class EmbeddedSession implements Store {
   async #one<O extends Operation>(
     operation: O,
   ): Promise<Extract<OperationResult, { op: O['op'] }>> {
-    this.#check(operation.path);
+    this.#checkState(operation.path);
     const [result] = await this.#store.write(this.#id, [operation]);
     // The store answers each operation with a result of its own kind, in order.
     return result as Extract<OperationResult, { op: O['op'] }>;
@@ -123,6 +123,10 @@ export class EmbeddedSession implements Store {
 
   #check(path: string): void {
     checkPath(path);
+    this.#checkState(path);
+  }
+
+  #checkState(path: string): void {
     if (this.#state === 'lost') throw new StoreError('SESSION_LOST', path);
   }
 }
