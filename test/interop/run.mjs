@@ -3,7 +3,7 @@
 //   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
 //                           [--jobs N] [--report FILE]
 //
-// --only names clients (a part of the name is enough) or suites: real-input, storage. Without --install what is
+// --only names clients (a part of the name is enough) or suites: probes, real-input, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { writeFileSync } from 'node:fs';
 import { clients } from './clients.mjs';
@@ -16,6 +16,7 @@ import { assertSameRecords } from './lib/records.mjs';
 import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
+import { probeScenarios, recordProbes } from './scenarios/probes.mjs';
 import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
 import { storageScenarios } from './scenarios/storage.mjs';
@@ -30,6 +31,7 @@ function parseArguments(argv) {
     broker: 'sluice',
     jobs: 2,
     report: undefined,
+    recordProbes: false,
   };
   for (let index = 0; index < argv.length; index++) {
     const value = () => {
@@ -43,6 +45,7 @@ function parseArguments(argv) {
     else if (argv[index] === '--broker') options.broker = value();
     else if (argv[index] === '--jobs') options.jobs = Number(value());
     else if (argv[index] === '--report') options.report = value();
+    else if (argv[index] === '--record-probes') options.recordProbes = true;
     else throw new Error(`unknown argument ${argv[index]}`);
   }
   return options;
@@ -210,7 +213,16 @@ async function main() {
       (client) => runClient(client, broker),
     );
     await readEachOther(ready, broker);
+    if (options.recordProbes) {
+      await recordProbes(broker);
+      return 0;
+    }
     const context = { broker, clients: ready, install: options.install };
+    if (chosen('probes')) {
+      await forEachLimited(probeScenarios.filter(wanted), 4, (scenario) =>
+        record('probes', scenario.name, { timeoutMs: 30_000 }, () => scenario.run(context)),
+      );
+    }
     if (chosen('real-input')) {
       for (const scenario of realInputScenarios.filter(wanted)) {
         await record('real-input', scenario.name, { timeoutMs: 180_000 }, () =>

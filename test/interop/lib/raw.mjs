@@ -150,6 +150,43 @@ export class RawConnection {
     });
   }
 
+  /** Sends the bytes as one frame and expects nothing. */
+  send(bytes) {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(bytes.length);
+    this.#socket.write(Buffer.concat([length, bytes]));
+  }
+
+  /** As `frame`, with every byte in a write of its own. */
+  frameInPieces(bytes) {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(bytes.length);
+    const answer = new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+    const pieces = [...Buffer.concat([length, bytes])];
+    const next = () => {
+      if (pieces.length === 0) return;
+      this.#socket.write(Buffer.from([pieces.shift()]), () => setImmediate(next));
+    };
+    next();
+    return answer;
+  }
+
+  /** Sends only a length and four bytes more; answers `closed`, or `open` when it still is after two seconds. */
+  afterLength(length) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeInt32BE(length);
+    this.#socket.write(bytes);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve('open'), 2_000);
+      this.#socket.on('close', () => {
+        clearTimeout(timer);
+        resolve('closed');
+      });
+    });
+  }
+
   close() {
     this.#socket.destroy();
   }
@@ -188,14 +225,21 @@ export class Referee {
     }));
     if (error.code !== 0) throw new Error(`creating ${name}: error ${error.code} ${error.message}`);
     for (let attempt = 0; attempt < 200; attempt++) {
-      const topic = await this.describeTopic(name);
-      const ready = topic?.partitions.filter(
-        (partition) => partition.error === 0 && partition.leader >= 0,
-      );
-      if (ready?.length === partitions) return;
+      if (await this.#isReady(name, partitions)) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error(`topic ${name} got no leaders`);
+  }
+
+  /** Whether every partition has a leader that knows it is one: a broker may publish a leader before it leads. */
+  async #isReady(name, partitions) {
+    const topic = await this.describeTopic(name);
+    const led = topic?.partitions.filter(({ error, leader }) => error === 0 && leader >= 0);
+    if (led?.length !== partitions) return false;
+    for (let partition = 0; partition < partitions; partition++) {
+      if (await this.listOffset(name, partition, -2).catch(() => true)) return false;
+    }
+    return true;
   }
 
   /** Metadata v4 without auto-creation: `{ partitions: [{ partition, leader, error }] }`, or null when absent. */
