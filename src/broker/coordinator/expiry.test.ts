@@ -123,6 +123,22 @@ test('an offset that is being committed does not expire under the commit', async
   assert.equal(group.committed(), 2);
 });
 
+test('an offset with a second commit under way does not expire after the first', async () => {
+  const group = await GroupHarness.started(config);
+  group.log.holds = true;
+  group.commit(1);
+  group.commit(2);
+  group.log.commitHeld(1);
+  group.clock.advance(11 * HOUR);
+  assert.equal(group.committed(), 1);
+  const tombstones = group.log.records().filter(({ value }) => value === null);
+  assert.deepEqual(tombstones, []);
+  group.log.commitHeld();
+  group.log.holds = false;
+  group.clock.advance(HOUR);
+  assert.equal(group.committed(), -1, 'the second was committed as long ago as the first');
+});
+
 test('a group that somebody is about to join does not vanish under the join', async () => {
   const group = await GroupHarness.started(config);
   group.clock.advance(HOUR - 1_000);

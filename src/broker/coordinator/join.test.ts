@@ -75,6 +75,19 @@ test('the rebalance timeout is the longest of the members', async () => {
   assert.ok(!leader.isParked);
 });
 
+test('a member that waits for the others is not given up, however long they take', async () => {
+  const group = await GroupHarness.started();
+  const { ids, generation } = group.stable(2, { sessionTimeoutMs: 10_000 });
+  const waiting = group.join(ids[0]!);
+  for (let second = 0; second < 55; second += 5) {
+    group.clock.advance(5_000);
+    assert.equal(group.heartbeat(ids[1]!, generation), 'REBALANCE_IN_PROGRESS');
+  }
+  assert.ok(waiting.isParked);
+  group.join(ids[1]!);
+  assert.deepEqual([waiting.result.error, waiting.result.members.length], ['NONE', 2]);
+});
+
 test('an empty group waits group.initial.rebalance.delay.ms, longer while members keep coming', async () => {
   const group = await GroupHarness.started({ initialRebalanceDelayMs: 3_000 });
   const first = group.join('');
@@ -125,11 +138,20 @@ test('only the leader gets the member list, with the bytes as they were sent', a
 
 test('what a member sent stays as it was when the frame it came in is used again', async () => {
   const group = await GroupHarness.started();
+  const leader = group.join('').result.memberId;
   const frame = Buffer.from('subscription');
-  const leader = group.join('', { metadata: frame }).result.memberId;
+  const protocols = [{ name: 'range', metadata: frame }];
+  group.join('', { protocols });
   frame.fill(0);
-  const { members } = group.join(leader, { metadata: 'subscription' }).result;
-  assert.equal(members[0]?.metadata.toString(), 'subscription');
+  const { members, generation } = group.join(leader).result;
+  const { memberId, metadata } = members[1]!;
+  assert.equal(metadata.toString(), 'subscription');
+
+  const assignment = Buffer.from('assignment');
+  group.sync(leader, generation, {}, { assignments: [{ memberId, assignment }] });
+  assignment.fill(0);
+  group.turn();
+  assert.equal(group.sync(memberId, generation).result.assignment.toString(), 'assignment');
 });
 
 test('the protocol is the one most members prefer among those that all support', async () => {

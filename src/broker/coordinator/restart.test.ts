@@ -119,15 +119,17 @@ test('old news about the leadership is ignored', async () => {
 });
 
 test('a leadership that ends while it loads serves nothing', async () => {
-  const group = new GroupHarness();
+  const group = await GroupHarness.started();
+  group.stable(1);
   group.log.holdsLoads = true;
-  await group.elect(0);
+  await group.restart();
   const loaded = group.coordinator.whenLoaded(0);
   group.coordinator.onResignation(0, 1);
   await loaded;
   group.log.finishLoads();
   await group.clock.settle();
   assert.equal(group.join('').result.error, 'NOT_COORDINATOR');
+  assert.equal(group.clock.pendingTimers, 1, 'only the expiry of offsets is left');
 });
 
 test('a log that cannot be read is read again, later and later', async () => {

@@ -4,7 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import { groupWriteError } from './errors.ts';
-import { answerJoin, answerSync, joinError, restartSession, syncError } from './group/answers.ts';
+import { answerJoin, answerSync, joinError, syncError } from './group/answers.ts';
 import { type AfterWrite, type Moment, noEffects, type Step } from './group/effects.ts';
 import { ClassicGroup } from './group/group.ts';
 import { heartbeat } from './group/heartbeat.ts';
@@ -59,7 +59,6 @@ export class Shard {
     for (const group of groups) {
       this.groups.set(group.groupId, group);
       this.#step(group, (step) => {
-        for (const member of group.members.values()) restartSession(member, step.now);
         if (group.members.size > step.config.maxSize) {
           startRebalance(group, 'the group is larger than group.max.size allows', step);
           settle(group, step);

@@ -105,6 +105,45 @@ test('a static member that comes back before the assignment starts over', async 
   assert.deepEqual([back.result.error, back.result.generation], ['NONE', 2]);
 });
 
+test('two restarts in a row: each join is answered for itself, when its own id is durable', async () => {
+  const { group, generation } = await staticGroup();
+  group.log.holds = true;
+  const first = group.join('', { instanceId: 'b' });
+  const second = group.join('', { instanceId: 'b' });
+  assert.equal(first.result.error, 'FENCED_INSTANCE_ID');
+  group.log.commitHeld(1);
+  assert.ok(second.isParked);
+  group.log.commitHeld();
+  assert.deepEqual([second.result.error, second.result.generation], ['NONE', generation]);
+});
+
+test('a static member that restarts before it synced is waited for under its new id', async () => {
+  const group = await GroupHarness.started();
+  const a = group.join('', { instanceId: 'a' }).result.memberId;
+  group.join('', { instanceId: 'b' });
+  const { generation } = group.join(a, { instanceId: 'a' }).result;
+  group.sync(a, generation, {}, { instanceId: 'a' });
+  group.turn();
+  const back = group.join('', { instanceId: 'b' });
+  group.turn();
+  const { memberId } = back.result;
+  group.sync(memberId, generation, {}, { instanceId: 'b' });
+  for (let seconds = 0; seconds < 120; seconds += 5) {
+    group.clock.advance(5_000);
+    assert.equal(group.heartbeat(a, generation, 'a'), 'NONE');
+    assert.equal(group.heartbeat(memberId, generation, 'b'), 'NONE');
+  }
+});
+
+test('a leader stays the leader over its own restart and one of the coordinator', async () => {
+  const { group, b } = await staticGroup();
+  const back = group.join('', { instanceId: 'a' });
+  group.turn();
+  await group.restart();
+  assert.ok(!group.join(b, { instanceId: 'b' }).isParked);
+  assert.ok(group.join(back.result.memberId, { instanceId: 'a' }).isParked);
+});
+
 test('when the new id cannot be stored, the old one stays in its place', async () => {
   const { group, b, generation } = await staticGroup();
   group.log.failure = 'NOT_ENOUGH_REPLICAS';

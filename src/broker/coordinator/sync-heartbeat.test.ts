@@ -96,6 +96,28 @@ test('an assignment that is committed after a new member came is not handed out'
   assert.equal(newcomer.result.generation, generation + 1);
 });
 
+test('an assignment that is committed in a later generation is not taken for that one', async () => {
+  const { group, leader, follower, generation } = await joined();
+  group.log.holds = true;
+  group.sync(leader, generation, { [leader]: 'stale' });
+  group.join('');
+  group.join(leader);
+  const { result } = group.join(follower);
+  assert.equal(result.generation, generation + 1);
+  group.log.commitHeld();
+  assert.equal(group.state(), 'CompletingRebalance');
+});
+
+test('a sync that a member repeats while it is parked ends the earlier one', async () => {
+  const { group, leader, follower, generation } = await joined();
+  const first = group.sync(follower, generation);
+  const second = group.sync(follower, generation);
+  assert.equal(first.result.error, 'REBALANCE_IN_PROGRESS');
+  group.sync(leader, generation, { [follower]: 'b' });
+  group.turn();
+  assert.equal(second.result.assignment.toString(), 'b');
+});
+
 const writeFailures = [
   ['NOT_LEADER_OR_FOLLOWER', 'NOT_COORDINATOR'],
   ['KAFKA_STORAGE_ERROR', 'NOT_COORDINATOR'],

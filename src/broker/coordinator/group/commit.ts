@@ -9,7 +9,7 @@ export function checkCommit(
   group: ClassicGroup | undefined,
   request: OffsetCommitRequest,
 ): ErrorName {
-  const { generation, memberId, instanceId } = request;
+  const { generation } = request;
   if (group === undefined) {
     // Whoever manages partitions on its own may commit under any name.
     if (generation < 0) return 'NONE';
@@ -17,7 +17,7 @@ export function checkCommit(
   }
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
   if (generation < 0 && group.state === 'Empty') return 'NONE';
-  if (generation < 0 && memberId === '' && instanceId === null) return 'UNKNOWN_MEMBER_ID';
+  // From here on only members may commit; the empty member id belongs to none.
   const error = checkMemberOfGeneration(group, request);
   if (error !== 'NONE') return error;
   // The member knows the new generation and not yet its assignment: what it commits belongs to

@@ -102,10 +102,9 @@ export class SimCoordinatorLog implements CoordinatorLog {
     return this.batches(partition).flatMap(({ records }) => records);
   }
 
-  commitHeld(): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const finish of held) finish();
+  /** Tells the outcomes of the first `count` appends that are held, in their order. */
+  commitHeld(count = this.#held.length): void {
+    for (const finish of this.#held.splice(0, count)) finish();
   }
 
   /** The broker dies: what is written stays, its outcome is never told. */
