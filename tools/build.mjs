@@ -14,7 +14,7 @@ await build({
   target: 'node20',
   sourcemap: 'linked',
   outExtension: { '.js': '.mjs' },
-  external: ['@node-rs/crc32', 'snappy', 'lz4-napi', 'zstd-napi', '@bokuweb/zstd-wasm'],
+  external: ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { type CodecName, CodecUnavailableError } from './codec.ts';
 
-const require = createRequire(import.meta.url);
+const requireHere = createRequire(import.meta.url);
 
 /**
  * Loads a codec's library when the codec is first used, so that starting the broker does not pay for
@@ -17,7 +17,7 @@ export function lazyLibrary<T>(
     if (library === undefined) {
       let loaded: unknown;
       try {
-        loaded = load(require);
+        loaded = load(requireHere);
       } catch (error) {
         throw new CodecUnavailableError(`${codec} is not available on this platform`, {
           cause: error,

@@ -70,7 +70,7 @@ function walkFrame(input: Buffer, from: number): ZstdContentSize & { end: number
   let atLeast = 0;
   let atMost = 0;
   for (let last = false; !last; ) {
-    if (input.length - at < 3) throw damaged('zstd', 'cut off between blocks');
+    if (input.length - at < 3) throw damaged('zstd', 'cut off in its blocks');
     const header = input.readUIntLE(at, 3);
     at += 3;
     last = (header & 1) === 1;
@@ -93,10 +93,9 @@ function walkFrame(input: Buffer, from: number): ZstdContentSize & { end: number
       default:
         throw damaged('zstd', 'reserved block type');
     }
-    if (at > input.length) throw damaged('zstd', 'cut off in a block');
   }
   if (descriptor & CONTENT_CHECKSUM) at += 4;
-  if (at > input.length) throw damaged('zstd', 'cut off in a checksum');
+  if (at > input.length) throw damaged('zstd', 'cut off in the last block');
   if (declared === undefined) return { atLeast, atMost, end: at };
   if (declared < atLeast || declared > atMost) {
     throw damaged('zstd', `declares ${declared} bytes, holds ${atLeast} to ${atMost}`);

@@ -10,6 +10,7 @@ import {
   type RecordInput,
 } from '../protocol/records/batch-builder.ts';
 import { buildEndTxnMarker } from '../protocol/records/control-batch.ts';
+import { writeLegacyMessage } from '../protocol/records/legacy-message.ts';
 import { downConvert } from '../protocol/records/legacy-message-set.ts';
 import { CorruptRecordsError, decodeRecords } from '../protocol/records/record.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
@@ -108,6 +109,8 @@ test('exactly one batch is taken', () => {
   const batch = batchOf();
   assert.equal(rejected(Buffer.concat([batch, batch])).error, 'INVALID_RECORD');
   assert.equal(rejected(Buffer.concat([batch, Buffer.alloc(1)])).error, 'INVALID_RECORD');
+  const gzipped = batchOf({ codec: 'gzip' });
+  assert.equal(rejected(Buffer.concat([gzipped, gzipped])).error, 'INVALID_RECORD');
   assert.equal(rejected(Buffer.alloc(0)).error, 'INVALID_RECORD');
 });
 
@@ -265,6 +268,18 @@ test('timestamps out of range are INVALID_TIMESTAMP, and the records are named',
   valid(batchOf({}, late), { timestampType: 'LogAppendTime' });
 });
 
+test('timestamps so far apart that their difference is not exact are INVALID_TIMESTAMP', () => {
+  const far = 2 ** 52 + 2;
+  const rules = { timestampAfterMaxMs: Number.POSITIVE_INFINITY, compressionType: 'gzip' } as const;
+  const batch = batchOf({}, [{ timestamp: far }, { timestamp: 0 }]);
+  assert.equal(rejected(batch, rules).error, 'INVALID_TIMESTAMP');
+  const set = writeLegacyMessage(
+    { offset: 0, timestamp: far, timestampType: 'CreateTime', key: null, value: null, codecId: 0 },
+    1,
+  );
+  assert.equal(rejected(set, { ...rules, requestVersion: 2 }).error, 'INVALID_TIMESTAMP');
+});
+
 test('a maximum timestamp in the header that cannot be right is corrected', () => {
   for (const wrong of [-1, 0, NOW - 4, NOW + 10_000_000]) {
     const batch = changed((bytes) => RecordBatch.writeInt64(bytes, wrong, 35));
@@ -384,6 +399,14 @@ test('old formats obey the rules of the topic too', () => {
     rejected(set, { ...old, now: NOW * 2, timestampBeforeMaxMs: 5 }).error,
     'INVALID_TIMESTAMP',
   );
+  // What was sent is measured, however small it becomes.
+  const value = Buffer.alloc(5_000);
+  const large = writeLegacyMessage(
+    { offset: 0, timestamp: NOW, timestampType: 'CreateTime', key: null, value, codecId: 0 },
+    1,
+  );
+  const shrunk = { ...old, maxMessageBytes: 1_000, compressionType: 'gzip' } as const;
+  assert.equal(rejected(large, shrunk).error, 'MESSAGE_TOO_LARGE');
   const gzipped = valid(set, { ...old, compressionType: 'gzip' });
   assert.equal(RecordBatch.codecId(gzipped.batch), 1);
   const timed = valid(set, { ...old, timestampType: 'LogAppendTime' });

@@ -137,6 +137,10 @@ for (const vector of DOWN_CONVERSIONS) {
       { ...read(converted.messageSet), largestMessageBytes: 0 },
       { ...read(expected), largestMessageBytes: 0 },
     );
+    // Magic number, descriptor and header checksum of LZ4, wrong in magic 0 as those readers expect.
+    if (codec === 'lz4') {
+      assert.deepEqual(ours?.value?.subarray(0, 7), javas?.value?.subarray(0, 7));
+    }
     assert.equal(converted.messageCount, 3);
   });
 }

@@ -56,6 +56,7 @@ test('patches under the checksum renew it', () => {
   assert.equal(RecordBatch.timestampType(batch, at), 'LogAppendTime');
   assert.equal(RecordBatch.isCrcValid(batch, at), true);
   RecordBatch.setMaxTimestampAndType(batch, at, 1_700_000_360_000, 'CreateTime');
+  assert.deepEqual(batch.subarray(at), java);
   RecordBatch.setProducerState(batch, at, { id: 5, epoch: 6, baseSequence: 7 });
   assert.equal(RecordBatch.producerId(batch, at), 5);
   assert.equal(RecordBatch.producerEpoch(batch, at), 6);
@@ -86,6 +87,20 @@ test('a batch cut at any byte is no batch, and what precedes it is found', () =>
     const expected = length === two.length ? [0, java.length] : length >= java.length ? [0] : [];
     assert.deepEqual([...RecordBatch.batchPositions(cut)], expected, `cut at ${length}`);
     if (length < java.length) assert.equal(RecordBatch.isCrcValid(cut), false);
+  }
+});
+
+test('a length too small for its format is the end, not a batch and not a loop', () => {
+  for (const magic of [1, 2]) {
+    for (const length of [-2147483648, -13, -12, 0, 4, 48]) {
+      const buffer = Buffer.from(java);
+      buffer.writeInt8(magic, 16);
+      buffer.writeInt32BE(length, 8);
+      const least = magic === 1 ? 17 : 61;
+      const expected = length + 12 >= least ? 1 : 0;
+      assert.equal([...RecordBatch.batchPositions(buffer)].length > 0 ? 1 : 0, expected);
+      assert.equal(RecordBatch.isCrcValid(buffer), false);
+    }
   }
 });
 

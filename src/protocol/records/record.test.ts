@@ -8,6 +8,7 @@ import { BatchBuilder, buildBatch, estimateRecordSize, type RecordInput } from '
 import { buildEndTxnMarker, parseEndTxnMarker } from './control-batch.ts';
 import { CorruptRecordsError, decodeAllRecords, decodeRecords } from './record.ts';
 import * as RecordBatch from './record-batch.ts';
+import { RecordCursor, recordSizesAddUp } from './record-cursor.ts';
 import {
   JAVA_ABORT_MARKER,
   JAVA_BATCHES,
@@ -207,6 +208,47 @@ test('a record count or size that is wrong is an error', () => {
       assert.throws(() => decodeRecords(wrong), CorruptRecordsError);
     }
   }
+});
+
+test('bytes left inside a record are an error', () => {
+  for (const headers of [[], [{ key: 'h', value: 'v' }]]) {
+    const longer = Buffer.concat([buildBatch([{ value: 'x', headers }]), Buffer.alloc(1)]);
+    longer.writeInt32BE(longer.length - 12, 8);
+    longer[RecordBatch.HEADER_SIZE]! += 2;
+    assert.throws(() => decodeRecords(longer), /1 bytes left in a record/);
+  }
+});
+
+test('stepping over records ends where reading them ends', () => {
+  fc.assert(
+    fc.property(fc.array(anyRecord, { maxLength: 10 }), (records) => {
+      const batch = buildBatch(records);
+      const cursor = new RecordCursor(batch, RecordBatch.HEADER_SIZE);
+      for (const index of records.keys()) {
+        cursor.next();
+        cursor.skipHeaders();
+        assert.equal(cursor.offsetDelta, index);
+      }
+      assert.equal(cursor.isAtEnd, true);
+    }),
+  );
+});
+
+test('record sizes add up for the right count of whole records, and for nothing else', () => {
+  fc.assert(
+    fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 10 }), (records) => {
+      const batch = buildBatch(records);
+      const from = RecordBatch.HEADER_SIZE;
+      const count = records.length;
+      assert.equal(recordSizesAddUp(batch, from, batch.length, count), true);
+      assert.equal(recordSizesAddUp(batch, from, batch.length, count - 1), false);
+      assert.equal(recordSizesAddUp(batch, from, batch.length, count + 1), false);
+      assert.equal(recordSizesAddUp(batch, from, batch.length - 1, count), false);
+    }),
+  );
+  // Minus one, then one: a negative size must not be taken for a step back.
+  assert.equal(recordSizesAddUp(Buffer.from([0x01, 0x02, 0x00]), 0, 3, 2), false);
+  assert.equal(recordSizesAddUp(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0x00]), 0, 6, 1), false);
 });
 
 test('records beyond the bound are an error', () => {
