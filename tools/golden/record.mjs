@@ -128,6 +128,10 @@ async function main() {
     const api = registry.apiByKey(exchange.apiKey);
     if (api === undefined) continue;
     const { frame, type, version } = exchange;
+    if (version > Number(/\d+$/.exec(api.request.validVersions)[0])) {
+      console.log(`left out: ${api.name} has no version ${version}`);
+      continue;
+    }
     const bodyOffset =
       type === 'request'
         ? registry.decodeRequestHeader(frame).bodyOffset
