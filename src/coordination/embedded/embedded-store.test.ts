@@ -225,6 +225,31 @@ test('a crash at any disk operation of a compaction loses nothing', async () => 
   }
 });
 
+test('a compaction keeps versions and sequence counters, and nothing ephemeral', async () => {
+  const disk = new SimFileSystem();
+  const store = open(disk);
+  const session = store.openSession();
+  await session.create('/a', Buffer.from('x'));
+  await session.set('/a', Buffer.from('y'), 'any');
+  const sequential = await session.create('/a/n_', null, 'persistent-sequential');
+  await session.delete(sequential.path, 'any');
+  await session.create('/a/e', null, 'ephemeral');
+  for (let step = 0; step < 5; step++) await session.set('/a', Buffer.alloc(300_000, step), 'any');
+  const before = await session.get('/a');
+  await store.close();
+  assert.ok(disk.stat(SNAPSHOT), 'it was compacted');
+
+  const again = open(disk);
+  const reopened = again.openSession();
+  const after = await reopened.get('/a');
+  assert.deepEqual(after?.data, before?.data);
+  assert.deepEqual({ ...after?.stat, childCount: 1 }, before?.stat);
+  const next = await reopened.create('/a/n_', null, 'persistent-sequential');
+  assert.equal(next.path, '/a/n_0000000001');
+  assert.deepEqual(await reopened.children('/a'), ['n_0000000001']);
+  await again.close();
+});
+
 test('any truncation of the log gives back a prefix of the transactions', async () => {
   const disk = new SimFileSystem();
   const store = open(disk);
