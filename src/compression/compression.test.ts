@@ -98,7 +98,7 @@ test('a bomb that lies about its size is refused too', () => {
     compress: () => assert.fail('not called'),
     decompress: () => assert.fail('decompressed what cannot fit'),
   };
-  assert.throws(() => decompressZstd(untouched, runs, MEBIBYTE), DecompressionError);
+  assert.throws(() => decompressZstd(untouched, runs, MEBIBYTE), /more than 1048576 bytes/);
   assert.equal(decompressZstd(zstdWasm, runs, 128 * MEBIBYTE).length, exactly);
 });
 
