@@ -48,6 +48,7 @@ export class Consumer {
   readonly #options: ConsumerOptions;
   readonly #fetcher: Fetcher;
   readonly #member: GroupMember | undefined;
+  #reset: 'earliest' | 'latest' | 'none';
   #subscription: Subscription | undefined;
   #subscribedTopics: string[] = [];
   #topicsKnownAtMs = Number.NEGATIVE_INFINITY;
@@ -64,6 +65,7 @@ export class Consumer {
   constructor(cluster: Cluster, options: ConsumerOptions = {}) {
     this.#cluster = cluster;
     this.#options = options;
+    this.#reset = options.autoOffsetReset ?? 'latest';
     this.#fetcher = new Fetcher(cluster, {
       isolationLevel: options.isolationLevel ?? 'read_uncommitted',
       minBytes: options.fetchMinBytes ?? 1,
@@ -99,8 +101,22 @@ export class Consumer {
   seek(to: TopicPartition & { readonly offset: number }): void {
     const name = topicPartitionName(to);
     this.#unplaced = this.#unplaced.filter((other) => topicPartitionName(other) !== name);
-    this.#consumed.set(name, to);
+    const { topic, partition, offset } = to;
+    this.#consumed.set(name, { topic, partition, offset });
     this.#fetcher.seek(to);
+  }
+
+  /** Reads all assigned partitions from there, whatever is committed. */
+  resetTo(where: 'earliest' | 'latest'): void {
+    this.#reset = where;
+    this.#outOfRange.push(...this.#unplaced);
+    this.#unplaced = [];
+  }
+
+  /** Takes back a record that was handed out and not used: it is read again, and not committed. */
+  giveBack(record: TopicPartition & { readonly offset: number }): void {
+    const position = this.position(record);
+    if (position !== undefined && record.offset < position) this.seek(record);
   }
 
   get assignment(): readonly TopicPartition[] {
@@ -209,7 +225,7 @@ export class Consumer {
     this.#unplaced = [];
     this.#outOfRange = [];
     if (rest.length === 0) return;
-    const reset = this.#options.autoOffsetReset ?? 'latest';
+    const reset = this.#reset;
     if (reset === 'none') {
       throw new ClientError(
         `no offset is committed for ${rest.map(topicPartitionName).join(', ')}, and auto.offset.reset is none`,
@@ -226,7 +242,7 @@ export class Consumer {
   }
 
   #onOutOfRange(partition: TopicPartition): void {
-    if (this.#options.autoOffsetReset === 'none') {
+    if (this.#reset === 'none') {
       throw new KafkaError(
         'OFFSET_OUT_OF_RANGE',
         `the offset of ${topicPartitionName(partition)} is outside its log`,

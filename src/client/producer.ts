@@ -81,6 +81,7 @@ export class Producer {
   readonly #sticky = new Map<string, number>();
   readonly #busy = new Set<number>();
   readonly #idle: (() => void)[] = [];
+  #waiting: { readonly bytes: number; readonly resolve: () => void }[] = [];
   #identity: Promise<{ producerId: number; producerEpoch: number }> | undefined;
   #unacknowledged = 0;
   #bufferedBytes = 0;
@@ -127,8 +128,14 @@ export class Producer {
   }
 
   /** Learns where the topic is (creating it, where the broker allows that). Throws KafkaError. */
-  async prepare(topic: string): Promise<void> {
-    await this.#cluster.retry(() => this.#refresh(topic));
+  async prepare(topic: string, timeoutMs?: number): Promise<void> {
+    await this.#cluster.retry(() => this.#refresh(topic), timeoutMs);
+  }
+
+  /** Resolves when fewer than `bytes` wait to be acknowledged. */
+  whenBelow(bytes: number): Promise<void> {
+    if (this.#bufferedBytes < bytes) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ bytes, resolve }));
   }
 
   /** Resolves when all records sent so far are acknowledged or failed; does not wait for lingers. */
@@ -411,6 +418,9 @@ export class Producer {
   }
 
   #afterRequest(): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ bytes }) => this.#bufferedBytes >= bytes);
+    for (const { bytes, resolve } of waiting) if (this.#bufferedBytes < bytes) resolve();
     if (this.#unacknowledged > 0) {
       this.#schedule();
       return;

@@ -1,0 +1,356 @@
+import { nodeRandom } from '../../base/node/node-random.ts';
+import {
+  type Cluster,
+  Consumer,
+  type ConsumerOptions,
+  type ConsumerRecord,
+} from '../../client/index.ts';
+import type { ConfigTexts } from '../../config/index.ts';
+import { KafkaError } from '../../protocol/errors.ts';
+import { CliError } from '../failure.ts';
+import {
+  flagHelp,
+  keyValues,
+  type Parsed,
+  parseFlags,
+  repeated,
+  toggle,
+  value,
+  wholeNumber,
+} from '../flags.ts';
+import { type RecordFormatter, recordFormatter } from '../record-format.ts';
+import type { Command, Terminal } from '../terminal.ts';
+import { topicPattern } from '../topic-filter.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  requirePlaintext,
+  warnAboutUnknown,
+  withCluster,
+} from './bootstrap.ts';
+
+const FLAGS = {
+  topic: value('topic', 'The topic to read.'),
+  include: value('pattern', 'A regular expression instead: all topics that it matches whole.'),
+  whitelist: value('pattern', 'The older name of --include.', true),
+  ...BOOTSTRAP_FLAGS,
+  'from-beginning': toggle('Begin with the oldest record where the group has no offset yet.'),
+  group: value('group', 'The consumer group. Without one, nothing is committed.'),
+  partition: value('number', 'Read this partition only, without a group.'),
+  offset: value(
+    'offset',
+    'With --partition: begin here; a number, earliest or latest (the default).',
+  ),
+  'max-messages': value('count', 'End after so many records.'),
+  'timeout-ms': value('ms', 'End when no record came for so long.'),
+  property: repeated(
+    'key=value',
+    'What is printed: print.timestamp, print.key, print.offset, print.partition, print.epoch, print.headers, print.value; key.separator (a tab), line.separator, headers.separator, null.literal; key.deserializer, value.deserializer, headers.deserializer.',
+  ),
+  'formatter-config': value('file', 'The same from a properties file.'),
+  formatter: value('class', 'DefaultMessageFormatter, or NoOpMessageFormatter to print nothing.'),
+  'key-deserializer': value('class', 'For example IntegerDeserializer.'),
+  'value-deserializer': value('class', 'For example LongDeserializer.'),
+  'isolation-level': value('level', 'read_uncommitted (the default) or read_committed.'),
+  'skip-message-on-error': toggle('Go on after a record that cannot be printed.'),
+  'consumer-property': repeated('key=value', "A property of Kafka's consumer, such as client.id."),
+  'consumer.config': value('file', 'The same from a properties file.'),
+  'enable-systest-events': toggle('Without effect.', true),
+} as const;
+
+type ConsumerFlags = Parsed<typeof FLAGS>;
+
+const HELP = `Prints the records of topics.
+
+Usage: sluice console-consumer --topic <topic> [flags]
+
+${flagHelp(FLAGS)}
+
+  sluice console-consumer --topic greetings --from-beginning
+  sluice console-consumer --topic chat --group readers --property print.key=true
+  sluice console-consumer --topic chat --partition 0 --offset 100 --max-messages 10
+`;
+
+const KNOWN_PROPERTIES = new Set([
+  'auto.commit.interval.ms',
+  'auto.offset.reset',
+  'bootstrap.servers',
+  'client.id',
+  'enable.auto.commit',
+  'fetch.max.bytes',
+  'fetch.max.wait.ms',
+  'fetch.min.bytes',
+  'group.id',
+  'group.instance.id',
+  'heartbeat.interval.ms',
+  'isolation.level',
+  'key.deserializer',
+  'max.partition.fetch.bytes',
+  'max.poll.interval.ms',
+  'max.poll.records',
+  'partition.assignment.strategy',
+  'security.protocol',
+  'session.timeout.ms',
+  'value.deserializer',
+]);
+
+/** How often a quiet consumer looks whether it is to end. */
+const POLL_MS = 200;
+/** How long a topic that nobody creates is asked for. */
+const MISSING_TOPIC_MS = 1500;
+
+/** kafka-console-consumer.sh */
+export const consoleConsumer: Command = {
+  async run(args, terminal) {
+    const { flags, help } = parseFlags(FLAGS, args, { command: 'sluice console-consumer' });
+    if (help) {
+      terminal.out(HELP);
+      return 0;
+    }
+    checkFlags(flags);
+    const properties = {
+      ...propertiesFile('consumer.config', flags['consumer.config']),
+      ...keyValues('consumer-property', flags['consumer-property']),
+    };
+    warnAboutUnknown(terminal, properties, KNOWN_PROPERTIES);
+    requirePlaintext(properties);
+    const format = formatter(flags);
+    const options = consumerOptions(flags, properties);
+    const bootstrap = bootstrapServers(flags, terminal);
+    const clientId = properties['client.id'] ?? 'console-consumer';
+    return withCluster(bootstrap, { clientId }, async (cluster) => {
+      const consumer = new Consumer(cluster, options);
+      await choosePartitions(cluster, consumer, flags);
+      return printRecords({ consumer, flags, format, terminal });
+    });
+  },
+};
+
+function checkFlags(flags: ConsumerFlags): void {
+  const filters = [flags.topic, flags.include, flags.whitelist].filter((one) => one !== undefined);
+  if (filters.length !== 1) throw new CliError('Exactly one of --include/--topic is required.');
+  if (flags.partition !== undefined) {
+    if (flags.topic === undefined) {
+      throw new CliError('The topic is required when partition is specified.');
+    }
+    if (flags.group !== undefined) {
+      throw new CliError('Options group and partition cannot be specified together.');
+    }
+    if (flags['from-beginning'] && flags.offset !== undefined) {
+      throw new CliError('Options from-beginning and offset cannot be specified together.');
+    }
+  } else if (flags.offset !== undefined) {
+    throw new CliError('The partition is required when offset is specified.');
+  }
+}
+
+function formatter(flags: ConsumerFlags): RecordFormatter {
+  const name = flags.formatter?.split(/[.$]/).at(-1);
+  if (name === 'NoOpMessageFormatter') return () => Buffer.alloc(0);
+  if (name !== undefined && name !== 'DefaultMessageFormatter') {
+    throw new CliError(
+      `--formatter ${flags.formatter} is unknown; there are DefaultMessageFormatter, NoOpMessageFormatter`,
+    );
+  }
+  const { 'key-deserializer': key, 'value-deserializer': valueClass } = flags;
+  return recordFormatter({
+    ...propertiesFile('formatter-config', flags['formatter-config']),
+    ...(key === undefined ? {} : { 'key.deserializer': key }),
+    ...(valueClass === undefined ? {} : { 'value.deserializer': valueClass }),
+    ...keyValues('property', flags.property),
+  });
+}
+
+function consumerOptions(flags: ConsumerFlags, properties: ConfigTexts): ConsumerOptions {
+  const groups = new Set([flags.group, properties['group.id']].filter((id) => id !== undefined));
+  if (groups.size > 1) {
+    throw new CliError(
+      `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${[...groups].map((id) => `'${id}'`).join(', ')}`,
+    );
+  }
+  const [group] = groups;
+  if (group !== undefined && flags.partition !== undefined) {
+    throw new CliError('Options group and partition cannot be specified together.');
+  }
+  const reset = properties['auto.offset.reset'];
+  if (flags['from-beginning'] && reset !== undefined && reset !== 'earliest') {
+    throw new CliError(
+      `Can't simultaneously specify --from-beginning and 'auto.offset.reset=${reset}', please remove one option`,
+    );
+  }
+  const number = (name: string) =>
+    properties[name] === undefined
+      ? undefined
+      : wholeNumber(`consumer-property ${name}`, properties[name], { atLeast: 0 });
+  const groupInstanceId = properties['group.instance.id'];
+  const chosen = {
+    // A name of its own, so that several readers without a group do not share the records.
+    groupId: group ?? `console-consumer-${nodeRandom.int(100_000)}`,
+    groupInstanceId,
+    enableAutoCommit: (properties['enable.auto.commit'] ?? String(group !== undefined)) === 'true',
+    autoOffsetReset: resetOf(reset ?? (flags['from-beginning'] ? 'earliest' : 'latest')),
+    isolationLevel: isolationOf(
+      flags['isolation-level'] ?? properties['isolation.level'] ?? 'read_uncommitted',
+    ),
+    fetchMinBytes: number('fetch.min.bytes'),
+    fetchMaxWaitMs: number('fetch.max.wait.ms'),
+    fetchMaxBytes: number('fetch.max.bytes'),
+    maxPartitionFetchBytes: number('max.partition.fetch.bytes'),
+    maxPollRecords: number('max.poll.records'),
+    sessionTimeoutMs: number('session.timeout.ms'),
+    heartbeatIntervalMs: number('heartbeat.interval.ms'),
+    rebalanceTimeoutMs: number('max.poll.interval.ms'),
+    autoCommitIntervalMs: number('auto.commit.interval.ms'),
+    assignors: properties['partition.assignment.strategy']?.split(',').map(assignorOf),
+  };
+  const set = Object.entries(chosen).filter(([, one]) => one !== undefined);
+  const options: ConsumerOptions = Object.fromEntries(set);
+  if (flags.partition === undefined) return options;
+  // A single partition is read without any group.
+  const { groupId: _, ...withoutGroup } = options;
+  return withoutGroup;
+}
+
+function resetOf(text: string): 'earliest' | 'latest' | 'none' {
+  if (text === 'earliest' || text === 'latest' || text === 'none') return text;
+  throw new CliError(`auto.offset.reset must be earliest, latest or none, not ${text}`);
+}
+
+function isolationOf(text: string): 'read_committed' | 'read_uncommitted' {
+  if (text === 'read_committed' || text === 'read_uncommitted') return text;
+  throw new CliError(`--isolation-level must be read_uncommitted or read_committed, not ${text}`);
+}
+
+function assignorOf(text: string): string {
+  const name = text.trim();
+  if (/(^|\.)RangeAssignor$/.test(name) || name === 'range') return 'range';
+  if (/(^|\.)RoundRobinAssignor$/.test(name) || name === 'roundrobin') return 'roundrobin';
+  throw new CliError(
+    `partition.assignment.strategy ${name} is unknown; there are RangeAssignor, RoundRobinAssignor`,
+  );
+}
+
+async function choosePartitions(
+  cluster: Cluster,
+  consumer: Consumer,
+  flags: ConsumerFlags,
+): Promise<void> {
+  const pattern = flags.include ?? flags.whitelist;
+  if (pattern !== undefined) {
+    consumer.subscribe(topicPattern(pattern));
+    return;
+  }
+  const topic = flags.topic!;
+  const partitions = await existingPartitions(cluster, topic);
+  if (flags.partition === undefined) {
+    consumer.subscribe([topic]);
+    return;
+  }
+  const partition = wholeNumber('partition', flags.partition, { atLeast: 0 });
+  if (!partitions.includes(partition)) {
+    throw new CliError(
+      `topic ${topic} has no partition ${partition}, only ${partitions.join(', ')}`,
+    );
+  }
+  consumer.assign([{ topic, partition }]);
+  const offset = flags.offset?.toLowerCase();
+  if (offset === undefined || offset === 'latest') return;
+  if (offset === 'earliest') {
+    consumer.resetTo('earliest');
+    return;
+  }
+  if (!/^\d+$/.test(offset)) {
+    throw new CliError(
+      `The provided offset value '${flags.offset}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.`,
+    );
+  }
+  consumer.seek({ topic, partition, offset: Number(offset) });
+}
+
+/** A missing topic is created where the broker does that, as for every consumer. */
+async function existingPartitions(cluster: Cluster, topic: string): Promise<number[]> {
+  try {
+    return await cluster.retry(async () => {
+      const { topics } = await cluster.metadata([topic], { allowAutoCreate: true });
+      const found = topics[0];
+      if (!found || found.error !== 'NONE') {
+        throw new KafkaError(found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION');
+      }
+      return found.partitions.map(({ partition }) => partition);
+    }, MISSING_TOPIC_MS);
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error;
+    throw new CliError(
+      error.error === 'UNKNOWN_TOPIC_OR_PARTITION'
+        ? `topic ${topic} does not exist, and the broker does not create it; see sluice topics --list`
+        : `topic ${topic}: ${error.message}`,
+    );
+  }
+}
+
+async function printRecords(options: {
+  consumer: Consumer;
+  flags: ConsumerFlags;
+  format: RecordFormatter;
+  terminal: Terminal;
+}): Promise<number> {
+  const { consumer, flags, format, terminal } = options;
+  const maxMessages =
+    flags['max-messages'] === undefined
+      ? Number.POSITIVE_INFINITY
+      : positiveOrEndless(wholeNumber('max-messages', flags['max-messages']));
+  const timeoutMs =
+    flags['timeout-ms'] === undefined
+      ? Number.POSITIVE_INFINITY
+      : positiveOrEndless(wholeNumber('timeout-ms', flags['timeout-ms']));
+  let stopped = false;
+  terminal.onInterrupt(() => {
+    stopped = true;
+  });
+  let printed = 0;
+  let quietSince = performance.now();
+  try {
+    while (!stopped && printed < maxMessages && !terminal.outClosed) {
+      const left = timeoutMs - (performance.now() - quietSince);
+      if (left <= 0) break;
+      const records = await consumer.poll(Math.min(POLL_MS, left));
+      if (records.length === 0) continue;
+      const wanted = records.slice(0, maxMessages - printed);
+      // What was fetched and is not printed must not be committed.
+      for (const record of records.slice(wanted.length)) consumer.giveBack(record);
+      printed += wanted.length;
+      terminal.out(text(wanted, format, flags['skip-message-on-error'], terminal));
+      if (!(await terminal.drained())) break;
+      quietSince = performance.now();
+    }
+  } finally {
+    await consumer.close();
+    terminal.err(`Processed a total of ${printed} messages\n`);
+  }
+  return 0;
+}
+
+function positiveOrEndless(count: number): number {
+  return count < 0 ? Number.POSITIVE_INFINITY : count;
+}
+
+function text(
+  records: readonly ConsumerRecord[],
+  format: RecordFormatter,
+  skipErrors: boolean,
+  terminal: Terminal,
+): Buffer {
+  const parts: Buffer[] = [];
+  for (const record of records) {
+    try {
+      parts.push(format(record));
+    } catch (error) {
+      if (!(error instanceof CliError) || !skipErrors) throw error;
+      terminal.err(
+        `skipped ${record.topic}-${record.partition}@${record.offset}: ${error.message}\n`,
+      );
+    }
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,264 @@
+import { type Cluster, Producer, type ProducerOptions } from '../../client/index.ts';
+import type { ConfigTexts } from '../../config/index.ts';
+import { KafkaError } from '../../protocol/errors.ts';
+import { CliError } from '../failure.ts';
+import {
+  flagHelp,
+  keyValues,
+  optional,
+  type Parsed,
+  parseFlags,
+  repeated,
+  toggle,
+  value,
+  wholeNumber,
+} from '../flags.ts';
+import { type LineFormat, lineFormat, parseLine } from '../line-reader.ts';
+import { LineSplitter } from '../line-splitter.ts';
+import type { Command, Terminal } from '../terminal.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  requirePlaintext,
+  warnAboutUnknown,
+  withCluster,
+} from './bootstrap.ts';
+
+const FLAGS = {
+  topic: value('topic', 'Where the records go.'),
+  ...BOOTSTRAP_FLAGS,
+  property: repeated(
+    'key=value',
+    'How a line becomes a record: parse.key, key.separator (a tab), parse.headers, headers.delimiter (a tab), headers.separator (a comma), headers.key.separator (a colon), null.marker, ignore.error.',
+  ),
+  'reader-config': value('file', 'The same from a properties file.'),
+  'compression-codec': optional('codec', 'none, gzip, snappy, lz4 or zstd; alone it is gzip.'),
+  sync: toggle('Wait for each record before the next one is sent.'),
+  'request-required-acks': value('acks', '0, 1, -1 or all. Default: -1.'),
+  'request-timeout-ms': value('ms', 'How long replicas may take. Default: 30000.'),
+  timeout: value('ms', 'How long a line waits for others to go with it. Default: 20.'),
+  'batch-size': value('bytes', 'How large a batch may become. Default: 16384.'),
+  'max-partition-memory-bytes': value('bytes', 'The same.'),
+  'max-memory-bytes': value('bytes', 'How much may wait to be sent. Default: 33554432.'),
+  'max-block-ms': value('ms', 'How long to wait for the topic. Default: 60000.'),
+  'producer-property': repeated('key=value', "A property of Kafka's producer, such as acks."),
+  'producer.config': value('file', 'The same from a properties file.'),
+  'line-reader': value('class', 'Without effect.', true),
+  'message-send-max-retries': value('count', 'Without effect.', true),
+  'retry-backoff-ms': value('ms', 'Without effect.', true),
+  'metadata-expiry-ms': value('ms', 'Without effect.', true),
+  'socket-buffer-size': value('bytes', 'Without effect.', true),
+} as const;
+
+const HELP = `Sends each line of standard input as a record.
+
+Usage: sluice console-producer --topic <topic> [flags]
+
+${flagHelp(FLAGS)}
+
+  sluice console-producer --topic greetings
+  sluice console-producer --topic access --compression-codec zstd < access.log
+  echo 'alice:hello' | sluice console-producer --topic chat --property parse.key=true --property key.separator=:
+`;
+
+const KNOWN_PROPERTIES = new Set([
+  'acks',
+  'batch.size',
+  'bootstrap.servers',
+  'buffer.memory',
+  'client.id',
+  'compression.type',
+  'delivery.timeout.ms',
+  'enable.idempotence',
+  'key.serializer',
+  'linger.ms',
+  'max.block.ms',
+  'max.request.size',
+  'request.timeout.ms',
+  'retries',
+  'security.protocol',
+  'value.serializer',
+]);
+
+interface Settings {
+  readonly clientId: string;
+  readonly producer: ProducerOptions;
+  readonly bufferBytes: number;
+  readonly maxBlockMs: number;
+  readonly sync: boolean;
+}
+
+/** How long a topic that nobody creates is asked for. */
+const MISSING_TOPIC_MS = 1500;
+
+/** kafka-console-producer.sh */
+export const consoleProducer: Command = {
+  async run(args, terminal) {
+    const { flags, help } = parseFlags(FLAGS, args, { command: 'sluice console-producer' });
+    if (help) {
+      terminal.out(HELP);
+      return 0;
+    }
+    const { topic } = flags;
+    if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
+    const format = lineFormat({
+      ...propertiesFile('reader-config', flags['reader-config']),
+      ...keyValues('property', flags.property),
+    });
+    const properties = {
+      ...propertiesFile('producer.config', flags['producer.config']),
+      ...keyValues('producer-property', flags['producer-property']),
+    };
+    warnAboutUnknown(terminal, properties, KNOWN_PROPERTIES);
+    requirePlaintext(properties);
+    const settings = producerSettings(flags, properties);
+    const bootstrap = bootstrapServers(flags, terminal);
+    return withCluster(bootstrap, { clientId: settings.clientId }, async (cluster) => {
+      const producer = new Producer(cluster, await withSupported(cluster, settings.producer));
+      await prepare(producer, topic, settings.maxBlockMs);
+      return produceLines({ producer, topic, format, settings, terminal });
+    });
+  },
+};
+
+/** An old broker that gives no producer ids gets batches without numbers. */
+async function withSupported(cluster: Cluster, options: ProducerOptions): Promise<ProducerOptions> {
+  const INIT_PRODUCER_ID = 22;
+  const { apiRanges } = await cluster.any();
+  return apiRanges.has(INIT_PRODUCER_ID) ? options : { ...options, idempotent: false };
+}
+
+async function prepare(producer: Producer, topic: string, maxBlockMs: number): Promise<void> {
+  try {
+    await producer.prepare(topic, Math.min(MISSING_TOPIC_MS, maxBlockMs));
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error;
+    if (error.error === 'UNKNOWN_TOPIC_OR_PARTITION') {
+      throw new CliError(
+        `topic ${topic} does not exist, and the broker does not create it; create it with: sluice topics --create --topic ${topic}`,
+      );
+    }
+    if (!error.retriable) throw new CliError(`topic ${topic}: ${error.message}`);
+    await producer.prepare(topic, maxBlockMs);
+  }
+}
+
+async function produceLines(options: {
+  producer: Producer;
+  topic: string;
+  format: LineFormat;
+  settings: Settings;
+  terminal: Terminal;
+}): Promise<number> {
+  const { producer, topic, format, settings, terminal } = options;
+  const splitter = new LineSplitter();
+  let lineNumber = 0;
+  let failures = 0;
+  let firstFailure: Error | undefined;
+  const onFailure = (error: Error) => {
+    failures++;
+    firstFailure ??= error;
+  };
+  const sendLine = async (line: Buffer) => {
+    lineNumber++;
+    const sent = producer.send({ topic, ...parseLine(line, format, lineNumber) });
+    if (settings.sync) await sent.catch(onFailure);
+    else sent.catch(onFailure);
+  };
+  const prompt = () => {
+    if (terminal.inputIsTerminal) terminal.out('>');
+  };
+  let stopped = false;
+  try {
+    prompt();
+    for await (const chunk of interruptible(terminal, () => {
+      stopped = true;
+    })) {
+      for (const line of splitter.push(chunk)) await sendLine(line);
+      await producer.whenBelow(settings.bufferBytes);
+      if (stopped) break;
+      prompt();
+    }
+    const last = splitter.end();
+    if (last !== undefined) await sendLine(last);
+  } finally {
+    await producer.flush();
+  }
+  if (firstFailure) {
+    throw new CliError(
+      `${failures} of ${lineNumber} records were not stored in topic ${topic}: ${firstFailure.message}`,
+    );
+  }
+  return 0;
+}
+
+/** The input until its end, or until somebody presses Ctrl-C: what was read is sent either way. */
+async function* interruptible(
+  terminal: Terminal,
+  onInterrupt: () => void,
+): AsyncGenerator<Uint8Array> {
+  const input = terminal.input[Symbol.asyncIterator]();
+  const interrupted = new Promise<undefined>((resolve) => {
+    terminal.onInterrupt(() => {
+      onInterrupt();
+      resolve(undefined);
+    });
+  });
+  for (;;) {
+    const next = await Promise.race([input.next(), interrupted]);
+    if (!next || next.done) return;
+    yield next.value;
+  }
+}
+
+function producerSettings(flags: Parsed<typeof FLAGS>, properties: ConfigTexts): Settings {
+  const property = (name: string, atLeast: number, otherwise: number) => {
+    const text = properties[name];
+    return text === undefined
+      ? otherwise
+      : wholeNumber(`producer-property ${name}`, text, { atLeast });
+  };
+  const number = (flag: keyof typeof FLAGS, name: string, atLeast: number, otherwise: number) => {
+    const given = flags[flag];
+    return typeof given === 'string'
+      ? wholeNumber(flag, given, { atLeast })
+      : property(name, atLeast, otherwise);
+  };
+  const acks = acksOf(flags['request-required-acks'] ?? properties['acks'] ?? '-1');
+  const batchFlag =
+    flags['max-partition-memory-bytes'] === undefined ? 'batch-size' : 'max-partition-memory-bytes';
+  return {
+    clientId: properties['client.id'] ?? 'console-producer',
+    sync: flags.sync,
+    bufferBytes: number('max-memory-bytes', 'buffer.memory', 1, 33_554_432),
+    maxBlockMs: number('max-block-ms', 'max.block.ms', 0, 60_000),
+    producer: {
+      acks,
+      codec: codecOf(flags['compression-codec'] ?? properties['compression.type'] ?? 'none'),
+      lingerMs: flags.sync ? 0 : number('timeout', 'linger.ms', 0, 20),
+      batchBytes: number(batchFlag, 'batch.size', 0, 16_384),
+      maxRequestBytes: property('max.request.size', 1, 1_048_576),
+      requestTimeoutMs: number('request-timeout-ms', 'request.timeout.ms', 1, 30_000),
+      deliveryTimeoutMs: property('delivery.timeout.ms', 1, 120_000),
+      idempotent: acks === -1 && properties['enable.idempotence'] !== 'false',
+    },
+  };
+}
+
+function acksOf(text: string): -1 | 0 | 1 {
+  if (text === 'all' || text === '-1') return -1;
+  if (text === '0') return 0;
+  if (text === '1') return 1;
+  throw new CliError(`--request-required-acks must be 0, 1, -1 or all, not ${text}`);
+}
+
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+
+function codecOf(given: string | true): (typeof CODECS)[number] {
+  if (given === true || given === '') return 'gzip';
+  const found = CODECS.find((codec) => codec === given);
+  if (!found)
+    throw new CliError(`--compression-codec must be one of ${CODECS.join(', ')}, not ${given}`);
+  return found;
+}

@@ -1,0 +1,249 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from '../../base/logger.ts';
+import type { Endpoint } from '../../base/network.ts';
+import { NodeClock } from '../../base/node/node-clock.ts';
+import { nodeFileSystem } from '../../base/node/node-file-system.ts';
+import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
+import { NodeNetwork } from '../../base/node/node-network.ts';
+import { nodeRandom } from '../../base/node/node-random.ts';
+import { createLogger } from '../../base/node/pino-logger.ts';
+import { type BoundListener, type Broker, startBroker } from '../../broker/broker.ts';
+import {
+  type BrokerConfig,
+  type ConfigTexts,
+  loadBrokerConfig,
+  parseOverride,
+  parseServerProperties,
+} from '../../config/index.ts';
+import { backgroundPid, removePidFile, runInBackground, tellParent } from '../daemon.ts';
+import { CliError } from '../failure.ts';
+import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
+import type { Command, Terminal } from '../terminal.ts';
+import { VERSION } from '../version.ts';
+
+const FLAGS = {
+  override: repeated('key=value', 'A config that wins over the file. May be given several times.'),
+  daemon: toggle(
+    'Start in the background: the process id goes to sluice.pid and the log to sluice.log in the data directory. -daemon is the same.',
+  ),
+  'log-level': value('level', 'debug, info (the default), warn or error.'),
+  'log-format': value('format', 'text (the default on a terminal) or json.'),
+} as const;
+
+const HELP = `Starts a broker. Without a file it listens on localhost:9092, keeps its data in ./data and needs
+nothing else; ids are generated at the first start and kept.
+
+Usage: sluice server [config/server.properties] [flags]
+
+${flagHelp(FLAGS)}
+
+SIGTERM or Ctrl-C stops it cleanly; \`sluice stop\` does so from elsewhere.
+
+  sluice server
+  sluice server config/server.properties --override log.dirs=/var/lib/sluice
+  sluice server -daemon --override listeners=PLAINTEXT://:9093 --override http.listeners=
+`;
+
+/** Runs a broker in the foreground until it is told to stop, or starts one in the background. */
+export const server: Command = {
+  async run(args, terminal) {
+    const { flags, rest, help } = parseFlags(FLAGS, args, {
+      command: 'sluice server',
+      allowRest: true,
+    });
+    if (help) {
+      terminal.out(HELP);
+      return 0;
+    }
+    if (rest.length > 1) {
+      throw new CliError(
+        `one config file is enough, but there are ${rest.length}: ${rest.join(' ')}`,
+      );
+    }
+    const { config, warnings } = loadBrokerConfig({
+      ...configFile(rest[0]),
+      ...Object.fromEntries(flags.override.map(parseOverride)),
+    });
+    if (flags.daemon) {
+      for (const warning of warnings) terminal.err(`WARNING: ${warning}\n`);
+      return runInBackground(args, config.logDirList[0]!, terminal);
+    }
+    const logger = createLogger({
+      level: logLevel(flags['log-level']),
+      ...(flags['log-format'] === undefined ? {} : { format: logFormat(flags['log-format']) }),
+    });
+    for (const warning of warnings) logger.warn({}, warning);
+    return serve(config, logger, terminal);
+  },
+};
+
+async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): Promise<number> {
+  let stop: () => void = () => {};
+  const stopRequested = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  // Before the start: an impatient SIGTERM during recovery must still be a clean stop.
+  terminal.onInterrupt(() => {
+    logger.info({}, 'stopping; a second signal ends the process at once');
+    stop();
+  });
+  const clock = new NodeClock();
+  const broker = await startBroker(config, {
+    clock,
+    random: nodeRandom,
+    fileSystem: nodeFileSystem,
+    network: new NodeNetwork({ logger }),
+    logger,
+    locker: new NodeFolderLocker(),
+  }).catch((error: unknown) => {
+    throw startFailure(error, config);
+  });
+  try {
+    const http = await serveHttp(config, broker, clock, logger);
+    const banner = readyText(broker, http.endpoints, config);
+    // Where the log is for machines, people still see this.
+    if (process.stdout.isTTY) terminal.out(banner);
+    else terminal.err(banner);
+    tellParent(banner);
+    await stopRequested;
+    http.markStopping();
+    await broker.stop();
+    await http.stop();
+  } catch (error) {
+    await broker.stop();
+    throw error;
+  }
+  for (const folder of config.logDirList) {
+    if (backgroundPid(folder) === process.pid) removePidFile(folder);
+  }
+  logger.info({}, 'stopped');
+  return 0;
+}
+
+interface HttpSide {
+  readonly endpoints: readonly Endpoint[];
+  /** /healthz says so from here on, so that a balancer looks elsewhere. */
+  markStopping(): void;
+  stop(): Promise<void>;
+}
+
+/** Loaded after the broker listens: nobody waits for metrics. */
+async function serveHttp(
+  config: BrokerConfig,
+  broker: Broker,
+  clock: NodeClock,
+  logger: Logger,
+): Promise<HttpSide> {
+  let status: 'ok' | 'stopping' = 'ok';
+  const markStopping = () => {
+    status = 'stopping';
+  };
+  if (config.parsedHttpListeners.length === 0) {
+    return { endpoints: [], markStopping, stop: async () => {} };
+  }
+  const [
+    { HttpServer },
+    { metricsRoute, promClientProcessMetrics },
+    { healthRoute },
+    { nodeHttpHost },
+  ] = await Promise.all([
+    import('../../http/http-server.ts'),
+    import('../../http/metrics-route.ts'),
+    import('../../http/health-route.ts'),
+    import('../../base/node/node-http.ts'),
+  ]);
+  const { brokerId, clusterId, listeners } = broker;
+  const http = new HttpServer({
+    host: nodeHttpHost,
+    logger,
+    routes: [
+      metricsRoute(broker.metrics, promClientProcessMetrics()),
+      healthRoute(clock, () => ({
+        status,
+        details: { version: VERSION, brokerId, clusterId, listeners },
+      })),
+    ],
+  });
+  const endpoints = await http.start(config.httpListeners);
+  return { endpoints, markStopping, stop: () => http.stop() };
+}
+
+/** What a person reads first: where it listens and what to try. */
+export function readyText(
+  broker: Pick<Broker, 'brokerId' | 'clusterId' | 'listeners'>,
+  http: readonly Endpoint[],
+  config: Pick<BrokerConfig, 'logDirList'>,
+): string {
+  const first = broker.listeners[0];
+  const at = first ? address(first) : '';
+  const flag = at === 'localhost:9092' ? '' : ` --bootstrap-server ${at}`;
+  const rows = [
+    ...broker.listeners.map((listener) => ['Kafka protocol', listenerText(listener)] as const),
+    ...http.map(
+      (endpoint) => ['Metrics, health', `http://${address(endpoint)}/metrics, /healthz`] as const,
+    ),
+    ['Data', config.logDirList.join(', ')] as const,
+  ];
+  return `
+Sluice ${VERSION} is ready: broker ${broker.brokerId} of cluster ${broker.clusterId}.
+${rows.map(([what, where]) => `  ${what.padEnd(17)}${where}`).join('\n')}
+
+Try next, each in a terminal of its own:
+  npx sluice console-producer${flag} --topic greetings
+  npx sluice console-consumer${flag} --topic greetings --from-beginning
+
+`;
+}
+
+function listenerText(listener: BoundListener): string {
+  return listener.name === 'PLAINTEXT'
+    ? address(listener)
+    : `${address(listener)} (listener ${listener.name})`;
+}
+
+function address({ host, port }: Endpoint): string {
+  const everywhere = host === '' || host === '0.0.0.0' || host === '::';
+  const shown = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `${shown}:${port}`;
+}
+
+function configFile(path: string | undefined): ConfigTexts {
+  if (path === undefined) return {};
+  try {
+    return parseServerProperties(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(missing ? `there is no file ${path}` : `${path} cannot be read: ${reason}`);
+  }
+}
+
+function logLevel(text = 'info'): 'debug' | 'info' | 'warn' | 'error' {
+  if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text;
+  throw new CliError(`--log-level must be debug, info, warn or error, not ${text}`);
+}
+
+function logFormat(text: string): 'json' | 'text' {
+  if (text === 'json' || text === 'text') return text;
+  throw new CliError(`--log-format must be text or json, not ${text}`);
+}
+
+/** The sentence for what a listener's port says to whoever wants it. */
+function startFailure(error: unknown, config: BrokerConfig): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const listeners = config.parsedListeners.map(({ host, port }) => `${host}:${port}`).join(', ');
+  if (code === 'EADDRINUSE') {
+    return new CliError(
+      `another program listens on the port already (listeners: ${listeners}); stop it, or choose another port: --override listeners=PLAINTEXT://:9093`,
+    );
+  }
+  if (code === 'EACCES' || code === 'EROFS') {
+    const path = error instanceof Error && 'path' in error ? String(error.path) : '';
+    return new CliError(
+      path
+        ? `no permission to write ${path}; choose another folder: --override log.dirs=...`
+        : `no permission to listen on ${listeners}`,
+    );
+  }
+  return error;
+}

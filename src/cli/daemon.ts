@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CliError } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/** In the data directory: who runs in the background, and what it says. */
+export const PID_FILE = 'sluice.pid';
+export const LOG_FILE = 'sluice.log';
+
+/**
+ * Starts the same command line in a process of its own and waits until it serves, or fails. Resolves
+ * to the exit code. Throws CliError with the end of its log.
+ */
+export async function runInBackground(
+  args: readonly string[],
+  folder: string,
+  terminal: Terminal,
+): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  const logPath = resolve(folder, LOG_FILE);
+  const log = openSync(logPath, 'a');
+  const child = spawn(
+    process.execPath,
+    [
+      ...process.execArgv,
+      process.argv[1] ?? '',
+      'server',
+      ...args.filter((arg) => !/^--?daemon$/.test(arg)),
+    ],
+    { detached: true, stdio: ['ignore', log, log, 'ipc'] },
+  );
+  closeSync(log);
+  const banner = await new Promise<string | undefined>((done) => {
+    child.once('message', (message) => done(String(message)));
+    child.once('exit', () => done(undefined));
+    child.once('error', () => done(undefined));
+  });
+  if (banner === undefined || child.pid === undefined) {
+    const said = readFileSync(logPath, 'utf8').trimEnd().split('\n').at(-1);
+    throw new CliError(`the broker did not start: ${said}`);
+  }
+  writeFileSync(join(folder, PID_FILE), `${child.pid}\n`);
+  terminal.out(banner);
+  terminal.out(
+    `It runs in the background as process ${child.pid}, its log is ${logPath}; \`sluice stop\` ends it.\n`,
+  );
+  child.disconnect();
+  child.unref();
+  return 0;
+}
+
+/** In the background: the start succeeded. */
+export function tellParent(banner: string): void {
+  if (!process.send) return;
+  process.send(banner);
+  process.disconnect();
+}
+
+/** The process that a folder's pid file names, or undefined. */
+export function backgroundPid(folder: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(folder, PID_FILE), 'utf8').trim());
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function removePidFile(folder: string): void {
+  rmSync(join(folder, PID_FILE), { force: true });
+}

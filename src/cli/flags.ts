@@ -1,0 +1,199 @@
+import { closest } from '../config/closest.ts';
+import { CliError } from './failure.ts';
+
+type Kind = 'toggle' | 'value' | 'repeated' | 'optional';
+
+/** One flag of a command, declared once: parsing and help come from it. */
+export interface Flag<K extends Kind = Kind> {
+  readonly kind: K;
+  /** What stands for the value in the help. */
+  readonly placeholder: string;
+  readonly doc: string;
+  /** Not shown in the help: accepted for the sake of older command lines. */
+  readonly hidden: boolean;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+type ParsedFlag<K extends Kind> = K extends 'toggle'
+  ? boolean
+  : K extends 'repeated'
+    ? readonly string[]
+    : K extends 'optional'
+      ? string | true | undefined
+      : string | undefined;
+
+export type Parsed<F extends Flags> = {
+  readonly [N in keyof F]: F[N] extends Flag<infer K> ? ParsedFlag<K> : never;
+};
+
+export function toggle(doc: string, hidden = false): Flag<'toggle'> {
+  return { kind: 'toggle', placeholder: '', doc, hidden };
+}
+
+/** Given several times, the last one counts. */
+export function value(placeholder: string, doc: string, hidden = false): Flag<'value'> {
+  return { kind: 'value', placeholder, doc, hidden };
+}
+
+export function repeated(placeholder: string, doc: string, hidden = false): Flag<'repeated'> {
+  return { kind: 'repeated', placeholder, doc, hidden };
+}
+
+/** May stand alone, or be followed by a value that does not begin with a dash. */
+export function optional(placeholder: string, doc: string): Flag<'optional'> {
+  return { kind: 'optional', placeholder, doc, hidden: false };
+}
+
+export interface ParsedArguments<F extends Flags> {
+  readonly flags: Parsed<F>;
+  /** What is not a flag, in order. */
+  readonly rest: readonly string[];
+  /** `--help` or `-h` was given. */
+  readonly help: boolean;
+}
+
+/**
+ * Parses as Kafka's tools do: `--flag value` and `--flag=value`, one dash or two, and any beginning
+ * of a flag's name that fits only one. Throws CliError naming the closest flag.
+ */
+export function parseFlags<F extends Flags>(
+  declared: F,
+  args: readonly string[],
+  options: { command: string; allowRest?: boolean },
+): ParsedArguments<F> {
+  const found: Record<string, unknown> = {};
+  for (const [name, { kind }] of Object.entries(declared)) {
+    found[name] = kind === 'toggle' ? false : kind === 'repeated' ? [] : undefined;
+  }
+  const rest: string[] = [];
+  let help = false;
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index]!;
+    const match = /^--?([A-Za-z][^=]*)(?:=(.*))?$/s.exec(argument);
+    if (!match) {
+      if (!options.allowRest || argument.startsWith('-'))
+        throw unexpected(argument, options.command);
+      rest.push(argument);
+      continue;
+    }
+    const [, given = '', attached] = match;
+    if (given === 'help' || given === 'h') {
+      help = true;
+      continue;
+    }
+    const name = resolve(declared, given, argument.startsWith('--'), options.command);
+    const flag = declared[name]!;
+    if (flag.kind === 'toggle') {
+      if (attached !== undefined) throw new CliError(`--${name} takes no value`);
+      found[name] = true;
+      continue;
+    }
+    const next = args[index + 1];
+    let text = attached;
+    if (text === undefined && next !== undefined) {
+      // A value that is not optional may begin with a dash: --shift-by -1.
+      if (flag.kind !== 'optional' ? !isFlag(declared, next) : !next.startsWith('-')) {
+        text = next;
+        index++;
+      }
+    }
+    if (flag.kind === 'optional') found[name] = text ?? true;
+    else if (text === undefined) {
+      throw new CliError(`--${name} needs a value: --${name} <${flag.placeholder}>`);
+    } else if (flag.kind === 'repeated') (found[name] as string[]).push(text);
+    else found[name] = text;
+  }
+  return { flags: found as Parsed<F>, rest, help };
+}
+
+function isFlag(declared: Flags, argument: string): boolean {
+  const name = /^--([A-Za-z][^=]*)/.exec(argument)?.[1];
+  return name !== undefined && Object.hasOwn(declared, name);
+}
+
+function resolve(declared: Flags, given: string, twoDashes: boolean, command: string): string {
+  if (Object.hasOwn(declared, given)) return given;
+  const begin = Object.keys(declared).filter((name) => name.startsWith(given));
+  if (twoDashes && begin.length === 1) return begin[0]!;
+  if (twoDashes && begin.length > 1) {
+    throw new CliError(
+      `--${given} may mean ${begin.map((name) => `--${name}`).join(', ')}: write it in full`,
+    );
+  }
+  const visible = Object.keys(declared).filter((name) => !declared[name]!.hidden);
+  const near = closest(given, visible);
+  throw new CliError(
+    `${twoDashes ? '--' : '-'}${given} is not a flag of ${command}` +
+      `${near ? `; did you mean --${near}?` : `; see ${command} --help`}`,
+  );
+}
+
+function unexpected(argument: string, command: string): CliError {
+  return new CliError(`"${argument}" is not expected here; see ${command} --help`);
+}
+
+/** The flags as a table for the help: what to type on the left, what it does on the right. */
+export function flagHelp(declared: Flags, columns = 100): string {
+  const rows = Object.entries(declared)
+    .filter(([, flag]) => !flag.hidden)
+    .map(([name, flag]) => ({ left: `  --${name}${valueHelp(flag)}`, doc: flag.doc }));
+  const width = Math.min(38, Math.max(...rows.map(({ left }) => left.length)) + 2);
+  return rows
+    .map(({ left, doc }) => {
+      const [first = '', ...others] = wrap(doc, columns - width);
+      const head =
+        left.length + 1 < width
+          ? `${left.padEnd(width)}${first}`
+          : `${left}\n${' '.repeat(width)}${first}`;
+      return [head, ...others.map((line) => ' '.repeat(width) + line)].join('\n');
+    })
+    .join('\n');
+}
+
+function valueHelp({ kind, placeholder }: Flag): string {
+  if (kind === 'toggle') return '';
+  return kind === 'optional' ? ` [${placeholder}]` : ` <${placeholder}>`;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** A whole number out of a flag. Throws CliError. */
+export function wholeNumber(
+  name: string,
+  text: string,
+  range: { atLeast?: number; atMost?: number } = {},
+): number {
+  const { atLeast = Number.MIN_SAFE_INTEGER, atMost = Number.MAX_SAFE_INTEGER } = range;
+  const number = Number(text);
+  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new CliError(`--${name} must be a whole number, not ${text}`);
+  }
+  if (number < atLeast || number > atMost) {
+    const limit = number < atLeast ? `at least ${atLeast}` : `at most ${atMost}`;
+    throw new CliError(`--${name} must be ${limit}, not ${text}`);
+  }
+  return number;
+}
+
+/** `key=value` out of a repeated flag. Throws CliError. */
+export function keyValues(name: string, texts: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new CliError(`--${name} must be of the form key=value, not ${text}`);
+    found[text.slice(0, at).trim()] = text.slice(at + 1);
+  }
+  return found;
+}

@@ -1,0 +1,122 @@
+import type { ConsumerRecord } from '../client/index.ts';
+import type { ConfigTexts } from '../config/index.ts';
+import { CliError } from './failure.ts';
+
+/** Turns a record into what console-consumer prints, line end included. */
+export type RecordFormatter = (record: ConsumerRecord) => Buffer;
+
+type Deserializer = (bytes: Buffer) => string | Buffer;
+
+const PRINTS = {
+  timestamp: false,
+  key: false,
+  offset: false,
+  epoch: false,
+  partition: false,
+  headers: false,
+  value: true,
+  delivery: false,
+};
+
+/** Kafka's deserializers, by the last part of their class names. */
+const DESERIALIZERS: Readonly<Record<string, Deserializer>> = {
+  StringDeserializer: (bytes) => bytes,
+  ByteArrayDeserializer: (bytes) => bytes,
+  BytesDeserializer: (bytes) => bytes,
+  IntegerDeserializer: (bytes) => String(sized(bytes, 4, 'an integer').readInt32BE()),
+  ShortDeserializer: (bytes) => String(sized(bytes, 2, 'a short').readInt16BE()),
+  LongDeserializer: (bytes) => String(sized(bytes, 8, 'a long').readBigInt64BE()),
+  FloatDeserializer: (bytes) => javaDouble(sized(bytes, 4, 'a float').readFloatBE()),
+  DoubleDeserializer: (bytes) => javaDouble(sized(bytes, 8, 'a double').readDoubleBE()),
+  BooleanDeserializer: (bytes) => String(sized(bytes, 1, 'a boolean')[0] === 1),
+  UUIDDeserializer: (bytes) => bytes.toString(),
+};
+
+function sized(bytes: Buffer, size: number, what: string): Buffer {
+  if (bytes.length === size) return bytes;
+  throw new CliError(`${bytes.length} bytes are not ${what}, which has ${size}`);
+}
+
+function javaDouble(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e7 ? value.toFixed(1) : String(value);
+}
+
+/** From `--property`. Throws CliError for what is unknown. */
+export function recordFormatter(properties: ConfigTexts): RecordFormatter {
+  const print = { ...PRINTS };
+  const text = {
+    'key.separator': '\t',
+    'line.separator': '\n',
+    'headers.separator': ',',
+    'null.literal': 'null',
+  };
+  const deserializers: Record<string, Deserializer | undefined> = {
+    'key.deserializer': undefined,
+    'value.deserializer': undefined,
+    'headers.deserializer': undefined,
+  };
+  for (const [name, value] of Object.entries(properties)) {
+    const column = name.startsWith('print.') ? name.slice('print.'.length) : '';
+    if (Object.hasOwn(print, column)) {
+      print[column as keyof typeof print] = value.trim().toLowerCase() === 'true';
+    } else if (Object.hasOwn(text, name)) text[name as keyof typeof text] = value;
+    else if (Object.hasOwn(deserializers, name)) deserializers[name] = deserializer(name, value);
+    else if (!/^(key|value|headers)\.deserializer\./.test(name)) {
+      throw new CliError(
+        `--property ${name} is unknown; there are ${Object.keys(print)
+          .map((column) => `print.${column}`)
+          .concat(Object.keys(text), Object.keys(deserializers))
+          .join(', ')}`,
+      );
+    }
+  }
+  const separator = Buffer.from(text['key.separator']);
+  const lineEnd = Buffer.from(text['line.separator']);
+  const nullLiteral = Buffer.from(text['null.literal']);
+  const decoded = (bytes: Buffer | null, which: string): Buffer => {
+    const decode = deserializers[`${which}.deserializer`];
+    if (bytes === null) return nullLiteral;
+    const found = decode ? decode(bytes) : bytes;
+    return typeof found === 'string' ? Buffer.from(found) : found;
+  };
+  const headersText = ({ headers }: ConsumerRecord): Buffer[] =>
+    headers.length === 0
+      ? [Buffer.from('NO_HEADERS')]
+      : headers.flatMap(({ key, value }, index) => [
+          Buffer.from(`${index === 0 ? '' : text['headers.separator']}${key}:`),
+          decoded(value, 'headers'),
+        ]);
+
+  return (record) => {
+    const columns: Buffer[][] = [];
+    const column = (...parts: (Buffer | string)[]) =>
+      columns.push(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+    if (print.timestamp) {
+      const none = record.timestamp < 0 && record.timestampType === 'CreateTime';
+      column(none ? 'CreateTime:-1' : `${record.timestampType}:${record.timestamp}`);
+    }
+    if (print.partition) column(`Partition:${record.partition}`);
+    if (print.offset) column(`Offset:${record.offset}`);
+    if (print.delivery) column('Delivery:NOT_PRESENT');
+    if (print.epoch) column(`Epoch:${record.leaderEpoch < 0 ? 'NOT_PRESENT' : record.leaderEpoch}`);
+    if (print.headers) column(...headersText(record));
+    if (print.key) column(decoded(record.key, 'key'));
+    if (print.value) column(decoded(record.value, 'value'));
+    return Buffer.concat(
+      columns.flatMap((parts, index) => [
+        ...parts,
+        index < columns.length - 1 ? separator : lineEnd,
+      ]),
+    );
+  };
+}
+
+function deserializer(name: string, className: string): Deserializer {
+  const found = DESERIALIZERS[className.split('.').at(-1) ?? ''];
+  if (!found) {
+    throw new CliError(
+      `--property ${name}=${className} is unknown; there are ${Object.keys(DESERIALIZERS).join(', ')}`,
+    );
+  }
+  return found;
+}
