@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { silentLogger } from '../../base/logger.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
+import { NodeFileSystem } from '../../base/node/node-file-system.ts';
 import { ManualClock } from '../../base/testing/sim-clock.ts';
 import { SimFileSystem } from '../../base/testing/sim-file-system.ts';
 import { SimRandom } from '../../base/testing/sim-random.ts';
@@ -406,4 +410,21 @@ test('any sequence of operations, restarted anywhere, reads the same', async () 
     }),
     { numRuns: 40 },
   );
+});
+
+test('it works on a real disk as on the simulated one', async () => {
+  const parent = mkdtempSync(join(tmpdir(), 'sluice-store-'));
+  try {
+    const fileSystem = new NodeFileSystem();
+    const options = { clock: new NodeClock(), logger: silentLogger, folder: join(parent, 'a/b') };
+    const first = openEmbeddedStore({ ...options, fileSystem });
+    await writeSteps(first, 9, 300_000);
+    await first.close();
+    assert.deepEqual(fileSystem.list(options.folder), Object.values(EMBEDDED_STORE_FILES).sort());
+    const second = openEmbeddedStore({ ...options, fileSystem });
+    assert.equal((await contents(second.openSession())).size, 1 + 9 * 2);
+    await second.close();
+  } finally {
+    rmSync(parent, { recursive: true });
+  }
 });
