@@ -33,8 +33,8 @@ export function decodeVersioned<F extends Fields>(
   options: { readonly newerAsHighest?: boolean } = {},
 ): ValueOf<F> {
   const reader = new Reader(buffer);
-  const written = reader.int16();
-  const { highest } = parseVersions(schema.validVersions);
-  const version = options.newerAsHighest ? Math.min(written, highest) : written;
+  let version = reader.int16();
+  if (options.newerAsHighest)
+    version = Math.min(version, parseVersions(schema.validVersions).highest);
   return decoderOf(schema, version)(reader);
 }

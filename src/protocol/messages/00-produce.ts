@@ -19,14 +19,19 @@ export const ProduceRequest = message({
   flexibleVersions: '9+',
   fields: {
     transactionalId: string('3+', { default: null, nullable: '3+' }),
-    acks: int16('0+'),
+    acks: int16('0+', {
+      about: '-1 waits for all in-sync replicas, 1 for the leader, 0 gets no response at all.',
+    }),
     timeoutMs: int32('0+'),
     topicData: array('0+', {
       name: string('0-12', { ignorable: true }),
       topicId: uuid('13+', { ignorable: true }),
       partitionData: array('0+', {
         index: int32('0+'),
-        records: records('0+', { nullable: '0+' }),
+        records: records('0+', {
+          about: 'Exactly one batch of format v2 from version 3 on; a legacy message set before.',
+          nullable: '0+',
+        }),
       }),
     }),
   },
@@ -46,8 +51,13 @@ export const ProduceResponse = message({
       partitionResponses: array('0+', {
         index: int32('0+'),
         errorCode: int16('0+'),
-        baseOffset: int64('0+'),
-        logAppendTimeMs: int64('2+', { default: -1, ignorable: true }),
+        baseOffset: int64('0+', { about: 'The offset of the first record, or -1 with an error.' }),
+        logAppendTimeMs: int64('2+', {
+          about:
+            'The broker time of the append, or -1 where the topic keeps the times of the producer.',
+          default: -1,
+          ignorable: true,
+        }),
         logStartOffset: int64('5+', { default: -1, ignorable: true }),
         recordErrors: array(
           '8+',

@@ -26,7 +26,10 @@ export const FetchRequest = message({
       tag: 0,
       taggedVersions: '12+',
     }),
-    replicaId: int32('0-14', { default: -1 }),
+    replicaId: int32('0-14', {
+      about: 'The follower that asks, or -1 for a consumer.',
+      default: -1,
+    }),
     replicaState: struct(
       '15+',
       { replicaId: int32('15+', { default: -1 }), replicaEpoch: int64('15+', { default: -1 }) },
@@ -34,19 +37,38 @@ export const FetchRequest = message({
     ),
     maxWaitMs: int32('0+'),
     minBytes: int32('0+'),
-    maxBytes: int32('3+', { default: 0x7fffffff, ignorable: true }),
-    isolationLevel: int8('4+', { ignorable: true }),
-    sessionId: int32('7+', { ignorable: true }),
-    sessionEpoch: int32('7+', { default: -1, ignorable: true }),
+    maxBytes: int32('3+', {
+      about: 'A limit for the whole response, which the first batch of it may exceed (KIP-74).',
+      default: 0x7fffffff,
+      ignorable: true,
+    }),
+    isolationLevel: int8('4+', {
+      about: '0 reads to the high watermark, 1 to the last stable offset.',
+      ignorable: true,
+    }),
+    sessionId: int32('7+', { about: '0 asks for a new session (KIP-227).', ignorable: true }),
+    sessionEpoch: int32('7+', {
+      about: '-1 wants no session, 0 a new one; then it counts the requests of the session.',
+      default: -1,
+      ignorable: true,
+    }),
     topics: array('0+', {
       topic: string('0-12', { ignorable: true }),
       topicId: uuid('13+', { ignorable: true }),
       partitions: array('0+', {
         partition: int32('0+'),
-        currentLeaderEpoch: int32('9+', { default: -1, ignorable: true }),
+        currentLeaderEpoch: int32('9+', {
+          about: '-1 skips the check of the epoch (KIP-320).',
+          default: -1,
+          ignorable: true,
+        }),
         fetchOffset: int64('0+'),
         lastFetchedEpoch: int32('12+', { default: -1 }),
-        logStartOffset: int64('5+', { default: -1, ignorable: true }),
+        logStartOffset: int64('5+', {
+          about: 'Set by followers only.',
+          default: -1,
+          ignorable: true,
+        }),
         partitionMaxBytes: int32('0+'),
         replicaDirectoryId: uuid('17+', { ignorable: true, tag: 0, taggedVersions: '17+' }),
       }),
@@ -78,7 +100,11 @@ export const FetchResponse = message({
         partitionIndex: int32('0+'),
         errorCode: int16('0+'),
         highWatermark: int64('0+'),
-        lastStableOffset: int64('4+', { default: -1, ignorable: true }),
+        lastStableOffset: int64('4+', {
+          about: '-1 where the request reads uncommitted records.',
+          default: -1,
+          ignorable: true,
+        }),
         logStartOffset: int64('5+', { default: -1, ignorable: true }),
         divergingEpoch: struct(
           '12+',
@@ -100,8 +126,15 @@ export const FetchResponse = message({
           { producerId: int64('4+'), firstOffset: int64('4+') },
           { nullable: '4+', ignorable: true },
         ),
-        preferredReadReplica: int32('11+', { default: -1 }),
-        records: records('0+', { nullable: '0+' }),
+        preferredReadReplica: int32('11+', {
+          about: 'The replica that a consumer should ask instead, or -1 (KIP-392).',
+          default: -1,
+        }),
+        records: records('0+', {
+          about:
+            'Empty where there is nothing to send. Never send null: several clients fail on it.',
+          nullable: '0+',
+        }),
       }),
     }),
     nodeEndpoints: array(

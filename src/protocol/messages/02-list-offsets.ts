@@ -8,14 +8,19 @@ export const ListOffsetsRequest = message({
   validVersions: '0-11',
   flexibleVersions: '6+',
   fields: {
-    replicaId: int32('0+'),
+    replicaId: int32('0+', {
+      about: 'The follower that asks, -1 for a consumer, -2 for debugging.',
+    }),
     isolationLevel: int8('2+'),
     topics: array('0+', {
       name: string('0+'),
       partitions: array('0+', {
         partitionIndex: int32('0+'),
         currentLeaderEpoch: int32('4+', { default: -1, ignorable: true }),
-        timestamp: int64('0+'),
+        timestamp: int64('0+', {
+          about:
+            '-1 latest, -2 earliest, -3 of the largest timestamp, -4 earliest local, -5 latest in tiered storage.',
+        }),
         maxNumOffsets: int32('0', { default: 1 }),
       }),
     }),
@@ -37,7 +42,7 @@ export const ListOffsetsResponse = message({
       partitions: array('0+', {
         partitionIndex: int32('0+'),
         errorCode: int16('0+'),
-        oldStyleOffsets: array('0', 'int64'),
+        oldStyleOffsets: array('0', 'int64', { about: 'The starts of segments, newest first.' }),
         timestamp: int64('1+', { default: -1 }),
         offset: int64('1+', { default: -1 }),
         leaderEpoch: int32('4+', { default: -1 }),

@@ -11,9 +11,12 @@ export const MetadataRequest = message({
     topics: array(
       '0+',
       { topicId: uuid('10+', { ignorable: true }), name: string('0+', { nullable: '10+' }) },
-      { nullable: '1+' },
+      { about: 'Null, or empty at version 0, asks for all topics.', nullable: '1+' },
     ),
-    allowAutoTopicCreation: bool('4+', { default: true }),
+    allowAutoTopicCreation: bool('4+', {
+      about: 'Below version 4 it is always allowed.',
+      default: true,
+    }),
     includeClusterAuthorizedOperations: bool('8-10'),
     includeTopicAuthorizedOperations: bool('8+'),
   },
@@ -30,7 +33,9 @@ export const MetadataResponse = message({
     throttleTimeMs: int32('3+', { ignorable: true }),
     brokers: array('0+', {
       nodeId: int32('0+'),
-      host: string('0+'),
+      host: string('0+', {
+        about: 'As this client can reach the broker: that of the listener it came through.',
+      }),
       port: int32('0+'),
       rack: string('1+', { default: null, nullable: '1+', ignorable: true }),
     }),
@@ -52,7 +57,10 @@ export const MetadataResponse = message({
       }),
       topicAuthorizedOperations: int32('8+', { default: -2147483648 }),
     }),
-    clusterAuthorizedOperations: int32('8-10', { default: -2147483648 }),
+    clusterAuthorizedOperations: int32('8-10', {
+      about: 'A bit per operation; the default says that nobody asked.',
+      default: -2147483648,
+    }),
     errorCode: int16('13+', { ignorable: true }),
   },
 });

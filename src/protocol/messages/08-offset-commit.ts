@@ -9,10 +9,18 @@ export const OffsetCommitRequest = message({
   flexibleVersions: '8+',
   fields: {
     groupId: string('0+'),
-    generationIdOrMemberEpoch: int32('1+', { default: -1, ignorable: true }),
+    generationIdOrMemberEpoch: int32('1+', {
+      about: '-1 for a commit from outside the group.',
+      default: -1,
+      ignorable: true,
+    }),
     memberId: string('1+', { ignorable: true }),
     groupInstanceId: string('7+', { default: null, nullable: '7+' }),
-    retentionTimeMs: int64('2-4', { default: -1, ignorable: true }),
+    retentionTimeMs: int64('2-4', {
+      about: '-1 means the retention of the broker; later versions leave it to the broker.',
+      default: -1,
+      ignorable: true,
+    }),
     topics: array('0+', {
       name: string('0-9', { ignorable: true }),
       topicId: uuid('10+', { ignorable: true }),

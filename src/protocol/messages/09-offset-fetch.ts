@@ -28,7 +28,9 @@ export const OffsetFetchRequest = message({
         { nullable: '8+' },
       ),
     }),
-    requireStable: bool('7+'),
+    requireStable: bool('7+', {
+      about: 'Refuse offsets that an open transaction may still change (KIP-447).',
+    }),
   },
 });
 export type OffsetFetchRequest = MessageOf<typeof OffsetFetchRequest>;

@@ -7,7 +7,11 @@ export const FindCoordinatorRequest = message({
   type: 'request',
   validVersions: '0-6',
   flexibleVersions: '3+',
-  fields: { key: string('0-3'), keyType: int8('1+'), coordinatorKeys: array('4+', 'string') },
+  fields: {
+    key: string('0-3'),
+    keyType: int8('1+', { about: '0 a group, 1 a transactional id, 2 a share group partition.' }),
+    coordinatorKeys: array('4+', 'string'),
+  },
 });
 export type FindCoordinatorRequest = MessageOf<typeof FindCoordinatorRequest>;
 

@@ -10,8 +10,12 @@ export const JoinGroupRequest = message({
   fields: {
     groupId: string('0+'),
     sessionTimeoutMs: int32('0+'),
-    rebalanceTimeoutMs: int32('1+', { default: -1, ignorable: true }),
-    memberId: string('0+'),
+    rebalanceTimeoutMs: int32('1+', {
+      about: 'Version 0 uses the session timeout instead.',
+      default: -1,
+      ignorable: true,
+    }),
+    memberId: string('0+', { about: 'Empty for a member that joins for the first time.' }),
     groupInstanceId: string('5+', { default: null, nullable: '5+' }),
     protocolType: string('0+'),
     protocols: array('0+', { name: string('0+'), metadata: bytes('0+') }),
@@ -33,7 +37,9 @@ export const JoinGroupResponse = message({
     protocolType: string('7+', { default: null, nullable: '7+', ignorable: true }),
     protocolName: string('0+', { nullable: '7+' }),
     leader: string('0+'),
-    skipAssignment: bool('9+'),
+    skipAssignment: bool('9+', {
+      about: 'The leader keeps the assignment it has: a static leader came back (KIP-814).',
+    }),
     memberId: string('0+'),
     members: array('0+', {
       memberId: string('0+'),

@@ -13,7 +13,12 @@ export const LeaveGroupRequest = message({
     members: array('3+', {
       memberId: string('3+'),
       groupInstanceId: string('3+', { default: null, nullable: '3+' }),
-      reason: string('5+', { default: null, nullable: '5+', ignorable: true }),
+      reason: string('5+', {
+        about: 'For logs only (KIP-800).',
+        default: null,
+        nullable: '5+',
+        ignorable: true,
+      }),
     }),
   },
 });

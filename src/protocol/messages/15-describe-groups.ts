@@ -34,7 +34,10 @@ export const DescribeGroupsResponse = message({
         memberMetadata: bytes('0+'),
         memberAssignment: bytes('0+'),
       }),
-      authorizedOperations: int32('3+', { default: -2147483648 }),
+      authorizedOperations: int32('3+', {
+        about: 'A bit per operation; the default says that nobody asked.',
+        default: -2147483648,
+      }),
     }),
   },
 });

@@ -30,6 +30,7 @@ export const ApiVersionsResponse = message({
       { ignorable: true, tag: 0, taggedVersions: '3+' },
     ),
     finalizedFeaturesEpoch: int64('3+', {
+      about: 'Orders the sets of finalized features; -1 where there is none.',
       default: -1,
       ignorable: true,
       tag: 1,
@@ -40,7 +41,12 @@ export const ApiVersionsResponse = message({
       { name: string('3+'), maxVersionLevel: int16('3+'), minVersionLevel: int16('3+') },
       { ignorable: true, tag: 2, taggedVersions: '3+' },
     ),
-    zkMigrationReady: bool('3+', { ignorable: true, tag: 3, taggedVersions: '3+' }),
+    zkMigrationReady: bool('3+', {
+      about: 'Of Kafka in migration from ZooKeeper; never true here.',
+      ignorable: true,
+      tag: 3,
+      taggedVersions: '3+',
+    }),
   },
 });
 export type ApiVersionsResponse = MessageOf<typeof ApiVersionsResponse>;

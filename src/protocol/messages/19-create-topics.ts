@@ -10,8 +10,12 @@ export const CreateTopicsRequest = message({
   fields: {
     topics: array('0+', {
       name: string('0+'),
-      numPartitions: int32('0+'),
-      replicationFactor: int16('0+'),
+      numPartitions: int32('0+', {
+        about: '-1 for the default of the broker, or with an assignment.',
+      }),
+      replicationFactor: int16('0+', {
+        about: '-1 for the default of the broker, or with an assignment.',
+      }),
       assignments: array('0+', { partitionIndex: int32('0+'), brokerIds: array('0+', 'int32') }),
       configs: array('0+', { name: string('0+'), value: string('0+', { nullable: '0+' }) }),
     }),

@@ -10,7 +10,12 @@ export const DeleteRecordsRequest = message({
   fields: {
     topics: array('0+', {
       name: string('0+'),
-      partitions: array('0+', { partitionIndex: int32('0+'), offset: int64('0+') }),
+      partitions: array('0+', {
+        partitionIndex: int32('0+'),
+        offset: int64('0+', {
+          about: 'Everything below it goes; -1 stands for the high watermark.',
+        }),
+      }),
     }),
     timeoutMs: int32('0+'),
   },

@@ -8,9 +8,15 @@ export const InitProducerIdRequest = message({
   validVersions: '0-5',
   flexibleVersions: '2+',
   fields: {
-    transactionalId: string('0+', { nullable: '0+' }),
+    transactionalId: string('0+', {
+      about: 'Null for a producer that is idempotent only.',
+      nullable: '0+',
+    }),
     transactionTimeoutMs: int32('0+'),
-    producerId: int64('3+', { default: -1 }),
+    producerId: int64('3+', {
+      about: '-1 for a new one; else the id whose epoch is to rise (KIP-360).',
+      default: -1,
+    }),
     producerEpoch: int16('3+', { default: -1 }),
   },
 });

@@ -35,7 +35,10 @@ export const OffsetForLeaderEpochResponse = message({
         errorCode: int16('0+'),
         partition: int32('0+'),
         leaderEpoch: int32('1+', { default: -1, ignorable: true }),
-        endOffset: int64('0+', { default: -1 }),
+        endOffset: int64('0+', {
+          about: 'The first offset after the epoch, or -1 where the epoch is unknown.',
+          default: -1,
+        }),
       }),
     }),
   },

@@ -9,9 +9,11 @@ export const DescribeConfigsRequest = message({
   flexibleVersions: '4+',
   fields: {
     resources: array('0+', {
-      resourceType: int8('0+'),
+      resourceType: int8('0+', {
+        about: '2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group.',
+      }),
       resourceName: string('0+'),
-      configurationKeys: array('0+', 'string', { nullable: '0+' }),
+      configurationKeys: array('0+', 'string', { about: 'Null for all.', nullable: '0+' }),
     }),
     includeSynonyms: bool('1+'),
     includeDocumentation: bool('3+'),
@@ -37,7 +39,11 @@ export const DescribeConfigsResponse = message({
         value: string('0+', { nullable: '0+' }),
         readOnly: bool('0+'),
         isDefault: bool('0'),
-        configSource: int8('1+', { default: -1, ignorable: true }),
+        configSource: int8('1+', {
+          about: '1 topic, 2 broker, 3 all brokers, 4 broker file, 5 default.',
+          default: -1,
+          ignorable: true,
+        }),
         isSensitive: bool('0+'),
         synonyms: array(
           '1+',

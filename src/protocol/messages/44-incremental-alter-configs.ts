@@ -13,7 +13,7 @@ export const IncrementalAlterConfigsRequest = message({
       resourceName: string('0+'),
       configs: array('0+', {
         name: string('0+'),
-        configOperation: int8('0+'),
+        configOperation: int8('0+', { about: '0 set, 1 delete, 2 append, 3 subtract.' }),
         value: string('0+', { nullable: '0+' }),
       }),
     }),

@@ -9,7 +9,7 @@ export const DescribeClusterRequest = message({
   flexibleVersions: '0+',
   fields: {
     includeClusterAuthorizedOperations: bool('0+'),
-    endpointType: int8('1+', { default: 1 }),
+    endpointType: int8('1+', { about: '1 brokers, 2 controllers.', default: 1 }),
     includeFencedBrokers: bool('2+'),
   },
 });

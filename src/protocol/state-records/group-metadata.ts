@@ -28,10 +28,16 @@ export const GroupMetadataValue = message({
   flexibleVersions: '4+',
   fields: {
     protocolType: string('0+'),
-    generation: int32('0+'),
+    generation: int32('0+', {
+      about: '0 before the first rebalance and in groups that only store offsets.',
+    }),
     protocol: string('0+', { nullable: '0+' }),
     leader: string('0+', { nullable: '0+' }),
-    currentStateTimestamp: int64('2+', { default: -1, ignorable: true }),
+    currentStateTimestamp: int64('2+', {
+      about: 'When the group entered its state: offsets expire from it (KIP-211).',
+      default: -1,
+      ignorable: true,
+    }),
     members: array('0+', memberMetadata),
   },
 });

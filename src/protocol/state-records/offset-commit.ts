@@ -19,8 +19,12 @@ export const OffsetCommitValue = message({
     offset: int64('0+'),
     leaderEpoch: int32('3+', { default: -1, ignorable: true }),
     metadata: string('0+'),
-    commitTimestamp: int64('0+'),
-    expireTimestamp: int64('1', { default: -1, ignorable: true }),
+    commitTimestamp: int64('0+', { about: 'Milliseconds since 1970, by the broker clock.' }),
+    expireTimestamp: int64('1', {
+      about: 'Version 1 only: the record expires by itself then.',
+      default: -1,
+      ignorable: true,
+    }),
   },
 });
 export type OffsetCommitValue = MessageOf<typeof OffsetCommitValue>;

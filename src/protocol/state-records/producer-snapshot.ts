@@ -7,7 +7,7 @@ export const ProducerSnapshot = message({
   validVersions: '1',
   flexibleVersions: 'none',
   fields: {
-    crc: uint32('1'),
+    crc: uint32('1', { about: 'CRC32C of everything after this field.' }),
     producerEntries: array('1', {
       producerId: int64('1'),
       epoch: int16('1'),

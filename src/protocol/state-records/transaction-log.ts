@@ -21,7 +21,10 @@ export const TransactionLogValue = message({
     nextProducerId: int64('1+', { default: -1, tag: 1, taggedVersions: '1+' }),
     producerEpoch: int16('0+'),
     transactionTimeoutMs: int32('0+'),
-    transactionStatus: int8('0+'),
+    transactionStatus: int8('0+', {
+      about:
+        '0 empty, 1 ongoing, 2 and 3 preparing commit and abort, 4 and 5 complete, 6 dead, 7 preparing to fence.',
+    }),
     transactionPartitions: array(
       '0+',
       { topic: string('0+'), partitionIds: array('0+', 'int32') },
