@@ -1,8 +1,8 @@
 import { crc32c } from './crc32c.ts';
 
 // The header of a record batch (magic 2, KIP-98) read in place: every function takes the buffer and
-// the position of the batch in it, so that no object is made per batch. Import it as a whole:
-// `import * as RecordBatch from '.../record-batch.ts'`, then `RecordBatch.baseOffset(buffer, at)`.
+// the position of the batch in it, so that no object is made per batch. Import all of it under the
+// name RecordBatch; calls then read `RecordBatch.baseOffset(buffer, at)`.
 
 export const MAGIC_V2 = 2;
 /** Bytes before the counted part: base offset and batch length. They open every message format. */
