@@ -7,7 +7,8 @@ import { interopFolder } from './cache.mjs';
 import { accepts, freePort, run, start, stop, until } from './processes.mjs';
 
 export const repository = dirname(dirname(interopFolder));
-export const sluiceProgram = join(repository, 'bin', 'sluice');
+/** The program under test; SLUICE_PROGRAM names another one, such as an installed package's. */
+export const sluiceProgram = process.env.SLUICE_PROGRAM ?? join(repository, 'bin', 'sluice');
 
 /** Server properties that both kinds of broker are started with, so that their answers can be compared. */
 const overrides = {
@@ -88,6 +89,7 @@ async function startOracle(version) {
 
 /** Opens what `--broker` names: `sluice` (built and started), `real-3.9` or `real-<version>`, or `host:port`. */
 export async function openBroker(name) {
+  if (name === 'sluice' && process.env.SLUICE_PROGRAM !== undefined) return startSluice();
   if (name === 'sluice') {
     const built = await run('npm', ['run', '--silent', 'build'], { cwd: repository });
     if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);

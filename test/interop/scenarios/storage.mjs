@@ -5,11 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import { programs } from '../lib/install.mjs';
 import { kafkaTool, ORACLE_VERSION } from '../real-kafka.mjs';
 
-/** The files under the broker's log folder whose names end in `extension`. */
+/** The files of partitions under the broker's log folder whose names are an offset and end in `extension`. */
 const filesOf = ({ logFolder }, extension) =>
   readdirSync(logFolder, { recursive: true })
     .map((name) => join(logFolder, String(name)))
-    .filter((file) => file.endsWith(extension) && statSync(file).isFile())
+    .filter((file) => /^\d{20}$/.test(basename(file, extension)) && file.endsWith(extension))
     // Kafka in KRaft mode keeps its metadata beside the topics; that log is none of ours.
     .filter((file) => !file.includes('__cluster_metadata') && !dirname(file).endsWith('-delete'));
 
