@@ -101,10 +101,8 @@ function answer(
   outcome: ReadOutcome,
   isolation: Isolation,
 ): FetchedPartition {
-  if (outcome.kind === 'out-of-range') {
-    const { logStartOffset } = outcome;
-    return { ...failed(request, 'OFFSET_OUT_OF_RANGE'), logStartOffset };
-  }
+  // Kafka tells no log start offset here either: a consumer asks for it by ListOffsets.
+  if (outcome.kind === 'out-of-range') return failed(request, 'OFFSET_OUT_OF_RANGE');
   if (outcome.kind === 'offline') {
     return failed(request, partition.problem(-1) ?? 'KAFKA_STORAGE_ERROR');
   }
