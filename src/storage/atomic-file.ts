@@ -59,3 +59,13 @@ export async function syncFolder(fileSystem: FileSystem, path: string): Promise<
     folder.close();
   }
 }
+
+/** Makes a folder and its missing parents, so that they are still there after a power cut. */
+export function makeFolderDurably(fileSystem: FileSystem, path: string): void {
+  const parents: string[] = [];
+  for (let at = path; !fileSystem.stat(at) && dirname(at) !== at; at = dirname(at)) {
+    parents.push(dirname(at));
+  }
+  fileSystem.makeFolder(path);
+  for (const parent of parents) fileSystem.syncFolder(parent);
+}

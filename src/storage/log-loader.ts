@@ -142,9 +142,10 @@ class LogRecovery {
     const epochsKnown = this.#loadEpochs();
     const first = isClean ? this.#segments.length : this.#indexOf(recoveryPoint);
     // Indexes of segments that need no recovery are built anew only when they are missing.
-    for (const segment of this.#segments.slice(0, first)) {
+    for (const [index, segment] of this.#segments.slice(0, first).entries()) {
       const rebuildEpochs = epochsKnown ? undefined : this.epochs;
-      if (segment.hasIndexFiles() && epochsKnown) continue;
+      const next = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
+      if (segment.hasSoundIndexes(next) && epochsKnown) continue;
       if (epochsKnown) {
         this.#context.logger.warn(
           { path: segment.path() },
@@ -207,20 +208,33 @@ class LogRecovery {
         this.#cut(segment, end, nextOffset);
         this.#quarantineAfter(index, nextOffset);
       }
+      // A later segment can reach the disk before the end of this one does.
+      const next = this.#segments[index + 1];
+      if (next && next.baseOffset > nextOffset && !config.cleanupPolicy.includes('compact')) {
+        this.#quarantineAfter(index, nextOffset);
+      }
       if (index < this.#segments.length - 1) segment.deactivate();
       this.unsyncedFiles.push(segment.path());
     }
+    if (this.logEndOffset < this.#options.recoveryPoint) {
+      const { folder, recoveryPoint } = this.#options;
+      this.#context.logger.error(
+        { folder, recoveryPoint, logEndOffset: this.logEndOffset },
+        'The log ends before what was known to be on the disk: records are missing',
+      );
+    }
   }
 
-  /** Segments behind damage would leave a hole; they are kept aside. */
+  /** Segments behind damage or a gap would leave a hole in the log; they are kept aside. */
   #quarantineAfter(index: number, logEndOffset: number): void {
     for (const segment of this.#segments.splice(index + 1)) {
       const paths = quarantineSegment(this.#context, segment);
       this.#context.logger.error(
         { paths, logEndOffset },
-        'A segment follows damage and is kept aside; its records are not served',
+        'A segment follows damage or a gap and is kept aside; its records are not served',
       );
     }
+    this.#context.fileSystem.syncFolder(this.#options.folder);
   }
 
   #cut(segment: Segment, end: ScanEnd, nextOffset: number): void {
@@ -231,6 +245,9 @@ class LogRecovery {
       this.#report(segment, end, `Cutting off damage; the bytes are kept in ${quarantine}`);
     }
     segment.truncate(end.position, nextOffset);
+    // What was cut must not come back in the next crash, between records appended since.
+    segment.file().syncSync();
+    this.#context.fileSystem.syncFolder(this.#options.folder);
   }
 
   #report(segment: Segment, end: ScanEnd, message: string): void {
@@ -279,7 +296,7 @@ class LogRecovery {
       },
     });
     const end = runSync(scan, last.file());
-    if (end.kind === 'end') return;
+    if (end.kind === 'end' && !last.indexesAreDamaged) return;
     this.#report(last, end, 'The last segment is not as a clean stop leaves it; recovering it');
     await this.#recoverFrom(this.#segments.length - 1);
   }

@@ -6,7 +6,7 @@ import type { FolderLocker } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { AppendQueue } from './append-queue.ts';
-import { replaceFileSync } from './atomic-file.ts';
+import { makeFolderDurably, replaceFileSync } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { CLEAN_SHUTDOWN_FILE, encodeCleanShutdown } from './clean-shutdown-file.ts';
 import { FileHandles } from './file-handles.ts';
@@ -173,7 +173,7 @@ export class LogManager {
   async #openDir(dir: LogDir): Promise<void> {
     const { fileSystem, locker, configOf } = this.#options;
     try {
-      fileSystem.makeFolder(dir.path);
+      makeFolderDurably(fileSystem, dir.path);
     } catch (error) {
       this.#failDir(dir.path, toError(error));
       return;

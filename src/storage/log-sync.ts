@@ -17,6 +17,9 @@ export class LogSync {
   /** Files that are complete: rolled segments, their indexes, snapshots. */
   #files: string[] = [];
   #newNames = false;
+  /** Segment files made, and how many of them have a name that is on the disk. */
+  #segmentNames = 0;
+  #settledSegmentNames = 0;
   #newFolder: boolean;
   #isStopped = false;
   unsyncedBytes = 0;
@@ -35,12 +38,27 @@ export class LogSync {
   /** Complete files to be synced before anything that is written after them. */
   addFiles(paths: readonly string[]): void {
     this.#files.push(...paths);
-    this.#newNames = true;
+    if (paths.length > 0) this.#newNames = true;
   }
 
-  /** A file was created or renamed in the folder. */
-  addName(): void {
+  /** The active segment's file was created. */
+  addSegmentName(): void {
     this.#newNames = true;
+    this.#segmentNames++;
+  }
+
+  /**
+   * Before another segment is begun: the names so far must survive whenever its name does, or a
+   * power cut could take a segment from the middle unnoticed. Blocks, but only where a segment fills
+   * up before its first background sync.
+   */
+  settleSegmentNames(): void {
+    if (this.#settledSegmentNames === this.#segmentNames) return;
+    const { fileSystem } = this.#context;
+    fileSystem.syncFolder(this.#folder);
+    if (this.#newFolder) fileSystem.syncFolder(join(this.#folder, '..'));
+    this.#settledSegmentNames = this.#segmentNames;
+    this.#newFolder = false;
   }
 
   /** The folder is not this log's any more; a run under way ends before it touches it again. */
@@ -57,16 +75,15 @@ export class LogSync {
     const files = this.#files;
     const bytes = this.unsyncedBytes;
     const newNames = this.#newNames;
-    const newFolder = this.#newFolder;
+    const segmentNames = this.#segmentNames;
     this.#files = [];
     this.#newNames = false;
-    this.#newFolder = false;
     for (const path of files) {
       this.#checkStopped();
       await this.#syncUnlessGone(path);
     }
     this.#checkStopped();
-    if (active.fileExists) {
+    if (active.fileExists && !active.isDeleted) {
       const pinned = active.pin();
       try {
         await pinned.file.sync();
@@ -82,7 +99,11 @@ export class LogSync {
     } else if (newNames) {
       await syncFolder(this.#context.fileSystem, this.#folder);
     }
-    if (newFolder) await syncFolder(this.#context.fileSystem, join(this.#folder, '..'));
+    if (this.#newFolder) {
+      await syncFolder(this.#context.fileSystem, join(this.#folder, '..'));
+      this.#newFolder = false;
+    }
+    this.#settledSegmentNames = Math.max(this.#settledSegmentNames, segmentNames);
     this.unsyncedBytes -= bytes;
   }
 

@@ -107,7 +107,7 @@ export class LogWriter implements QueuedLog {
     this.#context.appendQueue.queuedBytes -= sizeInBytes;
     if (this.#log.failure) return;
     const { active } = this.#log.segments;
-    if (!active.fileExists) this.#sync.addName();
+    if (!active.fileExists) this.#sync.addSegmentName();
     try {
       active.write(buffers, sizeInBytes);
     } catch (error) {

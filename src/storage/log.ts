@@ -277,6 +277,7 @@ export class Log implements ReadableLog, WrittenLog {
       this.#removeLater(this.segments.replaceAll(next));
     } else {
       active.deactivate();
+      this.#sync.settleSegmentNames();
       this.segments.add(next);
       this.#sync.addFiles([
         active.path(),
@@ -432,15 +433,20 @@ export class Log implements ReadableLog, WrittenLog {
     this.#highWatermark = Math.max(this.#highWatermark, offset);
     this.#epochs.truncateFromStart(offset);
     this.#events.logStartOffsetMoved(this);
-    this.deleteOldSegments(this.#context.clock.now());
+    // Age and size are the timer's business: only what is below the start goes with it.
+    this.#deleteSegments(0, { ...this.#config, cleanupPolicy: [] });
   }
 
   /** For the manager's timer: retention by time, size and log start offset; how many segments went. */
   deleteOldSegments(now: number): number {
+    return this.#deleteSegments(now, this.#config);
+  }
+
+  #deleteSegments(now: number, config: LogConfig): number {
     if (this.#failure) return 0;
     const { count, reason } = segmentsToDelete({
       segments: this.segments.all,
-      config: this.#config,
+      config,
       now,
       logStartOffset: this.#logStartOffset,
       logEndOffset: this.logEndOffset,

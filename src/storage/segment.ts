@@ -58,6 +58,7 @@ export class Segment {
   #writtenBytes: number;
   #fileExists: boolean;
   #isDeleted = false;
+  #indexesAreDamaged = false;
   /** Undefined once closed: then the index cache has them. */
   #indexes: SegmentIndexes | undefined;
   #max: TimestampOffset | undefined;
@@ -197,7 +198,8 @@ export class Segment {
     const offsets = new OffsetIndex(this.baseOffset, read(this.path(OFFSET_INDEX_SUFFIX)));
     const times = new TimeIndex(this.baseOffset, read(this.path(TIME_INDEX_SUFFIX)));
     const badOffsets = offsets.dropInvalid(this.#writtenBytes);
-    if (times.dropInvalid() || badOffsets) {
+    this.#indexesAreDamaged = times.dropInvalid() || badOffsets;
+    if (this.#indexesAreDamaged) {
       logger.warn(
         { path: this.path() },
         'An index has entries that cannot be right; using those before',
@@ -212,6 +214,42 @@ export class Segment {
     const offsets = fileSystem.stat(this.path(OFFSET_INDEX_SUFFIX));
     const times = fileSystem.stat(this.path(TIME_INDEX_SUFFIX));
     return !!offsets && !!times && offsets.size % 8 === 0 && times.size % 12 === 0;
+  }
+
+  /**
+   * Whether the last entries of both index files lie in the segment, which ends before `endOffset`.
+   * Noise does not; a closed segment's indexes are not read whole until they are needed.
+   */
+  hasSoundIndexes(endOffset: number): boolean {
+    if (!this.hasIndexFiles()) return false;
+    const count = endOffset - this.baseOffset;
+    const offsets = this.#readLastEntry(OFFSET_INDEX_SUFFIX, 8);
+    if (offsets) {
+      const offset = offsets.readInt32BE(0);
+      const position = offsets.readInt32BE(4);
+      if (offset < 0 || offset >= count || position < 0 || position >= this.#writtenBytes)
+        return false;
+    }
+    const times = this.#readLastEntry(TIME_INDEX_SUFFIX, 12);
+    if (!times) return true;
+    const offset = times.readInt32BE(8);
+    return offset >= 0 && offset < count && !new TimeIndex(this.baseOffset, times).dropInvalid();
+  }
+
+  /** Undefined when the file has none. */
+  #readLastEntry(suffix: string, entrySize: number): Buffer | undefined {
+    const { fileSystem } = this.#context;
+    const path = this.path(suffix);
+    const size = fileSystem.stat(path)?.size ?? 0;
+    if (size < entrySize) return undefined;
+    const file = fileSystem.open(path, 'read');
+    try {
+      const entry = Buffer.alloc(entrySize);
+      file.readSync(entry, 0, entrySize, size - (size % entrySize) - entrySize);
+      return entry;
+    } finally {
+      file.close();
+    }
   }
 
   /** Forgets the indexes, before recovery builds them anew. */
@@ -235,19 +273,8 @@ export class Segment {
 
   /** The last entry alone: retention and time lookups ask every segment. */
   #readLastTimeEntry(): TimestampOffset {
-    const { fileSystem } = this.#context;
-    const path = this.path(TIME_INDEX_SUFFIX);
-    const size = fileSystem.stat(path)?.size ?? 0;
-    if (size < 12) return { timestamp: -1, offset: this.baseOffset };
-    const file = fileSystem.open(path, 'read');
-    try {
-      const entry = Buffer.alloc(12);
-      file.readSync(entry, 0, 12, size - (size % 12) - 12);
-      const last = new TimeIndex(this.baseOffset, entry);
-      return last.dropInvalid() ? this.indexes().times.last() : last.last();
-    } finally {
-      file.close();
-    }
+    const last = new TimeIndex(this.baseOffset, this.#readLastEntry(TIME_INDEX_SUFFIX, 12));
+    return last.dropInvalid() ? this.indexes().times.last() : last.last();
   }
 
   /** A batch that stays after a truncation has this timestamp. */
@@ -292,6 +319,11 @@ export class Segment {
       file.close();
     }
     this.#unsavedAborted = [];
+  }
+
+  /** Whether entries had to be left out when the indexes were loaded. */
+  get indexesAreDamaged(): boolean {
+    return this.#indexesAreDamaged;
   }
 
   /** Brings the indexes into memory to be added to: this is the active segment. */
