@@ -9,6 +9,7 @@ import { SimSocket } from '../../base/testing/sim-socket.ts';
 import { decodeResponseFrame } from '../../protocol/codec/index.ts';
 import { HeartbeatResponse } from '../../protocol/messages/index.ts';
 import type { NetworkLimits } from './limits.ts';
+import { NO_RESPONSE } from './pending.ts';
 import { fetch, frame, heartbeat, metadata, produce, TestBroker, TestClient } from './testing.ts';
 
 async function setup(limits: Partial<NetworkLimits> = {}, how: Partial<SimNetworkOptions> = {}) {
@@ -157,7 +158,7 @@ test('reading stops while too much is in flight, and goes on when answers have l
   assert.ok(client.socket.bufferedBytes > 0, 'the client is held back');
   for (let answered = 0; answered < 8000; answered++) {
     broker.parked[answered]!.pending.complete({});
-    if (answered % 7 === 0) await clock.settle();
+    if (answered % 97 === 0) await clock.settle();
     if (broker.parked.length === answered + 1) await clock.settle();
   }
   await clock.settle();
@@ -166,15 +167,15 @@ test('reading stops while too much is in flight, and goes on when answers have l
 });
 
 test('answers that a client does not read are bounded, and arrive when it reads again', async () => {
-  const { clock, broker, client } = await setup();
+  const { clock, broker, client } = await setup({ maxInFlightBytesPerConnection: 1 << 20 });
   client.socket.pause();
-  const megabyte = Buffer.alloc(1 << 20, 'r');
+  const records = Buffer.alloc(100_000, 'r');
   client.send(...numbers(100).map(fetch));
   await clock.settle();
   const answer = () => {
     for (const { pending } of broker.parked) {
       if (pending.done) continue;
-      const partitions = [{ partitionIndex: 0, highWatermark: 1, records: megabyte }];
+      const partitions = [{ partitionIndex: 0, highWatermark: 1, records }];
       pending.complete({ responses: [{ topic: 't', partitions }] });
     }
   };
@@ -192,6 +193,50 @@ test('answers that a client does not read are bounded, and arrive when it reads 
   }
   assert.deepEqual(client.answered, numbers(400));
   assert.equal(broker.server.inFlightBytes, 0);
+});
+
+test('no further answers are made while four megabytes wait in the socket', async () => {
+  const { clock, broker, client } = await setup();
+  client.socket.pause();
+  client.send(...numbers(6).map(fetch));
+  await clock.settle();
+  for (const { pending } of broker.parked) {
+    const partitions = [{ partitionIndex: 0, highWatermark: 1, records: Buffer.alloc(1 << 20) }];
+    pending.complete({ responses: [{ topic: 't', partitions }] });
+  }
+  await clock.settle();
+  client.send(fetch(6));
+  await clock.settle();
+  assert.equal(broker.parked.length, 6);
+  client.socket.resume();
+  await clock.settle();
+  assert.equal(broker.parked.length, 7);
+});
+
+test('answers without bytes let a connection go on as well', async () => {
+  const { clock, broker, client } = await setup({ maxInFlightBytesPerConnection: 3000 });
+  client.send(...numbers(50).map(fetch));
+  await clock.settle();
+  for (let index = 0; index < 50; index++) {
+    if (index === broker.parked.length) await clock.settle();
+    broker.parked[index]!.pending.complete(NO_RESPONSE);
+  }
+  client.send(heartbeat(99));
+  await clock.settle();
+  assert.deepEqual(client.answered, [99]);
+});
+
+test('a connection goes on when another one has freed the global limit', async () => {
+  const { clock, broker, client, connect } = await setup({ maxInFlightBytes: 4500 });
+  const other = await connect();
+  other.send(...numbers(4).map(fetch));
+  await clock.settle();
+  client.send(fetch(1), heartbeat(2), fetch(3));
+  await clock.settle();
+  assert.equal(broker.parked.length, 5);
+  for (const { pending } of broker.parked.slice(0, 4)) pending.complete({});
+  await clock.settle();
+  assert.equal(broker.parked.length, 6, 'the client went on, its first request still parked');
 });
 
 test('over the global limit every connection still has one request, and all get their turn', async () => {

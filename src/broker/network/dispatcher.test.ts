@@ -82,6 +82,19 @@ test('a response that can not be encoded closes the connection and is logged', a
   assert.equal(broker.server.inFlightBytes, 0);
 });
 
+test('no answer leaves in the place of one that could not be encoded', async () => {
+  const { clock, broker, client } = await setup();
+  const answer = new Pending<{ throttleTimeMs: number }>();
+  broker.describe = () => answer;
+  client.send(heartbeat(1), describeGroups(2), heartbeat(3));
+  await clock.settle();
+  answer.complete({ throttleTimeMs: Number.NaN });
+  await clock.settle();
+  assert.deepEqual(client.answered, [1]);
+  assert.equal(client.closed, true);
+  assert.equal(broker.server.inFlightBytes, 0);
+});
+
 test('a broken invariant is not swallowed', async () => {
   const { clock, broker, client } = await setup();
   broker.describe = () => {

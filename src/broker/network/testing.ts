@@ -19,7 +19,7 @@ import {
   ProduceResponse,
 } from '../../protocol/messages/index.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
-import { defineApi } from './api.ts';
+import { type Answer, defineApi } from './api.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
 import { NetworkMetrics } from './network-metrics.ts';
@@ -70,7 +70,7 @@ export class TestBroker {
   readonly lines: LogLine[] = [];
   readonly metrics = new Metrics();
   readonly server: NetworkServer;
-  describe: () => MessageInput<typeof DescribeGroupsResponse> = () => ({});
+  describe: () => Answer<MessageInput<typeof DescribeGroupsResponse>> = () => ({});
 
   constructor(options: { clock: Clock; network: Network; limits?: Partial<NetworkLimits> }) {
     const metrics = new NetworkMetrics(this.metrics);
