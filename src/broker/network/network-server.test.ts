@@ -1,5 +1,6 @@
 // If this breaks, the broker can't be stopped, takes any number of connections, or fails real clients.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { silentLogger } from '../../base/logger.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
@@ -120,7 +121,27 @@ test('shutdown cuts off what is not answered in time', async () => {
   assert.equal(broker.server.inFlightBytes, 0);
 });
 
-test('over real sockets: order, large requests, garbage, half-close and shutdown', async () => {
+test('over real sockets: a client that shuts down its sending side reads its answers', async () => {
+  const network = new NodeNetwork();
+  const broker = new TestBroker({ clock: new NodeClock(), network });
+  const { port } = await broker.server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
+  const chunks: Buffer[] = [];
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  socket.end(Buffer.concat([heartbeat(1), metadata(2), fetch(3), heartbeat(4)]));
+  for await (const chunk of socket) chunks.push(chunk);
+  socket.destroy();
+  const received = Buffer.concat(chunks);
+  const ids: number[] = [];
+  for (let at = 0; at < received.length; at += 4 + received.readInt32BE(at)) {
+    ids.push(received.readInt32BE(at + 4));
+  }
+  assert.deepEqual(ids, [1, 2]);
+  assert.equal(broker.ended.length, 1);
+  await broker.server.shutdown({ graceMs: 1000 });
+  assert.equal(broker.server.connectionCount, 0);
+});
+
+test('over real sockets: order, large requests, garbage and shutdown', async () => {
   const clock = new NodeClock();
   const network = new NodeNetwork({ logger: silentLogger });
   const broker = new TestBroker({ clock, network });
