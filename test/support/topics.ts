@@ -34,7 +34,7 @@ export async function createTopic(
     timeoutMs: 10_000,
   });
   const [created] = topics;
-  if (!created || created.errorCode !== 0) {
+  if (created?.errorCode !== 0) {
     throw new Error(`cannot create ${name}: ${created?.errorCode} ${created?.errorMessage}`);
   }
   return { topicId: created.topicId };
