@@ -19,7 +19,15 @@ import { defineApi } from './api.ts';
 import { Dispatcher, supportedVersions } from './dispatcher.ts';
 import { NetworkMetrics } from './network-metrics.ts';
 import { Pending } from './pending.ts';
-import { describeGroups, fetch, frame, heartbeat, TestBroker, TestClient } from './testing.ts';
+import {
+  describeGroups,
+  fetch,
+  frame,
+  heartbeat,
+  produce,
+  TestBroker,
+  TestClient,
+} from './testing.ts';
 
 async function setup() {
   const clock = new SimClock();
@@ -92,6 +100,16 @@ test('no answer leaves in the place of one that could not be encoded', async () 
   await clock.settle();
   assert.deepEqual(client.answered, [1]);
   assert.equal(client.closed, true);
+  assert.equal(broker.server.inFlightBytes, 0);
+});
+
+test('a handler can close the connection of a request that has no response', async () => {
+  const { clock, broker, client } = await setup();
+  client.send(heartbeat(1), produce(2, 0, 'x', -666), heartbeat(3));
+  await clock.settle();
+  assert.deepEqual(client.answered, [1]);
+  assert.equal(client.closed, true);
+  assert.deepEqual(broker.warnings, ['closed a connection: the test wants it']);
   assert.equal(broker.server.inFlightBytes, 0);
 });
 

@@ -59,7 +59,8 @@ export function recordingLogger(lines: LogLine[]): Logger {
  * - Heartbeat at once, with the generation as the throttle time; generation -666 asks for throttling.
  * - Fetch waits for the test, and counts as parked.
  * - Metadata by a promise.
- * - Produce not at all for acks=0, else at once; the bytes it got are kept in `produced`.
+ * - Produce not at all for acks=0, else at once; the bytes it got are kept in `produced`. The timeout
+ *   -666 makes it close the connection.
  * - DescribeGroups fails: as `describe` says.
  * - ApiVersions also at versions nobody knows.
  */
@@ -127,7 +128,8 @@ export class TestBroker {
     request: ProduceRequest,
     response: ProduceResponse,
     versions: { min: 0, max: 9 },
-    handle: (_context, { acks, topicData }) => {
+    handle: (context, { acks, topicData, timeoutMs }) => {
+      if (timeoutMs === -666) context.closeConnection('the test wants it');
       for (const { partitionData } of topicData) {
         for (const { records } of partitionData) this.produced.push(String(records));
       }
@@ -240,9 +242,14 @@ export function describeGroups(correlationId: number): Buffer {
   return Buffer.concat(encodeRequestFrame(DescribeGroupsRequest, 5, header, input));
 }
 
-export function produce(correlationId: number, acks: number, records: string): Buffer {
+export function produce(
+  correlationId: number,
+  acks: number,
+  records: string,
+  timeoutMs = 0,
+): Buffer {
   const partitionData = [{ index: 0, records: Buffer.from(records) }];
-  const input = { acks, topicData: [{ name: 'topic', partitionData }] };
+  const input = { acks, timeoutMs, topicData: [{ name: 'topic', partitionData }] };
   return Buffer.concat(encodeRequestFrame(ProduceRequest, 7, { correlationId, clientId }, input));
 }
 
