@@ -6,6 +6,12 @@ import { Metrics } from '../base/metrics.ts';
 import type { Endpoint, Network } from '../base/network.ts';
 import type { Random } from '../base/random.ts';
 import { type BrokerConfig, topicLogConfig } from '../config/index.ts';
+import {
+  ensurePersistentPaths,
+  generateBrokerId,
+  registerBroker,
+  resolveClusterId,
+} from '../coordination/bootstrap.ts';
 import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
 import { LogManager } from '../storage/log-manager.ts';
 import { brokerApis } from './broker-apis.ts';
@@ -28,7 +34,7 @@ import { Configs } from './metadata/configs.ts';
 import { Dispatcher } from './network/dispatcher.ts';
 import { NetworkMetrics } from './network/network-metrics.ts';
 import { NetworkServer } from './network/network-server.ts';
-import { registerBroker } from './registration.ts';
+import { brokerRegistration } from './registration.ts';
 import { FetchSessionCache } from './replica/fetch-session.ts';
 import { Partitions } from './replica/partitions.ts';
 import { TopicTraffic } from './replica/topic-traffic.ts';
@@ -114,14 +120,22 @@ async function assemble(
     settings: logManagerSettings(config),
   });
   cleanup.push(() => logs.close());
-  const identity = establishIdentity(fileSystem, random, config, logs.onlineLogDirs());
-  const { brokerId, clusterId } = identity;
 
   // The cluster as everybody sees it, and who decides about it.
   const [storeFolder] = config.logDirList;
   const embedded = openEmbeddedStore({ clock, fileSystem, logger, folder: storeFolder! });
   cleanup.push(() => embedded.close());
   const store = embedded.openSession();
+  await ensurePersistentPaths(store);
+  const { brokerId, clusterId } = await establishIdentity(
+    fileSystem,
+    config,
+    logs.onlineLogDirs(),
+    {
+      generateBrokerId: () => generateBrokerId(store, config.reservedBrokerMaxId),
+      clusterId: (preferred) => resolveClusterId(store, { random, preferred }),
+    },
+  );
   const metadata = new ClusterMetadata(logger, clusterId);
   const configs = new Configs(config, brokerId, metadata);
   const partitions = new Partitions(brokerId, clock, logger, logs);
@@ -168,7 +182,7 @@ async function assemble(
   });
   coordinator.start();
   cleanup.push(() => coordinator.stop());
-  await registerBroker(store, brokerId, config, clock);
+  await registerBroker(store, brokerId, brokerRegistration(config, clock.now()));
   await controller.start();
   cleanup.push(() => controller.stop());
   cleanup.push(

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
-import { type Random, randomUuid } from '../base/random.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import { replaceFileSync } from '../storage/atomic-file.ts';
 import {
@@ -21,47 +20,58 @@ export class IdentityError extends Error {
   override name = 'IdentityError';
 }
 
+/** What the coordination store decides where neither configuration nor data says it. */
+export interface IdentitySource {
+  generateBrokerId(): Promise<number>;
+  /** The cluster's id; a new cluster takes `preferred` where there is one. */
+  clusterId(preferred: string | undefined): Promise<string>;
+}
+
 /**
- * Finds who this broker is from the configuration and from what its directories say, and generates
- * what neither says. Throws IdentityError, MetaPropertiesError.
+ * Finds who this broker is from the configuration, its directories and the store, which must agree,
+ * and keeps the answer. Rejects with IdentityError, MetaPropertiesError.
  */
-export function establishIdentity(
+export async function establishIdentity(
   fileSystem: FileSystem,
-  random: Random,
-  config: Pick<BrokerConfig, 'nodeId' | 'reservedBrokerMaxId'>,
+  config: Pick<BrokerConfig, 'nodeId'>,
   logDirs: readonly string[],
-): Identity {
+  source: IdentitySource,
+): Promise<Identity> {
   const kept = logDirs.map((folder) => ({ folder, meta: read(fileSystem, folder) }));
-  const clusterId = agreed(
+  const keptCluster = agreed(
     'cluster.id',
     kept.map(({ folder, meta }) => ({ folder, value: meta?.clusterId })),
   );
-  const brokerId = agreed(
+  const keptBroker = agreed(
     'broker.id',
     kept.map(({ folder, meta }) => ({ folder, value: meta?.nodeId })),
   );
-  if (brokerId && config.nodeId !== -1 && config.nodeId !== brokerId.value) {
+  if (keptBroker && config.nodeId !== -1 && config.nodeId !== keptBroker.value) {
+    const file = join(keptBroker.folder, META_PROPERTIES_FILE);
     throw new IdentityError(
-      `node.id is ${config.nodeId} in the configuration, but ${join(brokerId.folder, META_PROPERTIES_FILE)} says that the data belongs to broker ${brokerId.value}; set node.id=${brokerId.value}, or name another log.dirs`,
+      `node.id is ${config.nodeId} in the configuration, but ${file} says that the data belongs to broker ${keptBroker.value}; set node.id=${keptBroker.value}, or name another log.dirs`,
     );
   }
-  const generated = config.nodeId === -1 ? config.reservedBrokerMaxId + 1 : config.nodeId;
-  const identity = {
-    brokerId: brokerId?.value ?? generated,
-    clusterId: clusterId?.value ?? randomUuid(random),
-  };
+  const clusterId = await source.clusterId(keptCluster?.value);
+  if (keptCluster && keptCluster.value !== clusterId) {
+    const file = join(keptCluster.folder, META_PROPERTIES_FILE);
+    throw new IdentityError(
+      `${file} says that the data belongs to cluster ${keptCluster.value}, but the coordination store is that of cluster ${clusterId}; name the log.dirs that belong together`,
+    );
+  }
+  const configured = config.nodeId === -1 ? undefined : config.nodeId;
+  const brokerId = keptBroker?.value ?? configured ?? (await source.generateBrokerId());
   for (const { folder, meta } of kept) {
-    if (meta?.nodeId === identity.brokerId && meta.clusterId === identity.clusterId) continue;
+    if (meta?.nodeId === brokerId && meta.clusterId === clusterId) continue;
     const next: MetaProperties = {
       version: meta?.version ?? 0,
-      nodeId: identity.brokerId,
-      clusterId: identity.clusterId,
+      nodeId: brokerId,
+      clusterId,
       directoryId: meta?.directoryId,
     };
-    const path = join(folder, META_PROPERTIES_FILE);
-    replaceFileSync(fileSystem, path, encodeMetaProperties(next));
+    replaceFileSync(fileSystem, join(folder, META_PROPERTIES_FILE), encodeMetaProperties(next));
   }
-  return identity;
+  return { brokerId, clusterId };
 }
 
 function read(fileSystem: FileSystem, folder: string): MetaProperties | undefined {

@@ -1,27 +1,12 @@
-import type { Clock } from '../base/clock.ts';
 import type { BrokerConfig } from '../config/index.ts';
-import type { Store } from '../coordination/store.ts';
-import { isStoreError } from '../coordination/store.ts';
-import { brokerNode, PERSISTENT_PATHS } from '../coordination/znodes.ts';
+import type { BrokerNode } from '../coordination/znodes.ts';
 
 /**
- * Makes this broker known: its ephemeral node under /brokers/ids with the endpoints it advertises. An
- * empty host stands for "the address that the client itself reached", port 0 for the one it reached.
+ * What this broker tells of itself: the endpoints it advertises. An empty host stands for "the address
+ * that the client itself reached", port 0 for the port it reached.
  */
-export async function registerBroker(
-  store: Store,
-  brokerId: number,
-  config: BrokerConfig,
-  clock: Clock,
-): Promise<void> {
-  for (const path of PERSISTENT_PATHS) {
-    try {
-      await store.create(path, null);
-    } catch (error) {
-      if (!isStoreError(error, 'NODE_EXISTS')) throw error;
-    }
-  }
-  const data = brokerNode.encode({
+export function brokerRegistration(config: BrokerConfig, timestampMs: number): BrokerNode {
+  return {
     endpoints: config.parsedListeners.map(({ name, protocol, host, port, advertised }) => ({
       listener: name,
       securityProtocol: protocol,
@@ -30,9 +15,8 @@ export async function registerBroker(
     })),
     rack: config.brokerRack,
     jmxPort: -1,
-    timestampMs: clock.now(),
-  });
-  await store.create(brokerNode.path(brokerId), data, 'ephemeral');
+    timestampMs,
+  };
 }
 
 function isEveryAddress(host: string): boolean {
