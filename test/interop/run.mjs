@@ -3,7 +3,7 @@
 //   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
 //                           [--jobs N] [--report FILE]
 //
-// --only names clients (a part of the name is enough) or suites: probes, real-input, storage. Without --install what is
+// --only names clients (a part of the name is enough) or suites: probes, real-input, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { writeFileSync } from 'node:fs';
 import { clients } from './clients.mjs';
@@ -11,10 +11,11 @@ import { openBroker } from './lib/broker.mjs';
 import { Driver } from './lib/driver.mjs';
 import { Missing } from './lib/install.mjs';
 import { stopAll } from './lib/processes.mjs';
-import { Referee } from './lib/raw.mjs';
 import { assertSameRecords } from './lib/records.mjs';
+import { Referee } from './lib/referee.mjs';
 import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
+import { crashScenarios } from './scenarios/crash.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
 import { probeScenarios, recordProbes } from './scenarios/probes.mjs';
 import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
@@ -228,6 +229,11 @@ async function main() {
         await record('real-input', scenario.name, { timeoutMs: 180_000 }, () =>
           scenario.run(context),
         );
+      }
+    }
+    if (chosen('crash') && broker.crash !== undefined) {
+      for (const scenario of crashScenarios.filter(wanted)) {
+        await record('crash', scenario.name, { timeoutMs: 60_000 }, () => scenario.run(context));
       }
     }
     if (broker.hasEnded()) {

@@ -24,7 +24,6 @@ export async function startSluice() {
   process.once('exit', removeFolder);
   const port = await freePort();
   const logFile = join(folder, 'broker.log');
-  const log = openSync(logFile, 'w');
   const properties = {
     ...overrides,
     'log.dirs': join(folder, 'data'),
@@ -35,23 +34,28 @@ export async function startSluice() {
     '--override',
     `${key}=${value}`,
   ]);
-  const child = start(process.execPath, [sluiceProgram, 'server', ...flags], {
-    label: 'sluice',
-    cwd: folder,
-    stdio: ['ignore', log, log],
-  });
-  closeSync(log);
   const logText = () => readFileSync(logFile, 'utf8');
-  await until(
-    () => {
-      if (child.exitCode !== null)
-        throw new Error(
-          `sluice ended at start with ${child.exitCode}:\n${logText().slice(-4_000)}`,
-        );
-      return accepts(port);
-    },
-    { what: `sluice listening on ${port}`, timeoutMs: 15_000 },
-  );
+  let child;
+  const launch = async () => {
+    const log = openSync(logFile, 'a');
+    child = start(process.execPath, [sluiceProgram, 'server', ...flags], {
+      label: 'sluice',
+      cwd: folder,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    await until(
+      () => {
+        if (child.exitCode !== null)
+          throw new Error(
+            `sluice ended at start with ${child.exitCode}:\n${logText().slice(-4_000)}`,
+          );
+        return accepts(port);
+      },
+      { what: `sluice listening on ${port}`, timeoutMs: 15_000 },
+    );
+  };
+  await launch();
   return {
     title: 'Sluice',
     kind: 'sluice',
@@ -60,6 +64,11 @@ export async function startSluice() {
     sessionTimeoutMs: 3000,
     logText,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    /** Kills the broker as a crash would and starts it again on the same data and port. */
+    async crash() {
+      await stop(child, { signal: 'SIGKILL' });
+      await launch();
+    },
     /** Ends the broker and answers its exit code; the data stays until `remove`. */
     stop: async () => (await stop(child, { graceMs: 15_000 })).code,
     remove: removeFolder,

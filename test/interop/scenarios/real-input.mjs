@@ -6,7 +6,7 @@ import { repository, sluiceProgram } from '../lib/broker.mjs';
 import { Driver, waitForDrivers } from '../lib/driver.mjs';
 import { Missing } from '../lib/install.mjs';
 import { run } from '../lib/processes.mjs';
-import { Referee } from '../lib/raw.mjs';
+import { Referee } from '../lib/referee.mjs';
 import { kafkaTool, ORACLE_VERSION } from '../real-kafka.mjs';
 
 /** The clients that carry the real input, by how their names begin. */
