@@ -25,9 +25,10 @@ export function metricsRoute(metrics: Metrics, processMetrics: ProcessMetrics): 
 export function promClientProcessMetrics(): ProcessMetrics {
   let registry: Promise<{ metrics(): Promise<string> }> | undefined;
   return async () => {
-    registry ??= import('prom-client').then(({ Registry, collectDefaultMetrics }) => {
-      const register = new Registry();
-      collectDefaultMetrics({ register });
+    // By its default export: the bundle gives a CommonJS module no other.
+    registry ??= import('prom-client').then(({ default: client }) => {
+      const register = new client.Registry();
+      client.collectDefaultMetrics({ register });
       return register;
     });
     return (await registry).metrics();
