@@ -1,6 +1,7 @@
 // If these break, members can't join their group, join it twice, or wait for ever.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MAX_PENDING_MEMBERS } from './group/limits.ts';
 import { GroupHarness } from './testing/group-harness.ts';
 
 test('a dynamic member without an id is sent back with one from v4 on, and joins directly before', async () => {
@@ -321,6 +322,15 @@ test('a client that disconnects and knows its id keeps its place until its sessi
   assert.ok(reply.isParked);
   group.join(ids[1]!);
   assert.equal(reply.result.members.length, 2);
+});
+
+test('clients that ask for ids and never come back cannot fill the memory', async () => {
+  const group = await GroupHarness.started();
+  const ask = () => group.join('', { memberIdRequired: true }).result.error;
+  for (let count = 0; count < MAX_PENDING_MEMBERS; count++) ask();
+  assert.equal(ask(), 'GROUP_MAX_SIZE_REACHED');
+  group.clock.advance(10_000);
+  assert.equal(ask(), 'MEMBER_ID_REQUIRED');
 });
 
 test('a client with a huge name gets an id that fits the protocol', async () => {

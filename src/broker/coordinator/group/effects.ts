@@ -15,7 +15,6 @@ export type AfterWrite =
   | { kind: 'assigned'; generation: number; assignments: ReadonlyMap<string, Buffer> }
   | {
       kind: 'static-member-replaced';
-      instanceId: string;
       memberId: string;
       answer: JoinAnswer;
       canSkipAssignment: boolean;

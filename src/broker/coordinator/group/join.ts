@@ -191,7 +191,6 @@ function replaceStaticMember(
       record: groupRecord(group, assignments),
       after: {
         kind: 'static-member-replaced',
-        instanceId: member.instanceId ?? '',
         memberId,
         answer,
         canSkipAssignment: request.canSkipAssignment,
