@@ -321,6 +321,11 @@ class LogRecovery {
     }
     this.logEndOffset = logStartOffset;
     const options = { context, folder, baseOffset: logStartOffset, sizeInBytes: 0 };
-    return new SegmentList([new Segment({ ...options, isNew: true, rollJitterMs: 0 })]);
+    const segment = new Segment({ ...options, isNew: true, rollJitterMs: 0 });
+    if (logStartOffset > 0) {
+      segment.file();
+      context.fileSystem.syncFolder(folder);
+    }
+    return new SegmentList([segment]);
   }
 }

@@ -271,13 +271,16 @@ export class Log implements ReadableLog, WrittenLog {
     const { active } = this.segments;
     this.#writer.writeQueued();
     if (this.#failure) throw this.#failure;
-    const next = this.#newSegment(baseOffset);
     if (active.sizeInBytes === 0) {
       // Nothing was ever appended to it: the new one takes its place.
-      this.#removeLater(this.segments.replaceAll(next));
+      const next = this.#newSegment(baseOffset);
+      this.#removeLater([this.segments.replaceActive(next)]);
+      this.#makeFile(next);
     } else {
       active.deactivate();
       this.#sync.settleSegmentNames();
+      const next = this.#newSegment(baseOffset);
+      this.#makeFile(next);
       this.segments.add(next);
       this.#sync.addFiles([
         active.path(),
@@ -301,6 +304,12 @@ export class Log implements ReadableLog, WrittenLog {
       isNew: true,
       rollJitterMs: jitterMs > 0 ? this.#context.random.int(jitterMs) : 0,
     });
+  }
+
+  /** An empty file, whose name keeps the log's end where it is. */
+  #makeFile(segment: Segment): void {
+    segment.file();
+    this.#sync.addSegmentName();
   }
 
   #writeSnapshot(offset: number): string[] {
@@ -454,7 +463,11 @@ export class Log implements ReadableLog, WrittenLog {
     });
     if (count === 0) return 0;
     try {
-      if (count === this.segments.count) this.#roll(this.#writer.appendedEnd);
+      if (count === this.segments.count) {
+        this.#roll(this.#writer.appendedEnd);
+        // Its name alone says where the log goes on: it must be there when the others are not.
+        this.#sync.settleSegmentNames();
+      }
       const removed = this.segments.removeFirst(count);
       const startOffset = this.segments.first.baseOffset;
       this.#context.logger.info(
@@ -508,7 +521,10 @@ export class Log implements ReadableLog, WrittenLog {
   truncateFullyAndStartAt(offset: number): void {
     if (this.#failure) return;
     this.#cut(offset, () => {
-      this.#removeLater(this.segments.replaceAll(this.#newSegment(offset)));
+      const next = this.#newSegment(offset);
+      this.#removeLater(this.segments.replaceAll(next));
+      this.#makeFile(next);
+      this.#sync.settleSegmentNames();
       this.#snapshots.removeAbove(-1);
       this.#epochs.clear();
       this.#producers.clear();

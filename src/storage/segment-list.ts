@@ -69,6 +69,13 @@ export class SegmentList {
     return this.#segments.splice(index);
   }
 
+  /** Takes the active segment out and puts `segment` in its place. */
+  replaceActive(segment: Segment): Segment {
+    const removed = this.#segments.pop()!;
+    this.#segments.push(segment);
+    return removed;
+  }
+
   /** Takes all out and puts `segment` in their place. */
   replaceAll(segment: Segment): Segment[] {
     const removed = this.#segments;
