@@ -46,23 +46,27 @@ export const TOPIC_KEYS = {
     atLeast: 1,
     atMost: 9,
     orExactly: -1,
+    effect: 'none',
     doc: 'The level where compression.type is gzip. -1: the default of the codec.',
   }),
   'compression.lz4.level': int({
     default: 9,
     atLeast: 1,
     atMost: 17,
+    effect: 'none',
     doc: 'The level where compression.type is lz4.',
   }),
   'compression.zstd.level': int({
     default: 3,
     atLeast: -131_072,
     atMost: 22,
+    effect: 'none',
     doc: 'The level where compression.type is zstd.',
   }),
   'delete.retention.ms': long({
     default: 86_400_000,
     atLeast: 0,
+    effect: 'none',
     doc: 'How long a record without a value, which deletes its key, stays readable after compaction.',
   }),
   'file.delete.delay.ms': long({
@@ -106,6 +110,7 @@ export const TOPIC_KEYS = {
   'max.compaction.lag.ms': long({
     default: LONG_MAX,
     atLeast: 1,
+    effect: 'none',
     doc: 'After how long a record is compacted at the latest.',
   }),
   'max.message.bytes': int({
@@ -116,6 +121,7 @@ export const TOPIC_KEYS = {
   'message.downconversion.enable': boolean({
     default: true,
     importance: 'low',
+    effect: 'none',
     doc: 'Whether consumers too old for the record format are served by conversion.',
   }),
   'message.format.version': string({
@@ -146,11 +152,13 @@ export const TOPIC_KEYS = {
     default: 0.5,
     atLeast: 0,
     atMost: 1,
+    effect: 'none',
     doc: 'The share of a log that must be uncompacted for it to be compacted.',
   }),
   'min.compaction.lag.ms': long({
     default: 0,
     atLeast: 0,
+    effect: 'none',
     doc: 'How long a record stays untouched by compaction.',
   }),
   'min.insync.replicas': int({
@@ -160,6 +168,7 @@ export const TOPIC_KEYS = {
   }),
   preallocate: boolean({
     default: false,
+    effect: 'none',
     doc: 'Whether a new segment takes its full size on disk at once.',
   }),
   'remote.storage.enable': boolean({

@@ -52,18 +52,21 @@ export const COORDINATOR_KEYS = {
     atLeast: 0,
     atMost: 4,
     importance: 'high',
+    effect: 'none',
     doc: 'The codec of the topic of committed offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.',
   }),
   'offsets.load.buffer.size': int({
     default: 5_242_880,
     atLeast: 1,
     importance: 'high',
+    effect: 'none',
     doc: 'How much of the topic of committed offsets is read at once while it is loaded.',
   }),
   'offsets.commit.timeout.ms': int({
     default: 5000,
     atLeast: 1,
     importance: 'high',
+    effect: 'none',
     doc: 'How long a commit may wait for its replicas.',
   }),
   'offsets.commit.required.acks': short({

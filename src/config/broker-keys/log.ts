@@ -138,17 +138,20 @@ export const LOG_KEYS = {
     default: 60_000,
     atLeast: 0,
     importance: 'high',
+    effect: 'none',
     doc: 'How often the log start offsets are written.',
   }),
   'log.preallocate': boolean({
     default: false,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'Whether a new segment takes its full size on disk at once.',
   }),
   'log.initial.task.delay.ms': long({
     default: 30_000,
     atLeast: 0,
     importance: 'low',
+    effect: 'none',
     doc: 'How long after the start the periodic work on logs begins.',
   }),
   'log.message.format.version': string({
@@ -183,6 +186,7 @@ export const LOG_KEYS = {
     default: true,
     importance: 'low',
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'Whether consumers too old for the record format are served by conversion.',
   }),
   'message.max.bytes': int({
@@ -217,6 +221,7 @@ export const LOG_KEYS = {
     atMost: 9,
     orExactly: -1,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'The level where compression.type is gzip. -1: the default of the codec.',
   }),
   'compression.lz4.level': int({
@@ -224,6 +229,7 @@ export const LOG_KEYS = {
     atLeast: 1,
     atMost: 17,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'The level where compression.type is lz4.',
   }),
   'compression.zstd.level': int({
@@ -231,6 +237,7 @@ export const LOG_KEYS = {
     atLeast: -131_072,
     atMost: 22,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'The level where compression.type is zstd.',
   }),
   'log.cleanup.policy': list({
@@ -241,6 +248,7 @@ export const LOG_KEYS = {
   }),
   'log.cleaner.enable': boolean({
     default: true,
+    effect: 'none',
     doc: 'Whether compacted topics are compacted.',
   }),
   'log.cleaner.threads': int({
@@ -253,17 +261,20 @@ export const LOG_KEYS = {
   'log.cleaner.io.max.bytes.per.second': double({
     default: '1.7976931348623157E308',
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'The most bytes that compaction reads and writes per second.',
   }),
   'log.cleaner.dedupe.buffer.size': long({
     default: 134_217_728,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'Memory for the map of keys during compaction.',
   }),
   'log.cleaner.io.buffer.size': int({
     default: 524_288,
     atLeast: 0,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'Memory for reading and writing during compaction.',
   }),
   'log.cleaner.io.buffer.load.factor': double({
@@ -276,6 +287,7 @@ export const LOG_KEYS = {
     default: 15_000,
     atLeast: 0,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'The pause between looks for a log to compact, when there was none.',
   }),
   'log.cleaner.min.cleanable.ratio': double({
@@ -283,24 +295,28 @@ export const LOG_KEYS = {
     atLeast: 0,
     atMost: 1,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'The share of a log that must be uncompacted for it to be compacted.',
   }),
   'log.cleaner.delete.retention.ms': long({
     default: 86_400_000,
     atLeast: 0,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'How long a record without a value, which deletes its key, stays readable after compaction.',
   }),
   'log.cleaner.min.compaction.lag.ms': long({
     default: 0,
     atLeast: 0,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'How long a record stays untouched by compaction.',
   }),
   'log.cleaner.max.compaction.lag.ms': long({
     default: LONG_MAX,
     atLeast: 1,
     update: 'cluster-wide',
+    effect: 'none',
     doc: 'After how long a record is compacted at the latest.',
   }),
   'log.local.retention.ms': long({
@@ -322,8 +338,7 @@ export const LOG_KEYS = {
     atLeast: 1,
     importance: 'high',
     update: 'cluster-wide',
-    effect: 'none',
-    doc: 'Threads that recover logs at the start.',
+    doc: 'How many logs of a folder are recovered at a time at the start after a crash.',
   }),
   'producer.id.expiration.ms': int({
     default: 86_400_000,
@@ -336,6 +351,7 @@ export const LOG_KEYS = {
     default: 600_000,
     atLeast: 1,
     importance: 'low',
+    effect: 'none',
     doc: 'How often quiet producers are looked for.',
   }),
 } as const;

@@ -5,6 +5,7 @@ export const REPLICATION_KEYS = {
   'replica.lag.time.max.ms': long({
     default: 30_000,
     importance: 'high',
+    effect: 'none',
     doc: 'A follower that has not caught up for so long leaves the in-sync replicas.',
   }),
   'replica.high.watermark.checkpoint.interval.ms': long({

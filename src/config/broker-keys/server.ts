@@ -60,6 +60,7 @@ export const SERVER_KEYS = {
   'control.plane.listener.name': string({
     default: null,
     importance: 'high',
+    effect: 'none',
     doc: 'The listener over which the controller reaches this broker, if it is to have one of its own.',
   }),
   'http.listeners': string({
@@ -100,6 +101,7 @@ export const SERVER_KEYS = {
   'socket.listen.backlog.size': int({
     default: 50,
     atLeast: 1,
+    effect: 'none',
     doc: 'How many connections may wait to be accepted.',
   }),
   'socket.send.buffer.bytes': int({
@@ -220,6 +222,7 @@ export const SERVER_KEYS = {
   }),
   'controlled.shutdown.enable': boolean({
     default: true,
+    effect: 'none',
     doc: 'Whether a broker that stops first hands its leaderships to others.',
   }),
   'controlled.shutdown.max.retries': int({
@@ -316,6 +319,7 @@ export const SERVER_KEYS = {
   }),
   'socket.connection.setup.timeout.ms': long({
     default: 10_000,
+    effect: 'none',
     doc: 'How long a connection to another broker may take to open.',
   }),
   'socket.connection.setup.timeout.max.ms': long({

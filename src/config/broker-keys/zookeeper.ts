@@ -5,8 +5,7 @@ export const ZOOKEEPER_KEYS = {
   'zookeeper.connect': string({
     default: null,
     importance: 'high',
-    effect: 'none',
-    doc: 'The ZooKeeper ensemble: host:port, comma-separated, with an optional path at the end. Not set, one node keeps its own state. Cluster mode is not finished: the key has no effect yet.',
+    doc: 'The ZooKeeper ensemble: host:port, comma-separated, with an optional path at the end. Not set, one node keeps its own state. Cluster mode is not there yet: a start with it is refused.',
   }),
   'zookeeper.connection.timeout.ms': int({
     default: null,
