@@ -17,7 +17,7 @@ test('a config that is said to have an effect is read, and one without is not', 
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .filter(
       (file) =>
-        !/^config\/(broker-keys|topic-keys)|^storage\/log-config/.test(file) &&
+        !/^config\/(broker-keys|topic-keys|topic-config)|^storage\/log-config/.test(file) &&
         !file.includes('/testing/'),
     )
     .map((file) => readFileSync(join('src', file), 'utf8'))
