@@ -169,10 +169,10 @@ async function assemble(
     settings: () => controllerSettings(configs.broker),
   });
   const traffic = new TopicTraffic();
-  controller.onTopicsDeleted((topics) => {
+  controller.onTopicsDeleted(async (topics) => {
     for (const { name } of topics) {
-      coordinator.onPartitionsDeleted(name, 'all');
       traffic.forget(name);
+      await coordinator.onPartitionsDeleted(name, 'all');
     }
   });
   metadata.subscribe((_snapshot, change) => {

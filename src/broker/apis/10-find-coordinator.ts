@@ -5,8 +5,9 @@
 // waits for a partition that is being loaded here, for at most LOAD_WAIT_MS. The endpoint is the one
 // of the listener that the client used.
 //
-// Gaps: transactions (key type 1) do not exist yet: COORDINATOR_NOT_AVAILABLE. Share groups (key type
-// 2, v6) do not either: INVALID_REQUEST, as Kafka answers where they are switched off.
+// Gaps: transactions (key type 1) do not exist yet: INVALID_REQUEST, which ends a transactional client
+// at once, where a retriable error would let it try for a minute. Share groups (key type 2, v6) do not
+// either: INVALID_REQUEST, as Kafka answers where they are switched off.
 import type { Clock } from '../../base/clock.ts';
 import { type ErrorName, errorCode, errorMessage } from '../../protocol/errors.ts';
 import {
@@ -41,7 +42,6 @@ export interface FindCoordinatorDependencies {
 const LOAD_WAIT_MS = 1_000;
 const KEYS_FROM = 4;
 const GROUP = 0;
-const TRANSACTION = 1;
 const nowhere: CoordinatorEndpoint = { nodeId: -1, host: '', port: -1 };
 
 interface Found extends CoordinatorEndpoint {
@@ -74,7 +74,6 @@ async function finder(
   keys: readonly string[],
 ): Promise<(key: string) => Found> {
   const refuse = (error: ErrorName) => () => ({ ...nowhere, error });
-  if (keyType === TRANSACTION) return refuse('COORDINATOR_NOT_AVAILABLE');
   if (keyType !== GROUP) return refuse('INVALID_REQUEST');
   try {
     await ensureOffsetsTopic();

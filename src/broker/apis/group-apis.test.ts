@@ -412,7 +412,7 @@ test('FindCoordinator says what is missing: transactions, share groups, the topi
   const transaction = await ask(1);
   assert.deepEqual(
     [transaction.errorCode, transaction.nodeId, transaction.port],
-    [errorCode('COORDINATOR_NOT_AVAILABLE'), -1, -1],
+    [errorCode('INVALID_REQUEST'), -1, -1],
   );
   assert.ok(transaction.errorMessage);
   assert.equal((await ask(2)).errorCode, errorCode('INVALID_REQUEST'));

@@ -81,9 +81,15 @@ export class GroupCoordinator {
     this.#led.delete(partition);
   }
 
-  /** Drops the offsets that groups committed for partitions which are gone. */
-  onPartitionsDeleted(topic: string, partitions: readonly number[] | 'all'): void {
-    for (const shard of this.#shards()) shard.offsets.dropPartitions(topic, partitions);
+  /**
+   * Drops the offsets that groups committed for partitions which are gone, also those in shards that
+   * are still being loaded. Resolves when no group shows them any more.
+   */
+  async onPartitionsDeleted(topic: string, partitions: readonly number[] | 'all'): Promise<void> {
+    await Promise.all(Array.from(this.#led.keys(), (partition) => this.whenLoaded(partition)));
+    await Promise.all(
+      Array.from(this.#shards(), (shard) => shard.offsets.dropPartitions(topic, partitions)),
+    );
   }
 
   /** The `__consumer_offsets` partition of a group. */

@@ -151,16 +151,23 @@ export class OffsetStore {
     }
   }
 
-  /** Drops what was committed for partitions that no longer exist. */
-  dropPartitions(topic: string, partitions: readonly number[] | 'all'): void {
+  /** Drops what groups committed for partitions that are gone; resolves when it is written. */
+  async dropPartitions(topic: string, partitions: readonly number[] | 'all'): Promise<void> {
+    const removals: Promise<void>[] = [];
     for (const group of [...this.#shard.groups.values()]) {
       if (group.state === 'Dead') continue;
       const committed = group.offsets.committed.ofTopic(topic);
       const gone = [...(committed?.keys() ?? [])]
         .filter((partition) => partitions === 'all' || partitions.includes(partition))
         .map((partition) => ({ topic, partition }));
-      if (gone.length > 0) this.#remove(group, gone, isDisposable(group, gone), () => {});
+      if (gone.length === 0) continue;
+      const withGroup = isDisposable(group, gone);
+      // A log that fails meanwhile has taken its groups offline: there is nobody to wait for.
+      removals.push(
+        new Promise((resolve) => this.#remove(group, gone, withGroup, () => resolve())),
+      );
     }
+    await Promise.all(removals);
   }
 
   /**

@@ -294,11 +294,14 @@ test('what was committed for a deleted topic is dropped, durably', async () => {
   group.commit(0, { entries: [entry(0, 1), entry(1, 2), { ...entry(0, 3), topic: 'kept' }] });
   group.commit(0, { groupId: 'only', entries: [entry(0, 1)] });
   group.turn();
-  group.coordinator.onPartitionsDeleted('topic', [1]);
-  group.turn();
+  const drop = async (partitions: readonly number[] | 'all') => {
+    const dropped = group.coordinator.onPartitionsDeleted('topic', partitions);
+    await group.clock.settle();
+    await dropped;
+  };
+  await drop([1]);
   assert.deepEqual([group.committed('topic', 0), group.committed('topic', 1)], [1, -1]);
-  group.coordinator.onPartitionsDeleted('topic', 'all');
-  group.turn();
+  await drop('all');
   await group.restart();
   assert.deepEqual([group.committed('topic', 0), group.committed('kept', 0)], [-1, 3]);
   assert.equal(group.state('only'), 'Dead', 'nothing is left of this group');
