@@ -23,6 +23,8 @@ export type FolderKind =
 
 export function folderKind(name: string): FolderKind {
   if (/^.+-\d+\.[0-9a-f]{32}-delete$/.test(name)) return { kind: 'deleted' };
+  // KRaft's own log: a copied folder may hold it, and no retention may touch it.
+  if (name === '__cluster_metadata-0') return { kind: 'other' };
   const match = /^([a-zA-Z0-9._-]+)-(\d{1,10})$/.exec(name);
   if (!match) return { kind: 'other' };
   return { kind: 'partition', topic: match[1]!, partition: Number(match[2]) };

@@ -79,6 +79,9 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     } finally {
       pinned.unpin();
     }
+    // The next recovery then need not read this segment for the producers.
+    const next = list.after(segment);
+    if (next) snapshots.write(next.baseOffset, producers.entries());
   }
   snapshots.removeStray(new Set(list.all.map((segment) => segment.baseOffset)));
   const metadata = readTextIfPresent(fileSystem, join(folder, PARTITION_METADATA_FILE));

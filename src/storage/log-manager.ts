@@ -90,6 +90,9 @@ const DEFAULT_SETTINGS: LogManagerSettings = {
   brokerEpoch: -1,
 };
 
+/** Kept per log directory for other layers: high watermarks, and how far compaction got. */
+export type CheckpointName = 'replication-offset-checkpoint' | 'cleaner-offset-checkpoint';
+
 /** A log that another topic of the same name, or damage, keeps from being used. */
 export class LogUnusableError extends Error {
   override name = 'LogUnusableError';
@@ -347,7 +350,7 @@ export class LogManager {
   }
 
   /** A checkpoint file of all log directories, for what other layers keep per partition. */
-  readCheckpoint(name: 'replication-offset-checkpoint'): Map<string, number> {
+  readCheckpoint(name: CheckpointName): Map<string, number> {
     const all = new Map<string, number>();
     for (const dir of this.#dirs) {
       if (dir.failure) continue;
@@ -359,10 +362,7 @@ export class LogManager {
   }
 
   /** Writes the values of the logs of each directory to its checkpoint file, atomically. */
-  async writeCheckpoint(
-    name: 'replication-offset-checkpoint',
-    offsetOf: (log: Log) => number,
-  ): Promise<void> {
+  async writeCheckpoint(name: CheckpointName, offsetOf: (log: Log) => number): Promise<void> {
     await this.#writeToEachDir(name, (dir) => dir.offsets(offsetOf));
   }
 

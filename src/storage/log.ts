@@ -10,8 +10,8 @@ export type { EpochEndOffset, SegmentInfo } from './log-parts.ts';
 
 import type { EpochEndOffset, LogEvents, LogOptions, SegmentInfo } from './log-parts.ts';
 import { LogReader, type ReadableLog } from './log-reader.ts';
+import { LogSegments } from './log-segments.ts';
 import { LogSync } from './log-sync.ts';
-import { truncateSegment } from './log-truncation.ts';
 import {
   type AbortedTransaction,
   type AppendDone,
@@ -24,15 +24,12 @@ import {
   type TimestampAndOffset,
 } from './log-types.ts';
 import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
-import { replayProducers } from './producer-replay.ts';
-import type { ProducerSnapshots } from './producer-snapshots.ts';
 import type { ActiveProducer, ProducerState, Refusal } from './producer-state.ts';
 import { segmentsToDelete } from './retention.ts';
-import { type BatchFacts, Segment } from './segment.ts';
-import { runSync } from './segment-io.ts';
+import type { BatchFacts } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
-import { findByTimestamp, findMaxTimestamp } from './time-lookup.ts';
+import { findByTimestamp, findMaxTimestamp, lookUp } from './time-lookup.ts';
 
 /** One partition's log on this broker. Created by the LogManager alone. */
 export class Log implements ReadableLog, WrittenLog {
@@ -48,11 +45,10 @@ export class Log implements ReadableLog, WrittenLog {
   /** Told of every move of the log end offset; one owner, the replica. */
   listener: LogListener | undefined;
 
-  readonly segments: SegmentList;
   readonly #context: StorageContext;
   readonly #events: LogEvents;
   readonly #producers: ProducerState;
-  readonly #snapshots: ProducerSnapshots;
+  readonly #segments: LogSegments;
   readonly #epochs: LeaderEpochCache;
   readonly #reader: LogReader;
   readonly #sync: LogSync;
@@ -74,15 +70,21 @@ export class Log implements ReadableLog, WrittenLog {
     this.logDir = options.logDir;
     this.folder = options.folder;
     this.#config = options.config;
-    this.segments = loaded.segments;
     this.#producers = loaded.producers;
-    this.#snapshots = loaded.snapshots;
     this.#epochs = loaded.epochs;
     this.#logStartOffset = loaded.logStartOffset;
     this.#highWatermark = loaded.logStartOffset;
-    this.#reader = new LogReader(context, this);
     this.#sync = new LogSync(context, options.folder, options.isNewFolder);
     this.#sync.addFiles(loaded.unsyncedFiles);
+    this.#segments = new LogSegments(context, {
+      name: this.name,
+      folder: options.folder,
+      list: loaded.segments,
+      snapshots: loaded.snapshots,
+      producers: loaded.producers,
+      sync: this.#sync,
+    });
+    this.#reader = new LogReader(context, this);
     this.#writer = new LogWriter(context, this, {
       sync: this.#sync,
       endOffset: loaded.logEndOffset,
@@ -96,6 +98,11 @@ export class Log implements ReadableLog, WrittenLog {
 
   updateConfig(config: LogConfig): void {
     this.#config = config;
+  }
+
+  /** Oldest first; the last one is active. */
+  get segments(): SegmentList {
+    return this.#segments.list;
   }
 
   /** Everything below is gone. */
@@ -266,55 +273,11 @@ export class Log implements ReadableLog, WrittenLog {
     return refused('KAFKA_STORAGE_ERROR', cause.message);
   }
 
-  /** Closes the active segment and begins one at `baseOffset`. Throws what the disk throws. */
+  /** Throws what the disk throws. */
   #roll(baseOffset: number): void {
-    const { active } = this.segments;
     this.#writer.writeQueued();
     if (this.#failure) throw this.#failure;
-    if (active.sizeInBytes === 0) {
-      // Nothing was ever appended to it: the new one takes its place.
-      const next = this.#newSegment(baseOffset);
-      this.#removeLater([this.segments.replaceActive(next)]);
-      this.#makeFile(next);
-    } else {
-      active.deactivate();
-      this.#sync.settleSegmentNames();
-      const next = this.#newSegment(baseOffset);
-      this.#makeFile(next);
-      this.segments.add(next);
-      this.#sync.addFiles([
-        active.path(),
-        ...active.indexPaths(),
-        ...this.#writeSnapshot(baseOffset),
-      ]);
-      this.#context.logger.debug(
-        { log: this.name, baseOffset, closedBytes: active.sizeInBytes },
-        'Rolled a new segment',
-      );
-    }
-  }
-
-  #newSegment(baseOffset: number): Segment {
-    const jitterMs = Math.min(this.#config.segmentJitterMs, this.#config.segmentMs, 2 ** 31 - 1);
-    return new Segment({
-      context: this.#context,
-      folder: this.folder,
-      baseOffset,
-      sizeInBytes: 0,
-      isNew: true,
-      rollJitterMs: jitterMs > 0 ? this.#context.random.int(jitterMs) : 0,
-    });
-  }
-
-  /** An empty file, whose name keeps the log's end where it is. */
-  #makeFile(segment: Segment): void {
-    segment.file();
-    this.#sync.addSegmentName();
-  }
-
-  #writeSnapshot(offset: number): string[] {
-    const path = this.#snapshots.write(offset, this.#producers.entries());
-    return path === undefined ? [] : [path];
+    this.#segments.roll(baseOffset, this.#config);
   }
 
   /** At once for recently written data, a promise for older data. Never throws or rejects. */
@@ -358,26 +321,12 @@ export class Log implements ReadableLog, WrittenLog {
 
   /** The first record at or after `timestamp`, undefined when there is none. */
   async offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined> {
-    return this.#lookup(() => findByTimestamp(this.segments, timestamp, this));
+    return lookUp(this, () => findByTimestamp(this.segments, timestamp, this));
   }
 
   /** The first record that has the largest timestamp, undefined in an empty log. */
   async offsetOfMaxTimestamp(): Promise<TimestampAndOffset | undefined> {
-    return this.#lookup(() => findMaxTimestamp(this.segments, this));
-  }
-
-  /** Rejects with the failure when the disk fails. */
-  async #lookup<T>(find: () => Promise<T>): Promise<T> {
-    if (this.#failure) throw this.#failure;
-    const { truncations } = this;
-    try {
-      const found = await find();
-      return this.#truncations === truncations ? found : this.#lookup(find);
-    } catch (error) {
-      if (this.#failure) throw this.#failure;
-      if (this.#truncations !== truncations) return this.#lookup(find);
-      throw error;
-    }
+    return lookUp(this, () => findMaxTimestamp(this.segments, this));
   }
 
   /** Log start offset, with its epoch when known. */
@@ -463,30 +412,21 @@ export class Log implements ReadableLog, WrittenLog {
     });
     if (count === 0) return 0;
     try {
-      if (count === this.segments.count) {
-        this.#roll(this.#writer.appendedEnd);
-        // Its name alone says where the log goes on: it must be there when the others are not.
-        this.#sync.settleSegmentNames();
-      }
-      const removed = this.segments.removeFirst(count);
-      const startOffset = this.segments.first.baseOffset;
-      this.#context.logger.info(
-        { log: this.name, count, reason, logStartOffset: startOffset },
-        'Deleting old segments',
-      );
-      this.#removeLater(removed);
-      this.#snapshots.removeUpTo(removed.at(-1)!.baseOffset);
-      this.incrementLogStartOffset(startOffset);
+      this.#writer.writeQueued();
+      if (this.#failure) return 0;
+      this.#segments.dropOldest(count, this.#writer.appendedEnd, this.#config);
     } catch (error) {
       this.fail(toError(error));
+      return 0;
     }
-    return count;
-  }
-
-  #removeLater(segments: readonly Segment[]): void {
     this.#reader.reset();
-    const paths = segments.flatMap((segment) => segment.markDeleted());
-    if (paths.length > 0) this.#context.remover.removeAfter(this.#config.fileDeleteDelayMs, paths);
+    const startOffset = this.segments.first.baseOffset;
+    this.#context.logger.info(
+      { log: this.name, count, reason, logStartOffset: startOffset },
+      'Deleted old segments',
+    );
+    this.incrementLogStartOffset(startOffset);
+    return count;
   }
 
   /** A follower drops what its leader does not have: everything from `offset` on. */
@@ -497,23 +437,8 @@ export class Log implements ReadableLog, WrittenLog {
       return;
     }
     this.#cut(offset, () => {
-      this.#removeLater(this.segments.removeFrom(offset));
-      truncateSegment(this.#context, this.segments.active, offset);
-      this.#snapshots.removeAbove(offset);
+      this.#segments.cutTo(offset, this.#logStartOffset, this.#config);
       this.#epochs.truncateFromEnd(offset);
-      const range = {
-        logStartOffset: this.#logStartOffset,
-        snapshotUpTo: offset,
-        endOffset: offset,
-      };
-      const log = {
-        segments: this.segments,
-        producers: this.#producers,
-        snapshots: this.#snapshots,
-      };
-      for (const { segment, task } of replayProducers(this.#context, log, range)) {
-        runSync(task(), segment.file());
-      }
     });
   }
 
@@ -521,13 +446,8 @@ export class Log implements ReadableLog, WrittenLog {
   truncateFullyAndStartAt(offset: number): void {
     if (this.#failure) return;
     this.#cut(offset, () => {
-      const next = this.#newSegment(offset);
-      this.#removeLater(this.segments.replaceAll(next));
-      this.#makeFile(next);
-      this.#sync.settleSegmentNames();
-      this.#snapshots.removeAbove(-1);
+      this.#segments.startAgainAt(offset, this.#config);
       this.#epochs.clear();
-      this.#producers.clear();
       this.#logStartOffset = offset;
       this.#events.logStartOffsetMoved(this);
     });
@@ -565,15 +485,8 @@ export class Log implements ReadableLog, WrittenLog {
     if (this.#failure) return;
     this.#writer.writeQueued();
     this.#writer.publish();
-    const { active } = this.segments;
     try {
-      if (active.fileExists && active.hasUnsavedIndexes()) {
-        active.saveIndexes();
-        this.#sync.addFiles(active.indexPaths());
-      }
-      const end = this.#writer.appendedEnd;
-      const known = this.#snapshots.offsets.at(-1) ?? this.#logStartOffset;
-      if (end > known) this.#sync.addFiles(this.#writeSnapshot(end));
+      this.#segments.saveForStart(this.#writer.appendedEnd, this.#logStartOffset);
     } catch (error) {
       this.fail(toError(error));
       return;

@@ -44,6 +44,7 @@ test('folder names', () => {
     't-',
     't-x',
     'lost+found',
+    '__cluster_metadata-0',
     `t-0.${'a1'.repeat(16)}-future`,
     `t-0.${'a1'.repeat(16)}-stray`,
   ]) {

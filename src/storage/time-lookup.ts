@@ -13,6 +13,26 @@ interface TimeLookup {
   readonly logEndOffset: number;
 }
 
+/**
+ * Runs a search again when the log was cut under it. Rejects with the log's failure, or with what
+ * the disk throws.
+ */
+export async function lookUp<T>(
+  log: { readonly failure: Error | undefined; readonly truncations: number },
+  find: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    if (log.failure) throw log.failure;
+    const { truncations } = log;
+    try {
+      const found = await find();
+      if (log.truncations === truncations) return found;
+    } catch (error) {
+      if (log.truncations === truncations) throw error;
+    }
+  }
+}
+
 /** The first record at or after `timestamp`, in offset order. Rejects with what the disk throws. */
 export async function findByTimestamp(
   segments: SegmentList,

@@ -1,0 +1,134 @@
+import type { LogConfig } from './log-config.ts';
+import type { LogSync } from './log-sync.ts';
+import { truncateSegment } from './log-truncation.ts';
+import { replayProducers } from './producer-replay.ts';
+import type { ProducerSnapshots } from './producer-snapshots.ts';
+import type { ProducerState } from './producer-state.ts';
+import { Segment } from './segment.ts';
+import { runSync } from './segment-io.ts';
+import type { SegmentList } from './segment-list.ts';
+import type { StorageContext } from './storage-context.ts';
+
+export interface LogSegmentsParts {
+  readonly name: string;
+  readonly folder: string;
+  readonly list: SegmentList;
+  readonly snapshots: ProducerSnapshots;
+  readonly producers: ProducerState;
+  readonly sync: LogSync;
+}
+
+/**
+ * How a log's segments come and go, with the producer snapshots that belong to them. Everything here
+ * throws what the disk throws.
+ */
+export class LogSegments {
+  readonly list: SegmentList;
+  readonly #context: StorageContext;
+  readonly #name: string;
+  readonly #folder: string;
+  readonly #snapshots: ProducerSnapshots;
+  readonly #producers: ProducerState;
+  readonly #sync: LogSync;
+
+  constructor(context: StorageContext, parts: LogSegmentsParts) {
+    this.#context = context;
+    this.#name = parts.name;
+    this.#folder = parts.folder;
+    this.list = parts.list;
+    this.#snapshots = parts.snapshots;
+    this.#producers = parts.producers;
+    this.#sync = parts.sync;
+  }
+
+  /** Closes the active segment, whose bytes are all written, and begins one at `baseOffset`. */
+  roll(baseOffset: number, config: LogConfig): void {
+    const { active } = this.list;
+    const next = this.#newSegment(baseOffset, config);
+    if (active.sizeInBytes === 0) {
+      // Nothing was ever appended to it: the new one takes its place.
+      this.#removeLater([this.list.replaceActive(next)], config);
+      this.#makeFile(next);
+      return;
+    }
+    active.deactivate();
+    this.#sync.settleSegmentNames();
+    this.#makeFile(next);
+    this.list.add(next);
+    const snapshot = this.#snapshots.write(baseOffset, this.#producers.entries());
+    this.#sync.addFiles([active.path(), ...active.indexPaths(), ...(snapshot ? [snapshot] : [])]);
+    this.#context.logger.debug(
+      { log: this.#name, baseOffset, closedBytes: active.sizeInBytes },
+      'Rolled a new segment',
+    );
+  }
+
+  /** Removes the `count` oldest; where that is all of them, one is begun at `endOffset` first. */
+  dropOldest(count: number, endOffset: number, config: LogConfig): void {
+    if (count === this.list.count) {
+      this.roll(endOffset, config);
+      // Its name alone says where the log goes on: it must be there when the others are not.
+      this.#sync.settleSegmentNames();
+    }
+    const removed = this.list.removeFirst(count);
+    this.#removeLater(removed, config);
+    this.#snapshots.removeUpTo(removed.at(-1)!.baseOffset);
+  }
+
+  /** Cuts everything from `offset` on, and takes the producers back to what they were then. */
+  cutTo(offset: number, logStartOffset: number, config: LogConfig): void {
+    this.#removeLater(this.list.removeFrom(offset), config);
+    truncateSegment(this.#context, this.list.active, offset);
+    this.#snapshots.removeAbove(offset);
+    const log = { segments: this.list, producers: this.#producers, snapshots: this.#snapshots };
+    const range = { logStartOffset, snapshotUpTo: offset, endOffset: offset };
+    for (const { segment, task } of replayProducers(this.#context, log, range)) {
+      runSync(task(), segment.file());
+    }
+  }
+
+  /** Removes all and begins again, empty, at `offset`. */
+  startAgainAt(offset: number, config: LogConfig): void {
+    const next = this.#newSegment(offset, config);
+    this.#removeLater(this.list.replaceAll(next), config);
+    this.#makeFile(next);
+    this.#sync.settleSegmentNames();
+    this.#snapshots.removeAbove(-1);
+    this.#producers.clear();
+  }
+
+  /** Writes what a start without recovery needs: indexes, and the producers as of `endOffset`. */
+  saveForStart(endOffset: number, logStartOffset: number): void {
+    const { active } = this.list;
+    if (active.fileExists && active.hasUnsavedIndexes()) {
+      active.saveIndexes();
+      this.#sync.addFiles(active.indexPaths());
+    }
+    if (endOffset <= (this.#snapshots.offsets.at(-1) ?? logStartOffset)) return;
+    const snapshot = this.#snapshots.write(endOffset, this.#producers.entries());
+    if (snapshot) this.#sync.addFiles([snapshot]);
+  }
+
+  #newSegment(baseOffset: number, config: LogConfig): Segment {
+    const jitterMs = Math.min(config.segmentJitterMs, config.segmentMs, 2 ** 31 - 1);
+    return new Segment({
+      context: this.#context,
+      folder: this.#folder,
+      baseOffset,
+      sizeInBytes: 0,
+      isNew: true,
+      rollJitterMs: jitterMs > 0 ? this.#context.random.int(jitterMs) : 0,
+    });
+  }
+
+  /** An empty file, whose name keeps the log's end where it is. */
+  #makeFile(segment: Segment): void {
+    segment.file();
+    this.#sync.addSegmentName();
+  }
+
+  #removeLater(segments: readonly Segment[], { fileDeleteDelayMs }: LogConfig): void {
+    const paths = segments.flatMap((segment) => segment.markDeleted());
+    if (paths.length > 0) this.#context.remover.removeAfter(fileDeleteDelayMs, paths);
+  }
+}
