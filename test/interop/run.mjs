@@ -263,7 +263,7 @@ async function main() {
   }
   if (options.report !== undefined)
     writeFileSync(options.report, `${JSON.stringify(report.results, null, 2)}\n`);
-  report.print();
+  report.print(clients.map(({ name }) => name));
   if (report.count('passed') + report.count('failed') === 0) {
     console.error('no test ran');
     return 1;

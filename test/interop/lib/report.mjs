@@ -25,34 +25,15 @@ export class Report {
     return this.results.filter((result) => result.outcome === outcome).length;
   }
 
-  print() {
-    const unique = (key) => [...new Set(this.results.map((result) => result[key]))];
-    const subjects = unique('subject');
-    const scenarios = unique('scenario');
-    const width = Math.max(...scenarios.map((scenario) => scenario.length), 8);
-    const cell = (subject, text) => text.padStart(Math.max(subject.length, 5));
-    console.log(
-      `\n${''.padEnd(width)}  ${subjects.map((subject) => cell(subject, subject)).join('  ')}`,
-    );
-    for (const scenario of scenarios) {
-      const cells = subjects.map((subject) => {
-        const result = this.results.find(
-          (one) => one.subject === subject && one.scenario === scenario,
-        );
-        return cell(subject, result === undefined ? '' : marks[result.outcome]);
-      });
-      console.log(`${scenario.padEnd(width)}  ${cells.join('  ')}`);
-    }
-    for (const outcome of ['passed', 'failed', 'skipped', 'not offered']) {
-      const cells = subjects.map((subject) =>
-        cell(
-          subject,
-          String(
-            this.results.filter((one) => one.subject === subject && one.outcome === outcome).length,
-          ),
-        ),
-      );
-      console.log(`${outcome.padEnd(width)}  ${cells.join('  ')}`);
+  /** `clients` names the subjects that share their scenarios: the columns of the table; the others are listed. */
+  print(clients) {
+    const subjects = [...new Set(this.results.map(({ subject }) => subject))];
+    this.#printTable(clients.filter((name) => subjects.includes(name)));
+    console.log('');
+    for (const subject of subjects.filter((name) => !clients.includes(name))) {
+      const of = (outcome) =>
+        this.results.filter((one) => one.subject === subject && one.outcome === outcome).length;
+      console.log(`${subject}: ${of('passed')} ok, ${of('failed')} FAIL, ${of('skipped')} skip`);
     }
     for (const outcome of ['not offered', 'skipped', 'failed']) {
       const rows = this.results.filter((result) => result.outcome === outcome);
@@ -64,5 +45,29 @@ export class Report {
     console.log(
       `\n${this.count('passed')} passed, ${this.count('failed')} failed, ${this.count('skipped')} skipped`,
     );
+  }
+
+  #printTable(columns) {
+    if (columns.length === 0) return;
+    const results = this.results.filter(({ subject }) => columns.includes(subject));
+    const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
+    const width = Math.max(...scenarios.map((scenario) => scenario.length), 12);
+    const line = (title, textOf) => {
+      const cells = columns.map((column) => textOf(column).padStart(Math.max(column.length, 5)));
+      console.log(`${title.padEnd(width)}  ${cells.join('  ')}`);
+    };
+    console.log('');
+    line('', (column) => column);
+    for (const scenario of scenarios) {
+      line(scenario, (column) => {
+        const result = results.find((one) => one.subject === column && one.scenario === scenario);
+        return result === undefined ? '' : marks[result.outcome];
+      });
+    }
+    for (const outcome of ['passed', 'failed', 'skipped', 'not offered']) {
+      line(outcome, (column) =>
+        String(results.filter((one) => one.subject === column && one.outcome === outcome).length),
+      );
+    }
   }
 }
