@@ -274,7 +274,7 @@ async function existingPartitions(cluster: Cluster, topic: string): Promise<numb
     return await cluster.retry(async () => {
       const { topics } = await cluster.metadata([topic], { allowAutoCreate: true });
       const found = topics[0];
-      if (!found || found.error !== 'NONE') {
+      if (found?.error !== 'NONE') {
         throw new KafkaError(found?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION');
       }
       return found.partitions.map(({ partition }) => partition);
