@@ -1,0 +1,2 @@
+import type { Probe } from '../probe.ts';
+export const adminProbes: readonly Probe[] = [];

@@ -1,0 +1,37 @@
+import type { Probe } from '../probe.ts';
+import { adminProbes } from './admin.ts';
+import { configProbes } from './configs.ts';
+import { deleteRecordsProbes } from './delete-records.ts';
+import { epochProbes } from './epochs.ts';
+import { fetchProbes } from './fetch.ts';
+import { fetchSessionProbes } from './fetch-sessions.ts';
+import { groupAdminProbes } from './group-admin.ts';
+import { groupProbes } from './groups.ts';
+import { legacyProbes } from './legacy.ts';
+import { listOffsetsProbes } from './list-offsets.ts';
+import { metadataProbes } from './metadata.ts';
+import { offsetProbes } from './offsets.ts';
+import { produceProbes } from './produce.ts';
+import { producerProbes } from './producers.ts';
+import { topicProbes } from './topics.ts';
+import { versionProbes } from './versions.ts';
+
+/** Every probe, in the order in which they run. */
+export const probes: readonly Probe[] = [
+  ...versionProbes,
+  ...metadataProbes,
+  ...topicProbes,
+  ...configProbes,
+  ...produceProbes,
+  ...legacyProbes,
+  ...producerProbes,
+  ...fetchProbes,
+  ...fetchSessionProbes,
+  ...epochProbes,
+  ...listOffsetsProbes,
+  ...deleteRecordsProbes,
+  ...groupProbes,
+  ...offsetProbes,
+  ...groupAdminProbes,
+  ...adminProbes,
+];
