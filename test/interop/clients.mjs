@@ -69,18 +69,16 @@ export const clients = [
     name: 'node-rdkafka',
     title: 'node-rdkafka 3.6.1 (librdkafka 2.12.0)',
     async prepare(options) {
-      await programs(['g++', 'make', 'python3'], {
-        ...options,
-        packages: ['g++', 'make', 'python3'],
-      });
-      const headers = ['/usr/include/zstd.h', '/usr/include/zlib.h', '/usr/include/openssl/ssl.h'];
-      if (!headers.every(existsSync)) {
-        await debianPackages(['libzstd-dev', 'zlib1g-dev', 'libssl-dev'], {
-          ...options,
-          reason: 'headers of zstd, zlib or OpenSSL are missing',
-        });
-      }
-      return nodeLaunch('node-rdkafka', await npmPackages('node-rdkafka', options));
+      const beforehand = async () => {
+        const compiler = ['g++', 'make', 'python3'];
+        await programs(compiler, { ...options, packages: compiler });
+        const headers = ['zstd.h', 'zlib.h', 'openssl/ssl.h'];
+        if (headers.every((file) => existsSync(join('/usr/include', file)))) return;
+        const packages = ['libzstd-dev', 'zlib1g-dev', 'libssl-dev'];
+        await debianPackages(packages, { ...options, reason: `not there: ${headers.join(', ')}` });
+      };
+      const folder = await npmPackages('node-rdkafka', { ...options, beforehand });
+      return nodeLaunch('node-rdkafka', folder);
     },
     notOffered: {
       'header.binary': 'node-rdkafka hands header values on as text that ends at a zero byte',

@@ -56,8 +56,11 @@ export async function programs(names, { install, packages }) {
   await debianPackages(packages, { install, reason: `not on the PATH: ${absent.join(', ')}` });
 }
 
-/** Installs `clients/<name>`'s locked npm packages; answers the folder that holds its node_modules. */
-export async function npmPackages(name, { install }) {
+/**
+ * Installs `clients/<name>`'s locked npm packages; answers the folder that holds its node_modules. `beforehand`
+ * sees to what the installation itself needs, such as a compiler; it is not asked when all is there already.
+ */
+export async function npmPackages(name, { install, beforehand }) {
   const source = join(interopFolder, 'clients', name);
   const manifests = ['package.json', 'package-lock.json', '.npmrc'].filter((file) =>
     existsSync(join(source, file)),
@@ -68,6 +71,7 @@ export async function npmPackages(name, { install }) {
   )}`;
   if (!install && !isCached(key))
     throw new Missing('its npm packages are not installed; run with --install');
+  if (!isCached(key)) await beforehand?.();
   return cached(key, async (folder) => {
     for (const file of manifests) copyFileSync(join(source, file), join(folder, file));
     await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
