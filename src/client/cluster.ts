@@ -57,6 +57,9 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[];
 }
 
+/** Requests that must not wait for each other's answers. */
+export type ConnectionPurpose = 'control' | 'group' | 'fetch';
+
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1000;
 
@@ -94,7 +97,7 @@ export class Cluster {
   async any(): Promise<Connection> {
     const known = [...this.#options.bootstrap, ...this.#brokers.values()];
     for (const endpoint of known) {
-      const open = this.#connections.get(endpointText(endpoint));
+      const open = this.#connections.get(`control ${endpointText(endpoint)}`);
       const connection = await open?.catch(() => undefined);
       if (connection?.isOpen) return connection;
     }
@@ -110,12 +113,15 @@ export class Cluster {
     throw new ConnectionError(failures.join('; ') || 'there is no broker to connect to');
   }
 
-  /** A connection to this broker. */
-  async broker(id: number): Promise<Connection> {
+  /**
+   * A connection to this broker. Answers come in the order of the requests, so what may take long
+   * (a fetch that waits for records) has connections of its own, by `purpose`.
+   */
+  async broker(id: number, purpose: ConnectionPurpose = 'control'): Promise<Connection> {
     if (!this.#brokers.has(id)) await this.metadata([]);
     const broker = this.#brokers.get(id);
     if (!broker) throw new KafkaError('BROKER_NOT_AVAILABLE', `broker ${id} is not in the cluster`);
-    return this.#connect(broker);
+    return this.#connect(broker, purpose);
   }
 
   async controller(): Promise<Connection> {
@@ -131,7 +137,7 @@ export class Cluster {
   /** The broker that coordinates this group. Throws KafkaError COORDINATOR_NOT_AVAILABLE and the like. */
   async coordinator(groupId: string): Promise<Connection> {
     const known = this.#coordinators.get(groupId);
-    if (known !== undefined) return this.broker(known);
+    if (known !== undefined) return this.broker(known, 'group');
     const connection = await this.any();
     const answer = await connection.call(
       FindCoordinatorRequest,
@@ -143,7 +149,7 @@ export class Cluster {
     const { nodeId, host, port } = found;
     this.#brokers.set(nodeId, { id: nodeId, host, port, rack: null });
     this.#coordinators.set(groupId, nodeId);
-    return this.#connect(found);
+    return this.#connect(found, 'group');
   }
 
   /** After NOT_COORDINATOR, or a lost connection: ask again who it is. */
@@ -243,9 +249,9 @@ export class Cluster {
     }
   }
 
-  async #connect(endpoint: Endpoint): Promise<Connection> {
+  async #connect(endpoint: Endpoint, purpose: ConnectionPurpose = 'control'): Promise<Connection> {
     if (this.#closed) throw new ConnectionError('the client is closed');
-    const name = endpointText(endpoint);
+    const name = `${purpose} ${endpointText(endpoint)}`;
     const before = this.#connections.get(name);
     if (before && (await before).isOpen) return before;
     // Somebody else may have replaced the closed one while this caller waited.

@@ -139,7 +139,7 @@ export class Fetcher {
     this.#busy.add(leader);
     for (const source of sources) source.inFlight = true;
     try {
-      const connection = await this.#cluster.broker(leader);
+      const connection = await this.#cluster.broker(leader, 'fetch');
       const offsets = new Map(sources.map((source) => [topicPartitionName(source), source]));
       const answer = await connection.call(
         FetchRequest,

@@ -98,7 +98,7 @@ const KNOWN_PROPERTIES = new Set([
 /** How often a quiet consumer looks whether it is to end. */
 const POLL_MS = 200;
 /** How long a topic that nobody creates is asked for. */
-const MISSING_TOPIC_MS = 1500;
+const MISSING_TOPIC_MS = 500;
 
 /** kafka-console-consumer.sh */
 export const consoleConsumer: Command = {

@@ -90,7 +90,7 @@ interface Settings {
 }
 
 /** How long a topic that nobody creates is asked for. */
-const MISSING_TOPIC_MS = 1500;
+const MISSING_TOPIC_MS = 500;
 
 /** kafka-console-producer.sh */
 export const consoleProducer: Command = {
