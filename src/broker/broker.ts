@@ -185,6 +185,7 @@ async function assemble(
   await registerBroker(store, brokerId, brokerRegistration(config, clock.now()));
   await controller.start();
   cleanup.push(() => controller.stop());
+  cleanup.push(() => partitions.checkpointHighWatermarks());
   cleanup.push(
     repeat(clock, config.replicaHighWatermarkCheckpointIntervalMs, () =>
       partitions.checkpointHighWatermarks(),
