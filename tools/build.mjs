@@ -1,12 +1,13 @@
-// Bundles the program into dist/: one file set, pure-JavaScript dependencies included, since a
+// Bundles the program into dist/ (or the folder that is named): one file set, pure-JavaScript dependencies included, since a
 // bundle starts faster than a tree of modules. Native add-ons stay packages.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
+const outdir = process.argv[2] ?? 'dist';
+rmSync(outdir, { recursive: true, force: true });
 await build({
   entryPoints: { sluice: 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -235,3 +235,49 @@ test('a failed sync is final: the answer is an error and the sync is not tried a
   assert.equal(syncs, 1);
   assert.deepEqual(storage.failedDirs, [LOG_DIR]);
 });
+
+test('a duplicate is answered no sooner than its original is written', async () => {
+  const storage = new TestStorage();
+  const log = await storage.open();
+  const producer = { producerId: 5, producerEpoch: 0, baseSequence: 0 };
+  const order: string[] = [];
+  const send = (name: string) =>
+    log.append(
+      batchOf(['a'], producer),
+      { leaderEpoch: 0, origin: 'client' },
+      { written: () => order.push(name) },
+    );
+  assert.equal(send('original').kind, 'appended');
+  const again = send('duplicate');
+  assert.deepEqual(again, { kind: 'duplicate', firstOffset: 0, lastOffset: 0, timestamp: 1000 });
+  assert.deepEqual(order, []);
+  storage.clock.runTurn();
+  send('late duplicate');
+  storage.clock.runTurn();
+  assert.deepEqual(order, ['original', 'duplicate', 'late duplicate']);
+  assert.equal(log.logEndOffset, 1);
+});
+
+test('answers that need no sync do not overtake those that wait for one', async () => {
+  const storage = new TestStorage({ flushMessages: 2 });
+  const log = await storage.open();
+  const order: string[] = [];
+  const send = (name: string) =>
+    log.append(
+      batchOf(['a']),
+      { leaderEpoch: 0, origin: 'client' },
+      { written: () => order.push(name) },
+    );
+  send('one');
+  send('two');
+  storage.clock.runTurn();
+  send('three');
+  storage.clock.runTurn();
+  assert.deepEqual(order, []);
+  // What is written and not synced is not visible to readers either.
+  const read = log.read({ offset: 0, maxBytes: 1000, minOneBatch: true, upToOffset: 10 });
+  assert.ok(!(read instanceof Promise) && read.kind === 'read' && read.sizeInBytes === 0);
+  await storage.clock.settle();
+  assert.deepEqual(order, ['one', 'two', 'three']);
+  assert.equal(log.logEndOffset, 3);
+});

@@ -75,6 +75,9 @@ test('a sync under way when its topic is deleted touches nothing of the next one
   const storage = new TestStorage();
   const log = await storage.open();
   appendValues(storage, log, ['old']);
+  await log.flush();
+  log.append(batchOf(['x']), { leaderEpoch: 1, origin: 'client' }, { written() {} });
+  storage.clock.runTurn();
   const flush = log.flush().catch(() => 'ended');
   const gone = storage.manager.delete('t', 0);
   storage.manager.getOrCreate('t', 0, { topicId: OTHER_ID, config: storage.config });

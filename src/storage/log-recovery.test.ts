@@ -5,6 +5,8 @@ import { SimRandom } from '../base/testing/sim-random.ts';
 import { buildEndTxnMarker } from '../protocol/records/control-batch.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import type { Log } from './log.ts';
+import { encodeProducerSnapshot } from './producer-snapshot-file.ts';
+import { ProducerState } from './producer-state.ts';
 import {
   appendBatch,
   appendValues,
@@ -360,4 +362,107 @@ test('a log of an old message format is left as it is, and its partition stays o
   storage.disk.removeFile(`${LOG_DIR}/recovery-point-offset-checkpoint`);
   await assert.rejects(storage.open(), /message format v1/);
   assert.deepEqual(storage.disk.readFile(LOG_FILE), old);
+});
+
+test('crash after crash, no record comes back that was cut, and none from the middle is lost', async () => {
+  for (let seed = 1; seed <= 120; seed++) {
+    const storage = new TestStorage({ segmentBytes: 250 });
+    storage.random = new SimRandom(seed);
+    let log = await storage.open();
+    const expected: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      for (let step = 0; step < 5; step++) {
+        const value = `${seed}.${round}.${step}`;
+        appendValues(storage, log, [value]);
+        expected.push(`${expected.length}:${value}`);
+      }
+      storage.crash('torn');
+      log = await storage.open();
+      const found = await contentsOf(log);
+      assert.deepEqual(found, expected.slice(0, found.length), `seed ${seed} round ${round}`);
+      assert.equal(log.logStartOffset, 0);
+      expected.length = found.length;
+    }
+  }
+});
+
+test('a batch whose offset went before is damage', async () => {
+  const { storage } = await withBatches(2);
+  storage.crash('all');
+  const bytes = storage.disk.readFile(LOG_FILE);
+  storage.disk.writeFile(LOG_FILE, Buffer.concat([bytes, bytes]));
+  const log = await storage.open();
+  assert.equal((await contentsOf(log)).length, 4);
+  assert.equal(storage.disk.stat(LOG_FILE)?.size, bytes.length);
+});
+
+test('snapshots and epochs left over from another time do not count', async () => {
+  const storage = new TestStorage({ segmentBytes: 300 });
+  let log = await storage.open();
+  for (const leaderEpoch of [0, 0, 0, 4, 4]) {
+    log.append(batchOf(['x']), { leaderEpoch, origin: 'client' }, { written() {} });
+    storage.clock.runTurn();
+  }
+  storage.crash('all');
+  const snapshot = new ProducerState();
+  const now = storage.clock.now();
+  snapshot.load(
+    [
+      {
+        producerId: 66,
+        epoch: 9,
+        coordinatorEpoch: -1,
+        lastTimestamp: now,
+        transactionFirstOffset: -1,
+        batches: [],
+      },
+    ],
+    now,
+    1e9,
+  );
+  const stale = encodeProducerSnapshot(snapshot.entries());
+  for (const offset of [5, 77]) {
+    storage.disk.writeFile(`${FOLDER}/${String(offset).padStart(20, '0')}.snapshot`, stale);
+  }
+  storage.disk.writeFile(`${FOLDER}/leader-epoch-checkpoint`, '0\n3\n0 0\n4 1\n9 4\n');
+  log = await storage.open();
+  assert.deepEqual(log.activeProducers(), []);
+  assert.ok(!storage.disk.list(FOLDER).some((name) => /0(05|77)\.snapshot/.test(name)));
+  assert.equal(log.latestLeaderEpoch, 4);
+  assert.deepEqual(log.endOffsetForEpoch(0), { leaderEpoch: 0, endOffset: 3 });
+});
+
+test('an interrupted compaction leaves the old segments or the new ones, never both', async () => {
+  const { storage, log } = await withBatches(6, { segmentBytes: 250, indexIntervalBytes: 1 });
+  const all = await contentsOf(log);
+  const [, second] = log.segmentInfos();
+  await storage.manager.close();
+  const name = (suffix: string) => `${FOLDER}/00000000000000000000${suffix}`;
+  // Compaction of the first segment kept its second batch alone.
+  const bytes = storage.disk.readFile(LOG_FILE);
+  const kept = bytes.subarray([...RecordBatch.batchPositions(bytes)][1]);
+  const before = storage.disk.files('/');
+  const restore = () => {
+    for (const path of storage.disk.files('/').keys()) storage.disk.removeFile(path);
+    for (const [path, content] of before) storage.disk.writeFile(path, content);
+  };
+  storage.disk.writeFile(name('.log.cleaned'), kept);
+  let reopened = await storage.open();
+  assert.deepEqual(await contentsOf(reopened), all, 'not finished: the old ones');
+  assert.equal(storage.disk.stat(name('.log.cleaned')), undefined);
+
+  storage.crash('all');
+  restore();
+  storage.disk.writeFile(name('.log.swap'), kept);
+  reopened = await storage.open();
+  assert.deepEqual(await contentsOf(reopened), all.slice(2), 'finished: the new ones');
+  assert.deepEqual(storage.disk.readFile(LOG_FILE), kept);
+  assert.equal(reopened.segmentInfos()[1]?.baseOffset, second?.baseOffset);
+
+  storage.crash('all');
+  restore();
+  storage.disk.writeFile(name('.log.swap'), kept);
+  storage.disk.writeFile(name('.log.cleaned'), kept);
+  reopened = await storage.open();
+  assert.deepEqual(await contentsOf(reopened), all, 'not all renamed yet: the old ones');
 });
