@@ -1,5 +1,6 @@
-// Bundles the program into dist/ (or the folder that is named): one file set, pure-JavaScript dependencies included, since a
-// bundle starts faster than a tree of modules. Native add-ons stay packages.
+// Bundles the program into dist/, or into the folder named on the command line: one file set,
+// pure-JavaScript dependencies included, since a bundle starts faster than a tree of modules. Native
+// add-ons stay packages.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 

@@ -1,10 +1,10 @@
 // If this breaks, the crash tests see nothing: each violation must be recognised.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkPartition, type ProducerHistory, type ReadRecord, valueOf } from './history.ts';
+import { checkPartition, type ProducerHistory, type ReadRecord, recordValue } from './history.ts';
 
 const log = (...ids: readonly [string, number][]): ReadRecord[] =>
-  ids.map(([producer, number], offset) => ({ offset, value: valueOf(producer, number) }));
+  ids.map(([producer, number], offset) => ({ offset, value: recordValue(producer, number) }));
 
 const producer = (
   name: string,
@@ -61,7 +61,7 @@ const violations: [string, () => void, RegExp][] = [
   [
     'a damaged value',
     () => {
-      const value = valueOf('a', 1);
+      const value = recordValue('a', 1);
       value[value.length - 1]! ^= 1;
       checkPartition([{ offset: 0, value }], senders);
     },

@@ -25,7 +25,7 @@ export class HistoryViolation extends Error {
 const PAD = Buffer.alloc(1024, 'the record is padded with a text that compresses well; ');
 
 /** The bytes of a producer's record: who sent it, its number, and padding that follows from these. */
-export function valueOf(producer: string, number: number): Buffer {
+export function recordValue(producer: string, number: number): Buffer {
   const head = Buffer.from(`${producer}#${number}#`);
   return Buffer.concat([head, PAD.subarray(0, (number * 7919) % 701)]);
 }
@@ -56,7 +56,7 @@ export function checkPartition(
     expectedOffset++;
     const { producer: name, number } = identify(value);
     const producer = byName.get(name);
-    if (!producer || !(number < producer.sent) || !value.equals(valueOf(name, number))) {
+    if (!producer || !(number < producer.sent) || !value.equals(recordValue(name, number))) {
       throw new HistoryViolation(`the record at offset ${offset} was never sent: ${value}`);
     }
     const last = lastOf.get(name);
@@ -65,7 +65,9 @@ export function checkPartition(
       throw new HistoryViolation(`record ${number} of ${name} is there ${what}, at ${offset}`);
     }
     if (last !== undefined && producer.idempotent && number !== last + 1) {
-      throw new HistoryViolation(`record ${last + 1} of ${name} is missing before offset ${offset}`);
+      throw new HistoryViolation(
+        `record ${last + 1} of ${name} is missing before offset ${offset}`,
+      );
     }
     lastOf.set(name, number);
   }
