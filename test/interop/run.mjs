@@ -205,7 +205,15 @@ async function readEachOther(ready, broker) {
 async function main() {
   console.log(`Preparing ${clients.length} clients ...`);
   const ready = await prepareClients();
-  const broker = await openBroker(options.broker);
+  let broker;
+  try {
+    broker = await openBroker(options.broker);
+  } catch (error) {
+    const detail = String(error?.stack ?? error);
+    report.add({ subject: 'broker', scenario: 'starts', outcome: 'failed', detail });
+    report.print([]);
+    return 1;
+  }
   console.log(`Testing ${broker.title} at ${broker.bootstrap}\n`);
   try {
     await forEachLimited(

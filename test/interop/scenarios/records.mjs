@@ -52,6 +52,25 @@ export const recordScenarios = [
     },
   },
   {
+    name: 'a record of 900,000 bytes and five thousand small ones',
+    needs: [],
+    async run({ driver, topic }) {
+      const name = await topic('sizes');
+      const large = record({ key: 'large', value: 'größer '.repeat(100_000), partition: 0 });
+      const small = Array.from({ length: 5_000 }, (_, index) =>
+        record({ key: `${index % 7}`, value: `small record ${index}`, partition: 0 }),
+      );
+      await driver.call('produce', { topic: name, codec: 'none', records: [large] });
+      await driver.call('produce', { topic: name, codec: 'lz4', records: small });
+      const { records: read } = await driver.call('consume', {
+        topic: name,
+        partition: 0,
+        count: small.length + 1,
+      });
+      assertSameRecords(read, [large, ...small]);
+    },
+  },
+  {
     name: 'seek by offset',
     needs: [],
     async run({ driver, topic }) {
