@@ -91,8 +91,10 @@ export class ProducerLoad implements ProducerHistory {
     const first = this.sent;
     const count = 1 + random.int(MAX_RECORDS_PER_BATCH);
     this.sent += count;
+    // Of today: retention and the memory of producers go by the time in the records.
+    const timestamp = Date.now();
     const records = Array.from({ length: count }, (_, index) => ({
-      timestamp: 1_700_000_000_000 + first + index,
+      timestamp,
       key: this.name,
       value: recordValue(this.name, first + index),
     }));
