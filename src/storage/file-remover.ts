@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 
@@ -10,6 +10,7 @@ export class FileRemover {
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #timers = new Set<Timer>();
 
   constructor(fileSystem: FileSystem, clock: Clock, logger: Logger) {
     this.#fileSystem = fileSystem;
@@ -19,9 +20,17 @@ export class FileRemover {
 
   /** A file that cannot be removed is logged and left to the next start. */
   removeAfter(delayMs: number, paths: readonly string[]): void {
-    this.#clock.after(delayMs, () => {
+    const timer = this.#clock.after(delayMs, () => {
+      this.#timers.delete(timer);
       for (const path of paths) void this.remove(path);
     });
+    this.#timers.add(timer);
+  }
+
+  /** What is not removed yet waits for the next start, which knows it by its name. */
+  stop(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
   }
 
   /** Resolves when the file is gone, or could not be removed. */

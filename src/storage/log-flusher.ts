@@ -17,6 +17,8 @@ export class LogFlusher {
   readonly #dirty = new Map<Log, number>();
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
+  /** Before it starts it only remembers; loading logs needs the disk for itself. */
+  #isStarted = false;
   #isStopped = false;
 
   constructor(clock: Clock, settings: FlusherSettings) {
@@ -28,9 +30,14 @@ export class LogFlusher {
   written(log: Log): void {
     if (this.#isStopped) return;
     if (!this.#dirty.has(log)) this.#dirty.set(log, this.#clock.monotonicMs());
-    if (this.#running) return;
+    if (this.#running || !this.#isStarted) return;
     if (log.unsyncedBytes >= this.settings.backgroundFlushBytes) this.#run();
     else this.#arm(Math.min(this.settings.backgroundFlushMs, log.config.flushMs));
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    if (this.#dirty.size > 0) this.#arm(this.settings.backgroundFlushMs);
   }
 
   forget(log: Log): void {

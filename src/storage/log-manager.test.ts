@@ -230,8 +230,14 @@ test('closing leaves no timer behind', async () => {
   const storage = new TestStorage();
   const log = await storage.open();
   appendValues(storage, log, ['a']);
+  storage.manager.updateConfig('t', { ...storage.config, retentionMs: 1 });
+  storage.manager.runRetention();
+  assert.ok(storage.disk.list(FOLDER).some((name) => name.endsWith('.deleted')));
   await storage.manager.close();
   assert.equal(storage.clock.pendingTimers, 0);
+  const reopened = await storage.open();
+  assert.ok(!storage.disk.list(FOLDER).some((name) => name.endsWith('.deleted')));
+  assert.equal(reopened.logStartOffset, 1);
   await storage.manager.close();
 });
 

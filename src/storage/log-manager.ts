@@ -159,6 +159,7 @@ export class LogManager {
       for (const dir of this.#dirs) await dir.lock?.release();
       throw error;
     }
+    this.#flusher.start();
     this.#every('retention', FIRST_RETENTION_CHECK_MS, () => {
       this.runRetention();
       return this.#settings.retentionCheckIntervalMs;
@@ -426,6 +427,7 @@ export class LogManager {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     for (const timer of this.#timers.values()) timer.cancel();
+    this.#context.remover.stop();
     this.#context.appendQueue.run();
     await this.#flusher.stop();
     await this.#checkpoints.settle();
