@@ -16,7 +16,9 @@ export function differences(
 ): Difference[] {
   if (kafka === sluice) return [];
   if (Array.isArray(kafka) && Array.isArray(sluice)) {
-    const length = Math.max(kafka.length, sluice.length);
+    // Rows that are missing would shift all that follow: only how many there are is told then.
+    if (kafka.length !== sluice.length) return [{ path, kafka, sluice }];
+    const { length } = kafka;
     return Array.from({ length }, (_, index) =>
       differences(kafka[index], sluice[index], join(path, String(index))),
     ).flat();

@@ -43,6 +43,8 @@ export class Normaliser {
     if (typeof input === 'object') {
       const output: { [name: string]: Json } = {};
       for (const [name, value] of Object.entries(input)) {
+        // Texts for people are each broker's own.
+        if (/errormessage$/i.test(name)) continue;
         output[name] = this.#any(name, value, keepOrder);
       }
       return output;
@@ -67,7 +69,6 @@ export class Normaliser {
   }
 
   #text(key: string, value: string): Json {
-    if (/errormessage$/i.test(key) || key === 'documentation') return value === '' ? '' : 'text';
     if (key === 'topicId') return value === ZERO_UUID ? '' : this.#label('topic', value);
     if (key === 'clusterId') return value === '' ? '' : 'cluster';
     if (key === 'host' && value !== '') return 'host';

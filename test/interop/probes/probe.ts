@@ -46,6 +46,7 @@ export class Asker {
   readonly #normaliser: Normaliser;
   readonly #connections = new Set<RawClient>();
   #own: RawClient | undefined;
+  #topicCount = 0;
 
   constructor(at: { host: string; port: number }, prefix: string) {
     this.#at = at;
@@ -83,6 +84,7 @@ export class Asker {
       return this.#normaliser.value(answer, options);
     } catch (error) {
       if (error instanceof Error && (error.message === 'closed' || error.message === 'no answer')) {
+        if (!options.on) this.#own = undefined;
         return error.message;
       }
       throw error;
@@ -156,7 +158,12 @@ export class Asker {
     return name;
   }
 
-  /** Waits until every partition of the topic has a leader; its id. */
+  /** As `topic`, with a name that nothing else in the probe has. */
+  newTopic(options: TopicOptions = {}): Promise<string> {
+    return this.topic(`n${this.#topicCount++}`, options);
+  }
+
+  /** Waits until every partition of the topic can be read; its id. */
   async settled(name: string): Promise<string> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const { topics } = await this.raw('Metadata', 12, {
@@ -166,13 +173,24 @@ export class Asker {
       const topic = topics[0];
       if (
         topic?.errorCode === 0 &&
-        topic.partitions.every(({ errorCode, leaderId }) => errorCode === 0 && leaderId >= 0)
+        topic.partitions.every(({ errorCode, leaderId }) => errorCode === 0 && leaderId >= 0) &&
+        (await this.#canBeRead(name, topic.partitions.length))
       ) {
         return topic.topicId;
       }
       await delay(50);
     }
     throw new Error(`${name} gets no leaders`);
+  }
+
+  /** Kafka tells clients of a leader before that broker knows it has become one. */
+  async #canBeRead(name: string, partitionCount: number): Promise<boolean> {
+    const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: -1,
+    }));
+    const { topics } = await this.raw('ListOffsets', 1, { topics: [{ name, partitions }] });
+    return topics[0]?.partitions.every(({ errorCode }) => errorCode === 0) ?? false;
   }
 
   /** Produces bytes to one partition; its row, normalised. */

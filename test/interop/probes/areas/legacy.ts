@@ -56,9 +56,8 @@ async function fates(
   configs: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, Json>> {
   const answers: Record<string, Json> = {};
-  let count = 0;
   for (const [name, set] of Object.entries(sets)) {
-    const topic = await asker.topic(`v${version}t${count++}`, { configs });
+    const topic = await asker.newTopic({ configs });
     const row = await asker.produce(topic, set, { version });
     answers[name] = { row, fetched: await fetched(asker, topic) };
   }

@@ -30,9 +30,8 @@ async function fates(
   version = 9,
 ): Promise<Record<string, Json>> {
   const answers: Record<string, Json> = {};
-  let count = 0;
   for (const [name, batch] of Object.entries(batches)) {
-    const topic = await asker.topic(`t${count++}`, { configs });
+    const topic = await asker.newTopic({ configs });
     const row = await asker.produce(topic, batch, { version });
     answers[name] = { row, fetched: await fetched(asker, topic) };
   }
