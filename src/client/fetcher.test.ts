@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeResponseFrame } from '../protocol/codec/index.ts';
 import { FetchResponse } from '../protocol/messages/01-fetch.ts';
 import { buildBatch } from '../protocol/records/batch-builder.ts';
 import { buildEndTxnMarker } from '../protocol/records/control-batch.ts';
@@ -19,27 +20,23 @@ function start(serve: (offset: number) => Served) {
   const broker = new FakeBroker();
   broker.topics.set('t', 1);
   const offsets: number[] = [];
-  broker.reply(FetchResponse, ({ body }) => {
+  broker.on(FetchResponse.apiKey, ({ body, version }, correlationId) => {
     const topics = body['topics'] as { partitions: { fetchOffset: number }[] }[];
     const offset = topics[0]!.partitions[0]!.fetchOffset;
     offsets.push(offset);
     const { records, aborted, error } = serve(offset);
-    return {
-      responses: [
-        {
-          topic: 't',
-          partitions: [
-            {
-              partitionIndex: 0,
-              errorCode: error ?? 0,
-              highWatermark: 100,
-              abortedTransactions: aborted ?? null,
-              records: records ?? Buffer.alloc(0),
-            },
-          ],
-        },
-      ],
+    // Nothing to tell: a broker waits for records then.
+    if (!records && error === undefined) return undefined;
+    const partition = {
+      partitionIndex: 0,
+      errorCode: error ?? 0,
+      highWatermark: 100,
+      abortedTransactions: aborted ?? null,
+      records: records ?? Buffer.alloc(0),
     };
+    return encodeResponseFrame(FetchResponse, version, correlationId, {
+      responses: [{ topic: 't', partitions: [partition] }],
+    });
   });
   const cluster = new Cluster(broker.ports, { bootstrap: [broker.endpoint] });
   const consumer = new Consumer(cluster, { autoOffsetReset: 'none' });
