@@ -27,7 +27,10 @@ test('a new log is a folder that says whose it is, and costs nothing more', asyn
   };
   storage.manager.getOrCreate('many', 3, { topicId: TOPIC_ID, config: DEFAULT_LOG_CONFIG });
   assert.ok(!operations.some((one) => one.startsWith('sync')));
-  assert.deepEqual(storage.disk.list(`${LOG_DIR}/many-3`), ['partition.metadata']);
+  assert.deepEqual(storage.disk.list(`${LOG_DIR}/many-3`), [
+    '00000000000000000000.log',
+    'partition.metadata',
+  ]);
   assert.equal(
     storage.disk.readFile(`${LOG_DIR}/many-3/partition.metadata`).toString(),
     `version: 0\ntopic_id: ${TOPIC_ID}`,
@@ -83,7 +86,7 @@ test('a sync under way when its topic is deleted touches nothing of the next one
   storage.manager.getOrCreate('t', 0, { topicId: OTHER_ID, config: storage.config });
   await Promise.all([flush, gone]);
   await storage.clock.settle();
-  assert.deepEqual(storage.disk.list(FOLDER), ['partition.metadata']);
+  assert.deepEqual(storage.disk.list(FOLDER), ['00000000000000000000.log', 'partition.metadata']);
   assert.deepEqual(storage.failedDirs, []);
 });
 

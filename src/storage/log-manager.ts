@@ -25,6 +25,7 @@ import { encodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-me
 import { ProducerSnapshots } from './producer-snapshots.ts';
 import { ProducerState } from './producer-state.ts';
 import { Segment } from './segment.ts';
+import { fileName, LOG_SUFFIX } from './segment-files.ts';
 import { Limiter } from './segment-io.ts';
 import { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -227,8 +228,8 @@ export class LogManager {
   }
 
   /**
-   * The log, made in the directory with the fewest logs when there is none. Cheap: a folder and
-   * `partition.metadata`; the rest comes with the first append. A log left over from another topic
+   * The log, made in the directory with the fewest logs when there is none. Cheap: a folder,
+   * `partition.metadata` and an empty segment; the rest comes with the first append. A log left over from another topic
    * of the same name is set aside as `<name>.<id>-stray`. Throws when no directory works, and
    * LogUnusableError when the folder is there but could not be loaded.
    */
@@ -272,6 +273,8 @@ export class LogManager {
     const folder = dir.file(name);
     fileSystem.makeFolder(folder);
     const metadata = this.#writeMetadata(folder, topicId);
+    // Kafka's tools are pointed at this file, also when nothing was ever appended.
+    fileSystem.writeFile(join(folder, fileName(0, LOG_SUFFIX)), '');
     const loaded = emptyLog(this.#context, { folder, topicId, unsyncedFiles: [metadata] });
     const log = new Log({
       context: this.#context,
