@@ -14,7 +14,7 @@ import {
 } from '../coordination/bootstrap.ts';
 import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
 import { LogManager } from '../storage/log-manager.ts';
-import { brokerApis } from './broker-apis.ts';
+import { type BrokerParts, brokerApis } from './broker-apis.ts';
 import { registerBrokerMetrics } from './broker-metrics.ts';
 import {
   controllerSettings,
@@ -31,6 +31,7 @@ import { establishIdentity, type Identity } from './identity.ts';
 import { LocalPartitionHost } from './local-partition-host.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import { Configs } from './metadata/configs.ts';
+import type { Api } from './network/api.ts';
 import { Dispatcher } from './network/dispatcher.ts';
 import { NetworkMetrics } from './network/network-metrics.ts';
 import { NetworkServer } from './network/network-server.ts';
@@ -48,6 +49,11 @@ export interface BrokerPorts {
   readonly network: Network;
   readonly logger: Logger;
   readonly locker: FolderLocker;
+  /**
+   * For test suites: sees the parts before the doors open, and may put other handlers in the place of
+   * these. Without it nothing stands between the dispatcher and the handlers.
+   */
+  readonly instrument?: (parts: BrokerParts, apis: readonly Api[]) => readonly Api[];
 }
 
 export interface BoundListener extends Endpoint {
@@ -202,7 +208,7 @@ async function assemble(
     const { error, block } = await controller.allocateProducerIds(brokerId);
     return block ?? { error };
   });
-  const apis = brokerApis({
+  const parts: BrokerParts = {
     brokerId,
     clock,
     logger,
@@ -214,7 +220,9 @@ async function assemble(
     producerIds,
     sessions,
     traffic,
-  });
+  };
+  const handlers = brokerApis(parts);
+  const apis = ports.instrument?.(parts, handlers) ?? handlers;
   const server = new NetworkServer({
     clock,
     network,
