@@ -10,7 +10,17 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const HOUR_MS = 3_600_000;
 
 /** Rows that have an identity are put in its order: brokers answer them in the order of a hash table. */
-const IDENTITIES = ['name', 'topic', 'groupId', 'key', 'partitionIndex', 'index', 'resourceName'];
+const IDENTITIES = [
+  'name',
+  'topic',
+  'topicId',
+  'groupId',
+  'memberId',
+  'key',
+  'partitionIndex',
+  'index',
+  'resourceName',
+];
 
 /**
  * Makes the answers of two brokers comparable: names lose the probe's prefix, errors get their names,
@@ -77,6 +87,11 @@ export class Normaliser {
       .replace(UUID, (uuid) => `<${this.#label('uuid', uuid)}>`);
   }
 
+  /** Gives a topic id its label before any answer does, so that it is the same for both brokers. */
+  nameTopicId(topicId: string, name: string): void {
+    this.#labels.set(`topic ${topicId}`, `id of ${name.replace(this.#prefix, '~')}`);
+  }
+
   #label(kind: string, value: number | string): string {
     const id = `${kind} ${value}`;
     const known = this.#labels.get(id);
@@ -101,7 +116,8 @@ export class Normaliser {
       );
       at += size;
     }
-    if (at < buffer.length) batches.push(`${buffer.length - at} bytes of a part`);
+    // A part of one more batch behind whole ones tells a client nothing.
+    if (batches.length === 0) batches.push(`${buffer.length} bytes of a part`);
     return batches;
   }
 
@@ -164,6 +180,7 @@ function sorted(rows: Json[]): Json[] {
     if (row === null || typeof row !== 'object' || Array.isArray(row)) return '';
     for (const name of IDENTITIES) {
       const value = row[name];
+      if (value === '') continue;
       if (typeof value === 'number' || typeof value === 'string') return value;
     }
     return '';

@@ -47,6 +47,7 @@ export class Asker {
   readonly #connections = new Set<RawClient>();
   #own: RawClient | undefined;
   #topicCount = 0;
+  readonly #settled = new Set<string>();
 
   constructor(at: { host: string; port: number }, prefix: string) {
     this.#at = at;
@@ -165,6 +166,8 @@ export class Asker {
 
   /** Waits until every partition of the topic can be read; its id. */
   async settled(name: string): Promise<string> {
+    const known = this.#settled.has(name);
+    this.#settled.add(name);
     for (let attempt = 0; attempt < 100; attempt++) {
       const { topics } = await this.raw('Metadata', 12, {
         topics: [{ name }],
@@ -176,6 +179,7 @@ export class Asker {
         topic.partitions.every(({ errorCode, leaderId }) => errorCode === 0 && leaderId >= 0) &&
         (await this.#canBeRead(name, topic.partitions.length))
       ) {
+        if (!known) this.#normaliser.nameTopicId(topic.topicId, name);
         return topic.topicId;
       }
       await delay(50);
