@@ -1,6 +1,6 @@
 import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import type { CodecName } from '../../src/compression/index.ts';
-import { errorName } from '../../src/protocol/errors.ts';
+import { type ErrorName, errorName } from '../../src/protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/00-produce.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { batchOf } from '../support/topics.ts';
@@ -10,6 +10,9 @@ import { HistoryViolation, type ProducerHistory, recordValue } from './history.t
 const MAX_IN_FLIGHT = 5;
 const MAX_RECORDS_PER_BATCH = 5;
 const CODECS: readonly CodecName[] = ['none', 'none', 'none', 'gzip', 'lz4'];
+
+/** What became of a batch. */
+type Outcome = ErrorName | 'closed';
 
 interface Batch {
   /** Number of its first record, which is its sequence number too. */
@@ -38,6 +41,8 @@ export class ProducerLoad implements ProducerHistory {
   /** Batches that were sent again after a kill, and those of them that were in the log already. */
   resent = 0;
   deduplicated = 0;
+  /** Batches sent again that were in the log, but no longer in the broker's memory of the producer. */
+  forgotten = 0;
   readonly #random: SimRandom;
   #unanswered: Batch[] = [];
 
@@ -60,29 +65,47 @@ export class ProducerLoad implements ProducerHistory {
 
   /** Produces until the connection ends, and calls back at every acknowledgement. */
   async run(client: RawClient, onAck: () => void): Promise<void> {
-    const inFlight: Promise<boolean>[] = [];
-    for (;;) {
+    const inFlight: Promise<void>[] = [];
+    let isOpen = true;
+    while (isOpen) {
       const batch = this.#next();
       this.#unanswered.push(batch);
-      inFlight.push(this.#send(client, batch, onAck));
-      if (inFlight.length < MAX_IN_FLIGHT) continue;
-      if (!(await inFlight.shift())) break;
+      const sent = this.#send(client, batch, onAck).then((outcome) => {
+        if (outcome === 'closed') isOpen = false;
+        else if (outcome !== 'NONE') throw this.#refusal(batch, outcome);
+      });
+      sent.catch(() => {}); // Looked at below; another may fail first.
+      inFlight.push(sent);
+      if (inFlight.length >= MAX_IN_FLIGHT) await inFlight.shift();
     }
     await Promise.all(inFlight);
     if (!this.idempotent) this.#unanswered = [];
   }
 
   /**
-   * After a restart: sends again what got no answer, in order. `endOffset` is the log's end before,
-   * by which a batch that was there already is told from one that was not.
+   * After a restart: sends again what got no answer, in order. `present` says where the log has this
+   * producer's records. A snapshot of the producers remembers, in Kafka's format, only the last batch
+   * of each: an older one that is sent again after a clean stop, or after a roll, is refused.
    */
-  async resend(client: RawClient, endOffset: number): Promise<void> {
+  async resend(client: RawClient, present: ReadonlyMap<number, number>): Promise<void> {
     for (const batch of [...this.#unanswered]) {
-      if (!(await this.#send(client, batch, () => {}))) {
-        throw new HistoryViolation(`${this.name} lost its connection while it sent again`);
+      const offset = present.get(batch.first);
+      const error = await this.#send(client, batch, () => {});
+      if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && offset !== undefined) {
+        this.forgotten++;
+        this.#acknowledge(batch, offset);
+        continue;
       }
+      if (error !== 'NONE') throw this.#refusal(batch, error);
       this.resent++;
-      if (this.acknowledged.get(batch.first)! < endOffset) this.deduplicated++;
+      if (offset === undefined) continue;
+      this.deduplicated++;
+      const answered = this.acknowledged.get(batch.first);
+      if (answered !== offset) {
+        throw new HistoryViolation(
+          `records ${batch.first} and on of ${this.name} are at ${offset}, answered as ${answered}`,
+        );
+      }
     }
   }
 
@@ -103,8 +126,7 @@ export class ProducerLoad implements ProducerHistory {
     return { first, count, bytes: batchOf(records, { codec, ...sequence }) };
   }
 
-  /** False when the connection ended first. */
-  async #send(client: RawClient, batch: Batch, onAck: () => void): Promise<boolean> {
+  async #send(client: RawClient, batch: Batch, onAck: () => void): Promise<Outcome> {
     let answer: ProduceResponse;
     try {
       answer = await client.call(ProduceRequest, ProduceResponse, 9, {
@@ -118,19 +140,23 @@ export class ProducerLoad implements ProducerHistory {
         ],
       });
     } catch {
-      return false;
+      return 'closed';
     }
     const row = answer.responses[0]?.partitionResponses[0];
-    if (row?.errorCode !== 0) {
-      throw new HistoryViolation(
-        `records ${batch.first} and on of ${this.name} were refused: ${errorName(row?.errorCode ?? -1)} ${row?.errorMessage}`,
-      );
-    }
+    if (row?.errorCode !== 0) return errorName(row?.errorCode ?? -1);
+    this.#acknowledge(batch, row.baseOffset);
+    onAck();
+    return 'NONE';
+  }
+
+  #acknowledge(batch: Batch, offset: number): void {
     for (let index = 0; index < batch.count; index++) {
-      this.acknowledged.set(batch.first + index, row.baseOffset + index);
+      this.acknowledged.set(batch.first + index, offset + index);
     }
     this.#unanswered.splice(this.#unanswered.indexOf(batch), 1);
-    onAck();
-    return true;
+  }
+
+  #refusal(batch: Batch, outcome: Outcome): HistoryViolation {
+    return new HistoryViolation(`records ${batch.first} and on of ${this.name}: ${outcome}`);
   }
 }

@@ -17,7 +17,7 @@ import { RawClient } from '../support/raw-client.ts';
 import { createTopic } from '../support/topics.ts';
 import { BrokerProcess, type LogLine } from './broker-process.ts';
 import { GroupLoad } from './group-load.ts';
-import { checkPartition, HistoryViolation, type ReadRecord } from './history.ts';
+import { checkPartition, HistoryViolation, identify, type ReadRecord } from './history.ts';
 import { type ProducerIdentity, ProducerLoad } from './producer-load.ts';
 import { TopicLoad } from './topic-load.ts';
 
@@ -55,6 +55,7 @@ export interface CrashReport {
   recordsInLog: number;
   batchesResent: number;
   batchesDeduplicated: number;
+  batchesForgotten: number;
   commits: number;
   generations: number;
   topicsCreated: number;
@@ -75,6 +76,7 @@ export class CrashRun {
     recordsInLog: 0,
     batchesResent: 0,
     batchesDeduplicated: 0,
+    batchesForgotten: 0,
     commits: 0,
     generations: 0,
     topicsCreated: 0,
@@ -140,6 +142,24 @@ export class CrashRun {
         if (isStopping && ending === 'kill while stopping') writer.killNow();
       },
     });
+    try {
+      await this.#live(broker, { round, ending, startedAt });
+      isStopping = true;
+      const code = await broker.stop();
+      if (ending === 'stop' && code !== 0) {
+        throw new HistoryViolation(`the stop ended with ${code}`);
+      }
+    } finally {
+      await broker.kill();
+    }
+    this.#judge(broker.complaints);
+  }
+
+  /** From the spawn to the moment before the end. */
+  async #live(
+    broker: BrokerProcess,
+    { round, ending, startedAt }: { round: number; ending: Ending; startedAt: number },
+  ): Promise<void> {
     const isReady = await broker.ready();
     if (isReady) {
       this.report.startMs.push(performance.now() - startedAt);
@@ -154,10 +174,6 @@ export class CrashRun {
       throw new HistoryViolation(`the broker does not start: ${broker.stderr}`);
     }
     if (ending === 'kill while starting') await broker.kill();
-    isStopping = true;
-    const code = await broker.stop();
-    if (ending === 'stop' && code !== 0) throw new HistoryViolation(`the stop ended with ${code}`);
-    this.#judge(broker.complaints);
   }
 
   async #prepare(client: RawClient): Promise<void> {
@@ -184,8 +200,9 @@ export class CrashRun {
       const from = isFull ? 0 : this.#checkedTo[partition]!;
       let records = await readPartition(client, partition, from);
       checkPartition(records, here, from);
-      const end = from + records.length;
-      for (const producer of here) if (producer.idempotent) await producer.resend(client, end);
+      for (const producer of here) {
+        if (producer.idempotent) await producer.resend(client, offsetsOf(producer.name, records));
+      }
       records = await readPartition(client, partition, from);
       checkPartition(records, here, from);
       this.#checkedTo[partition] = from + records.length;
@@ -245,6 +262,7 @@ export class CrashRun {
     report.recordsAcknowledged = sum(({ acknowledged }) => acknowledged.size);
     report.batchesResent = sum(({ resent }) => resent);
     report.batchesDeduplicated = sum(({ deduplicated }) => deduplicated);
+    report.batchesForgotten = sum(({ forgotten }) => forgotten);
     report.recordsInLog = this.#checkedTo.reduce((total, count) => total + count, 0);
     report.commits = this.#group.commits;
     report.generations = this.#group.generations;
@@ -252,6 +270,16 @@ export class CrashRun {
     report.topicsDeleted = this.#topics.deleted;
     report.producerIds = this.#producerIds.size;
   }
+}
+
+/** Where a producer's records are, by their number. */
+function offsetsOf(producer: string, records: readonly ReadRecord[]): Map<number, number> {
+  const offsets = new Map<number, number>();
+  for (const { offset, value } of records) {
+    const record = identify(value);
+    if (record.producer === producer) offsets.set(record.number, offset);
+  }
+  return offsets;
 }
 
 /** All records from offset `from` to the high watermark, out of batches whose checksums hold. */
