@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import type { File, FileStat, FileSystem } from '../file-system.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The most buffers one `pwritev` takes (IOV_MAX); the runtime refuses or cuts longer lists. */
 const BUFFERS_PER_WRITE = 1024;
@@ -24,7 +25,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeFolder(path: string): void {
-    fs.mkdirSync(path, { recursive: true });
+    makeFolder(path);
   }
 
   list(path: string): string[] {

@@ -3,6 +3,7 @@ import * as net from 'node:net';
 import * as os from 'node:os';
 import { join } from 'node:path';
 import { type FolderLock, FolderLockedError, type FolderLocker } from '../folder-lock.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Names the owner to people and to `sluice stop`; Kafka's own lock file has this name too. */
 export const LOCK_FILE = '.lock';
@@ -32,7 +33,7 @@ export interface LockOwner {
  */
 export class NodeFolderLocker implements FolderLocker {
   async lock(folder: string): Promise<FolderLock> {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const path = join(folder, LOCK_FILE);
     const kafka = kernelLockHolder(path);
     if (kafka !== undefined) throw new FolderLockedError(folder, `process ${kafka}`);
