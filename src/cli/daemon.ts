@@ -38,7 +38,9 @@ export async function runInBackground(
   });
   if (banner === undefined || child.pid === undefined) {
     const said = readFileSync(logPath, 'utf8').trimEnd().split('\n').at(-1);
-    throw new CliError(`the broker did not start: ${said}`);
+    throw new CliError(
+      `the broker did not start: ${said?.replace(/^sluice server: /, '')} (its log is ${logPath})`,
+    );
   }
   writeFileSync(join(folder, PID_FILE), `${child.pid}\n`);
   terminal.out(banner);

@@ -23,7 +23,8 @@ ${flagHelp(FLAGS)}
   sluice stop --data-dir /var/lib/sluice
 `;
 
-const POLL_MS = 50;
+const POLL_MS = 25;
+const GRACE_MS = 500;
 
 /** Sends SIGTERM to the owner of a data directory and waits. */
 export const stop: Command = {
@@ -58,6 +59,10 @@ export const stop: Command = {
       }
       await sleep(POLL_MS);
     }
+    // The data is free; the process itself has a moment to end too.
+    for (let waitedMs = 0; waitedMs < GRACE_MS && isAlive(owner.pid); waitedMs += POLL_MS) {
+      await sleep(POLL_MS);
+    }
     removePidFile(folder);
     terminal.out(`Stopped the broker on ${folder} (process ${owner.pid}).\n`);
     return 0;
@@ -66,6 +71,15 @@ export const stop: Command = {
 
 function isOwner(folder: string, owner: LockOwner): boolean {
   return lockOwner(folder)?.pid === owner.pid;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function dataDirOf(path: string | undefined, overrides: readonly string[]): string {

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+
+// If these break, a broker cannot be started, stopped or found from a shell. The program runs as a
+// process of its own, bundled as it is when published.
+
+let work: string;
+let program: string;
+
+before(() => {
+  mkdirSync('build', { recursive: true });
+  // Inside the checkout, so that the bundle finds its packages.
+  work = mkdtempSync(join('build', 'process-'));
+  execFileSync(process.execPath, ['tools/build.mjs', join(work, 'dist')]);
+  program = resolve(work, 'dist', 'sluice.mjs');
+});
+
+after(() => rmSync(work, { recursive: true, force: true }));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly exit: Promise<number | null>;
+  text(): string;
+  /** Resolves when the output matches; rejects with it when the process ends first. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+function start(args: readonly string[], input: 'pipe' | 'ignore' = 'ignore'): Running {
+  const child = spawn(process.execPath, [program, ...args], { stdio: [input, 'pipe', 'pipe'] });
+  let text = '';
+  let look = () => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      text += chunk;
+      look();
+    });
+  }
+  const exit = new Promise<number | null>((done) => child.on('close', (code) => done(code)));
+  return {
+    child,
+    exit,
+    text: () => text,
+    until: (pattern) =>
+      new Promise((found, failed) => {
+        look = () => {
+          const match = pattern.exec(text);
+          if (match) found(match);
+        };
+        look();
+        void exit.then((code) =>
+          failed(new Error(`ended with ${code} before ${pattern}:\n${text}`)),
+        );
+      }),
+  };
+}
+
+async function run(args: readonly string[]): Promise<{ code: number | null; text: string }> {
+  const running = start(args);
+  return { code: await running.exit, text: running.text() };
+}
+
+const READY = /is ready: broker (\d+) of cluster (\S+)\.\n {2}Kafka protocol +(127\.0\.0\.1:(\d+))/;
+const server = (data: string, port = 0) => [
+  'server',
+  `--override=log.dirs=${data}`,
+  `--override=listeners=PLAINTEXT://127.0.0.1:${port}`,
+  '--override=http.listeners=http://127.0.0.1:0',
+  '--override=offsets.topic.num.partitions=1',
+];
+
+test('a broker says where it listens, owns its data, stops at SIGTERM and keeps its ids', async () => {
+  const data = join(work, 'first');
+  const first = start(server(data));
+  const [, id, cluster, bootstrap] = await first.until(READY);
+  assert.match(
+    first.text(),
+    new RegExp(`console-producer --bootstrap-server ${bootstrap} --topic`),
+  );
+  const health = /(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(first.text())?.[1];
+  const answer = await fetch(`${health}/healthz`);
+  assert.equal(((await answer.json()) as { status: string }).status, 'ok');
+  assert.match(await (await fetch(`${health}/metrics`)).text(), /# TYPE/);
+
+  const second = await run(server(data));
+  assert.equal(second.code, 1);
+  assert.match(second.text, new RegExp(`is in use by process ${first.child.pid} on `));
+
+  first.child.kill('SIGTERM');
+  assert.equal(await first.exit, 0, first.text());
+  assert.match(first.text(), /"msg":"stopped"/);
+
+  const again = start(server(data));
+  const [, sameId, sameCluster] = await again.until(READY);
+  assert.deepEqual([sameId, sameCluster], [id, cluster]);
+  again.child.kill('SIGINT');
+  assert.equal(await again.exit, 0);
+});
+
+test('a reader that goes away (| head) ends the consumer, and nobody sees a stack', async () => {
+  const broker = start(server(join(work, 'pipe')));
+  const [, , , bootstrap = ''] = await broker.until(READY);
+  const at = ['--bootstrap-server', bootstrap, '--topic', 'lines'];
+  const producer = start(['console-producer', ...at], 'pipe');
+  producer.child.stdin?.end(Array.from({ length: 5000 }, (_, index) => `line ${index}\n`).join(''));
+  assert.equal(await producer.exit, 0, producer.text());
+  const consumer = start(['console-consumer', ...at, '--from-beginning']);
+  await consumer.until(/line 0\n/);
+  consumer.child.stdout?.destroy();
+  assert.equal(await consumer.exit, 0, consumer.text());
+  assert.doesNotMatch(consumer.text(), /EPIPE|\n\s+at /);
+  broker.child.kill('SIGTERM');
+  assert.equal(await broker.exit, 0);
+});
+
+test('a broker in the background has a pid file and a log, and sluice stop ends it', async () => {
+  const data = join(work, 'daemon');
+  const started = await run([...server(data), '-daemon']);
+  assert.equal(started.code, 0, started.text);
+  const pid = Number(readFileSync(join(data, 'sluice.pid'), 'utf8'));
+  assert.match(started.text, new RegExp(`in the background as process ${pid}`));
+  assert.match(readFileSync(join(data, 'sluice.log'), 'utf8'), /is ready/);
+
+  const refused = await run([...server(data), '-daemon']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.text, new RegExp(`did not start: .* is in use by process ${pid}`));
+
+  const stopped = await run(['stop', '--data-dir', data]);
+  assert.equal(stopped.code, 0, stopped.text);
+  assert.match(stopped.text, new RegExp(`\\(process ${pid}\\)`));
+  assert.equal(existsSync(join(data, 'sluice.pid')), false);
+  const nothing = await run(['stop', '--data-dir', data]);
+  assert.equal(nothing.code, 1);
+  assert.match(nothing.text, /^sluice stop: no broker runs on /);
+});
+
+test('a bad config, a missing file and a port in use are one sentence each', async () => {
+  const taken = createServer();
+  await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
+  const address = taken.address();
+  assert.ok(typeof address === 'object' && address);
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [['server', '--override', 'num.partitions=0'], /num\.partitions = 0 must be at least 1/],
+    [['server', '--override', 'num.partitions'], /is not of the form key=value/],
+    [['server', 'nope.properties'], /there is no file nope\.properties/],
+    [['server', '--overide', 'a=b'], /did you mean --override\?/],
+    [server(join(work, 'taken'), address.port), /another program listens on the port already/],
+  ];
+  for (const [args, expected] of wrong) {
+    const { code, text } = await run(args);
+    assert.equal(code, 1, text);
+    assert.match(text, expected);
+    assert.doesNotMatch(text, /\n\s+at /);
+  }
+  taken.close();
+});
