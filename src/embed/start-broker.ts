@@ -12,6 +12,7 @@ import { type Broker, type BrokerPorts, startBroker as startCore } from '../brok
 import { serveHttp } from './http-side.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
 import type { BrokerOptions, EmbeddedBroker } from './options.ts';
+import { ScratchFileSystem } from './scratch-file-system.ts';
 import { authority, reachable, settingsOf } from './settings.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
@@ -123,9 +124,11 @@ function openData({ data = 'temporary' }: BrokerOptions, clock: Clock): Data {
       remove() {},
     };
   }
-  const onDisk = { fileSystem: nodeFileSystem, locker: new NodeFolderLocker() };
-  if (data === 'temporary') return { ...onDisk, ...makeTemporaryFolder() };
-  return { ...onDisk, path: data.folder, remove() {} };
+  const locker = new NodeFolderLocker();
+  if (data === 'temporary') {
+    return { fileSystem: new ScratchFileSystem(), locker, ...makeTemporaryFolder() };
+  }
+  return { fileSystem: nodeFileSystem, locker, path: data.folder, remove() {} };
 }
 
 /** Standard output belongs to the program around the broker. */
