@@ -4,7 +4,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { interopFolder } from './lib/cache.mjs';
-import { debianPackages, goDriver, javaDriver, npmPackages, programs } from './lib/install.mjs';
+import {
+  debianPackages,
+  goDriver,
+  isBefore,
+  javaDriver,
+  npmPackages,
+  programs,
+} from './lib/install.mjs';
 
 const driverOf = (name) => join(interopFolder, 'clients', name, 'driver.mjs');
 
@@ -15,7 +22,36 @@ const nodeLaunch = (name, folder, node = process.execPath) => ({
   env: { CLIENT_MODULES: folder },
 });
 
+/** What every release of the Java client before `release` lacks. */
+const javaLacks = [
+  {
+    before: '0.9',
+    features: ['consume', 'group'],
+    reason: 'the consumer of 0.8 reads from ZooKeeper; here a newer client reads what it wrote',
+  },
+  { before: '0.10', features: ['timestamp', 'seek.time'], reason: 'timestamps came with 0.10' },
+  { before: '0.11', features: ['header'], reason: 'headers came with 0.11' },
+  {
+    before: '1.1',
+    features: [
+      ...['admin.create', 'admin.describe', 'admin.describeConfigs', 'admin.alterConfigs'],
+      ...['admin.addPartitions', 'admin.deleteRecords', 'admin.delete'],
+    ],
+    reason: 'the admin client came with 0.11; before it administration went through ZooKeeper',
+  },
+  { before: '2.1', features: ['codec.zstd'], reason: 'zstd came with 2.1' },
+  {
+    before: '2.4',
+    features: ['assignor.cooperative-sticky'],
+    reason: 'cooperative rebalancing came with 2.4',
+  },
+];
+
 function java(version) {
+  const lacking = javaLacks.filter(({ before }) => isBefore(version, before));
+  const notOffered = Object.fromEntries(
+    lacking.flatMap(({ features, reason }) => features.map((feature) => [feature, reason])),
+  );
   return {
     name: `java-${version.split('.').slice(0, 2).join('.')}`,
     title: `Java kafka-clients ${version}`,
@@ -29,7 +65,8 @@ function java(version) {
       ];
       return { command: 'java', args: [...flags, '-cp', classpath, 'Driver'] };
     },
-    notOffered: {},
+    notOffered,
+    ...(notOffered.consume !== undefined && { reader: 'java-3.5' }),
   };
 }
 
@@ -109,8 +146,10 @@ export const clients = [
       'admin.delete': noAdmin,
     },
   },
-  java('4.4.0'),
-  java('3.5.2'),
+  ...[
+    ...['4.4.0', '3.9.2', '3.5.2', '2.7.2', '2.5.1', '2.4.1'],
+    ...['1.1.1', '0.10.2.2', '0.9.0.1', '0.8.2.2'],
+  ].map(java),
   {
     name: 'franz-go',
     title: 'franz-go 1.22.2',

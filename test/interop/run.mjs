@@ -94,6 +94,7 @@ async function prepareClients() {
   const needed = clients.filter(
     ({ name }) =>
       chosen(name) ||
+      clients.some((other) => other.reader === name && chosen(other.name)) ||
       (chosen('real-input') && realInputClients.some((part) => name.startsWith(part))),
   );
   await forEachLimited(needed, 3, async (client) => {
@@ -112,15 +113,20 @@ async function prepareClients() {
   return clients.filter((client) => ready.includes(client));
 }
 
-async function runClient(client, broker) {
+async function runClient(client, broker, ready) {
   const referee = new Referee(broker.bootstrap);
   const drivers = new Set();
-  const newDriver = (label) => {
-    const driver = new Driver(`${client.name}/${label}`, client.launch, broker.bootstrap);
+  const newDriver = (label, of = client) => {
+    const driver = new Driver(`${of.name}/${label}`, of.launch, broker.bootstrap);
     drivers.add(driver);
     return driver;
   };
   let shared;
+  let reader;
+  // What a client wrote that cannot read is read by another one.
+  const withReader = () => ({
+    call: (op, args, timing) => (op === 'consume' ? reader : shared).call(op, args, timing),
+  });
   try {
     for (const scenario of scenarios.filter(wanted)) {
       const absent = scenario.needs.find((feature) => !client.offers(feature));
@@ -134,11 +140,16 @@ async function runClient(client, broker) {
         continue;
       }
       shared ??= newDriver('shared');
+      if (client.reader !== undefined)
+        reader ??= newDriver(
+          'reader',
+          ready.find(({ name }) => name === client.reader),
+        );
       const notes = [];
       const topicName = (suffix) => `${client.name}.${suffix}`;
       const context = {
         client,
-        driver: shared,
+        driver: reader === undefined ? shared : withReader(),
         newDriver,
         referee,
         sessionTimeoutMs: broker.sessionTimeoutMs,
@@ -156,12 +167,15 @@ async function runClient(client, broker) {
       // Members of a group are this scenario's own; after a failure the shared driver may be stuck in a command.
       const failed = report.count('failed') > failedBefore;
       for (const driver of drivers) {
-        if (driver === shared && !failed) continue;
+        if ((driver === shared || driver === reader) && !failed) continue;
         drivers.delete(driver);
         if (failed) await driver.kill();
         else await driver.close();
       }
-      if (failed) shared = undefined;
+      if (failed) {
+        shared = undefined;
+        reader = undefined;
+      }
     }
   } finally {
     await Promise.all([...drivers].map((driver) => driver.close()));
@@ -180,14 +194,14 @@ async function readEachOther(ready, broker) {
     ),
   );
   await forEachLimited(
-    ready.filter(({ name }) => chosen(name)),
+    ready.filter((client) => chosen(client.name) && client.offers('consume')),
     options.jobs,
     (reader) =>
       record(reader.name, scenario, { timeoutMs: 180_000 }, async () => {
         const driver = new Driver(`${reader.name}/reader`, reader.launch, broker.bootstrap);
         try {
           for (const writer of wrote) {
-            const expected = mixedLogRecords(writer);
+            const expected = mixedLogRecords(writer, reader);
             const { records } = await driver.call('consume', {
               topic: mixedLogTopic(writer),
               partition: 0,
@@ -219,7 +233,7 @@ async function main() {
     await forEachLimited(
       ready.filter(({ name }) => chosen(name)),
       options.jobs,
-      (client) => runClient(client, broker),
+      (client) => runClient(client, broker, ready),
     );
     await readEachOther(ready, broker);
     if (options.recordProbes) {

@@ -1,5 +1,5 @@
 // Makes the clients' toolchains ready: packages from npm, Maven and the Go proxy, programs from Debian.
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached, contentHash, interopFolder, isCached } from './cache.mjs';
 import { hasProgram, run } from './processes.mjs';
@@ -81,21 +81,51 @@ export async function npmPackages(name, { install, beforehand }) {
   });
 }
 
-/** Compiles `clients/java/Driver.java` against one release of kafka-clients; answers the class path. */
+/** The folders of clients/java/eras that fit a release, by the first release that each serves. */
+const javaEras = {
+  records: ['0.8', '0.9', '0.10', '0.11'],
+  consumers: ['none', '0.9'],
+  admin: ['none', '1.1'],
+  configs: ['1.1', '2.3'],
+};
+
+/** Whether release `a` comes before `b`, number by number; 'none' comes before all. */
+export function isBefore(a, b) {
+  const numbers = (text) => (text === 'none' ? [-1] : text.split('.').map(Number));
+  const [left, right] = [numbers(a), numbers(b)];
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+/** The sources of `clients/java` that make the driver for one release. */
+function javaSources(version) {
+  const folder = join(interopFolder, 'clients', 'java');
+  const eras = Object.entries(javaEras).flatMap(([part, releases]) => {
+    const fitting = releases.findLast((release) => !isBefore(version, release));
+    return fitting === undefined ? [] : [join(folder, 'eras', `${part}-${fitting}`)];
+  });
+  const sources = eras.flatMap((era) => readdirSync(era).map((file) => join(era, file)));
+  return [join(folder, 'Driver.java'), ...sources];
+}
+
+/** Compiles `clients/java` against one release of kafka-clients; answers the class path. */
 export async function javaDriver(version, { install }) {
   await programs(['java', 'javac', 'mvn'], {
     install,
     packages: ['default-jdk-headless', 'maven'],
   });
-  const source = join(interopFolder, 'clients', 'java');
-  const pom = join(source, 'pom.xml');
+  const pom = join(interopFolder, 'clients', 'java', 'pom.xml');
   const jars = join(
     await mavenClasspath(`java-${version}`, pom, [`-Dkafka.version=${version}`]),
     '*',
   );
-  const driver = join(source, 'Driver.java');
-  const classes = await cached(`java-driver-${version}-${contentHash([driver, pom])}`, (folder) =>
-    must('javac', ['-nowarn', '-cp', jars, '-d', folder, driver], { timeoutMs: 120_000 }),
+  const sources = javaSources(version);
+  const key = `java-driver-${version}-${contentHash([...sources, pom])}`;
+  const classes = await cached(key, (folder) =>
+    must('javac', ['-nowarn', '-cp', jars, '-d', folder, ...sources], { timeoutMs: 120_000 }),
   );
   return `${classes}:${jars}`;
 }

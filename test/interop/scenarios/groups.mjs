@@ -34,7 +34,7 @@ function deliveries(members) {
 
 const groupOfThree = (assignor) => ({
   name: `group of two, a third joins and is killed${assignor === undefined ? '' : `, ${assignor}`}`,
-  needs: assignor === undefined ? [] : [`assignor.${assignor}`],
+  needs: ['group', ...(assignor === undefined ? [] : [`assignor.${assignor}`])],
   timeoutMs: 150_000,
   async run({ driver, newDriver, topic, referee, sessionTimeoutMs, note }) {
     const name = await topic(`group-${assignor ?? 'default'}`, { partitions: PARTITIONS });
@@ -123,7 +123,7 @@ const groupOfThree = (assignor) => ({
 export const groupScenarios = [
   {
     name: 'commit and resume',
-    needs: [],
+    needs: ['group'],
     async run({ driver, newDriver, topic, referee }) {
       const name = await topic('resume');
       const group = `${name}-group`;
