@@ -87,7 +87,9 @@ test('a topic is created, listed, described, given partitions and deleted', asyn
     'Created topic first.\n',
   );
   assert.equal(await ok('topics', ['--create', '--topic', 'first', '--if-not-exists']), '');
-  assert.equal(await ok('topics', ['--list', '--exclude-internal']), 'first\n');
+  await ok('topics', ['--create', '--topic', 'another']);
+  assert.equal(await ok('topics', ['--list', '--exclude-internal']), 'another\nfirst\n');
+  await ok('topics', ['--delete', '--topic', 'another']);
   const described = await ok('topics', ['--describe', '--topic', 'fir.t']);
   assert.match(
     described,

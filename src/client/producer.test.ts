@@ -91,6 +91,28 @@ test('a full batch goes at once, and the order stays', async () => {
   );
 });
 
+test('records without a key fill a batch, then move on to another partition', async () => {
+  const { broker, producer, stored } = start({ lingerMs: 60_000, batchBytes: 300 });
+  await broker.until(producer.prepare('t'));
+  for (let index = 0; index < 400; index++)
+    void producer.send({ topic: 't', value: `value ${index}` });
+  await broker.until(producer.flush());
+  const partitions = new Set(stored.map(({ index }) => index));
+  assert.deepEqual([...partitions].sort(), [0, 1]);
+  const sizes = stored.map(({ values }) => values.length);
+  assert.ok(sizes.filter((size) => size < 5).length <= 2, `not one by one: ${sizes}`);
+});
+
+test('records with a key all go to the partition of the key', async () => {
+  const { broker, producer, stored } = start({ lingerMs: 60_000, batchBytes: 300 });
+  await broker.until(producer.prepare('t'));
+  for (let index = 0; index < 100; index++) {
+    void producer.send({ topic: 't', key: 'foobar', value: `value ${index}` });
+  }
+  await broker.until(producer.flush());
+  assert.deepEqual([...new Set(stored.map(({ index }) => index))], [0]);
+});
+
 test('a batch that its leader refused for now is sent again before the later ones', async () => {
   const errors = [code('NOT_LEADER_OR_FOLLOWER'), code('NOT_ENOUGH_REPLICAS')];
   const { broker, producer, stored } = start({}, errors);

@@ -48,6 +48,11 @@ test('http.listeners may be empty, or several', () => {
   );
 });
 
+test('one port may serve several addresses', () => {
+  const listeners = 'PLAINTEXT://127.0.0.1:1,SSL://[::1]:1';
+  assert.equal(brokerConfig({ listeners }).parsedListeners.length, 2);
+});
+
 const WRONG: readonly (readonly [Record<string, string>, RegExp])[] = [
   [{ listeners: 'PLAINTEXT:9092' }, /entry PLAINTEXT:9092; an entry must be NAME:\/\/host:port/],
   [{ listeners: 'PLAINTEXT://:99999' }, /port from 0 to 65535/],

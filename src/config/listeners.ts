@@ -147,9 +147,13 @@ function rejectTwice(key: string, text: string, endpoints: readonly NamedEndpoin
     if (port === 0) continue;
     // The same port may serve an IPv4 and an IPv6 address, or two addresses of one machine.
     const address = `${host}:${port}`;
-    if (addresses.has(address) || addresses.has(`:${port}`)) {
-      throw new ConfigError(`${key} = ${text} uses port ${port} twice`);
-    }
+    const clash = [...addresses].some(
+      (other) =>
+        other === address ||
+        other === `:${port}` ||
+        (host === '' && other.slice(other.lastIndexOf(':')) === address),
+    );
+    if (clash) throw new ConfigError(`${key} = ${text} uses port ${port} twice`);
     addresses.add(address);
   }
 }

@@ -19,8 +19,11 @@ export interface SeenRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Answers a request: frames to send, or nothing. */
-export type Answer = (request: SeenRequest, correlationId: number) => readonly Buffer[] | undefined;
+/** Answers a request: frames to send, now or later, or nothing. */
+export type Answer = (
+  request: SeenRequest,
+  correlationId: number,
+) => readonly Buffer[] | Promise<readonly Buffer[]> | undefined;
 
 const API_VERSIONS = 18;
 const METADATA = 3;
@@ -51,6 +54,11 @@ export class FakeBroker {
   /** What the broker does with requests of this API from now on. */
   on(apiKey: number, answer: Answer): void {
     this.#answers.set(apiKey, answer);
+  }
+
+  /** What `on` was given last. */
+  answerOf(apiKey: number): Answer | undefined {
+    return this.#answers.get(apiKey);
   }
 
   /** Answers requests of an API with the results of `body`, one call each. */
@@ -105,7 +113,8 @@ export class FakeBroker {
     const frames = answer
       ? answer(request, header.correlationId)
       : this.#standardAnswer(header.apiKey, header.apiVersion, header.correlationId);
-    if (frames) socket.write(frames);
+    if (frames instanceof Promise) void frames.then((later) => socket.write(later));
+    else if (frames) socket.write(frames);
   }
 
   #standardAnswer(apiKey: number, version: number, correlationId: number): Buffer[] | undefined {
