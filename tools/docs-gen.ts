@@ -45,7 +45,7 @@ ${plainTable(broker.filter(without))}
 
 ${plainTable(topic.filter(without))}
 
-### Of other Kafka versions
+### Internal ones, and those of other Kafka versions
 
 ${otherVersions.map(([name]) => `\`${name}\``).join(', ')}
 `;

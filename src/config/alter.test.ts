@@ -89,5 +89,5 @@ test('a broker config changes at run time only where that has an effect', () => 
   const listeners = set('broker-defaults', 'listeners', 'PLAINTEXT://:1');
   assert.ok('error' in listeners && /broker id must be specified/.test(listeners.message));
   const clash = set('broker', 'advertised.listeners', 'FOO://a:1');
-  assert.ok('error' in clash && clash.error === 'INVALID_CONFIG');
+  assert.ok('error' in clash && clash.error === 'INVALID_REQUEST');
 });

@@ -53,7 +53,6 @@ test('an override shows as the topic’s own, before all it overrides', () => {
     { name: 'retention.ms', value: '1', source: 1 },
     { name: 'log.retention.ms', value: '5', source: 3 },
     { name: 'log.retention.hours', value: '2', source: 4 },
-    { name: 'log.retention.hours', value: '168', source: 5 },
   ]);
   const [inherited] = describeTopicConfig(broker, {}, ['retention.ms']);
   assert.equal(inherited?.value, '5');
