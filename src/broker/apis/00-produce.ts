@@ -21,6 +21,17 @@ import type { ProduceResult } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
 import type { TopicCounts, TopicTraffic } from '../replica/topic-traffic.ts';
 
+/** Refusals that say something about the client's bytes, rather than about the state of the cluster. */
+const BAD_BATCH: ReadonlySet<ErrorName> = new Set<ErrorName>([
+  'CORRUPT_MESSAGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+]);
+
 type Response = MessageInput<typeof ProduceResponse>;
 
 export interface ProduceDependencies {
@@ -41,7 +52,7 @@ export function produceApi(dependencies: ProduceDependencies): Api {
     },
     errorResponse: (context, request, error) =>
       request.acks === 0
-        ? abandon(context)
+        ? abandon(context, error.message)
         : everyPartition(request, errorCode(error.error), error.detail),
   });
 }
@@ -53,7 +64,10 @@ class Produce {
   readonly #acks: number;
   readonly #pending = new Pending<Response>();
   #unwritten = 0;
-  #failed = false;
+  /** What was refused first, and what of it is the client's fault: for the one log line. */
+  #failure: string | undefined;
+  #badBatch: string | undefined;
+  #badBatches = 0;
   #response: { responses: { name: string; partitionResponses: PartitionAppend[] }[] } | undefined;
 
   constructor(
@@ -92,25 +106,28 @@ class Produce {
   #append(topic: string, row: PartitionAppend, records: Buffer | null): void {
     const { partitions, metadata, traffic } = this.#dependencies;
     const partition = partitions.get(topic, row.index);
-    if (metadata.snapshot.topics.get(topic)?.internal) {
-      this.#refuse(row, 'INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`);
-    } else if (!partition) {
+    if (!partition) {
       this.#refuse(row, 'UNKNOWN_TOPIC_OR_PARTITION', `no ${topic}-${row.index} here`);
+    } else if (metadata.snapshot.topics.get(topic)?.internal) {
+      this.#refuse(row, 'INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`);
     } else if (!records) {
       this.#refuse(row, 'INVALID_RECORD', 'the request carries no record batch');
     } else {
       row.logStartOffset = partition.log.logStartOffset;
       const { apiVersion } = this.#context;
       const result = partition.produce(records, { version: apiVersion, acks: this.#acks }, row);
-      this.#note(row, result, traffic.of(topic));
+      this.#note(topic, row, result, traffic.of(topic));
     }
   }
 
-  #note(row: PartitionAppend, result: ProduceResult, counts: TopicCounts): void {
+  #note(topic: string, row: PartitionAppend, result: ProduceResult, counts: TopicCounts): void {
     if (result.kind === 'refused') {
       counts.refusedProduces++;
       row.recordErrors = result.recordErrors.map(toRow);
       this.#refuse(row, result.error, result.detail);
+      if (!BAD_BATCH.has(result.error)) return;
+      this.#badBatches++;
+      this.#badBatch ??= `${result.error} for ${topic}-${row.index}: ${result.detail}`;
       return;
     }
     row.baseOffset = result.firstOffset;
@@ -124,11 +141,7 @@ class Produce {
 
   #refuse(row: PartitionAppend, error: ErrorName, detail: string): void {
     row.refuse(errorCode(error), detail);
-    this.#failed = true;
-    this.#dependencies.logger.debug(
-      { clientId: this.#context.clientId, client: this.#context.connection.remote.host, error },
-      `produce refused: ${detail}`,
-    );
+    this.#failure ??= `${error}, ${detail}`;
   }
 
   /** A row's bytes are in the log, or its log directory failed. */
@@ -138,8 +151,22 @@ class Produce {
   }
 
   #answer(): Response | typeof NO_RESPONSE {
-    if (this.#acks !== 0) return this.#response!;
-    return this.#failed ? abandon(this.#context) : NO_RESPONSE;
+    if (this.#acks === 0) {
+      return this.#failure === undefined ? NO_RESPONSE : abandon(this.#context, this.#failure);
+    }
+    if (this.#badBatch !== undefined) this.#warnOfBadBatch(this.#badBatch);
+    return this.#response!;
+  }
+
+  /** One line for a request, however many of its batches are bad. */
+  #warnOfBadBatch(first: string): void {
+    const { connection, clientId, apiVersion } = this.#context;
+    const { host, port } = connection.remote;
+    const more = this.#badBatches > 1 ? ` (and ${this.#badBatches - 1} more batches)` : '';
+    this.#dependencies.logger.warn(
+      { client: `${host}:${port}`, clientId, api: 'Produce', apiVersion },
+      `refused a batch: ${first}${more}`,
+    );
   }
 }
 
@@ -172,8 +199,8 @@ class PartitionAppend implements AppendDone {
 }
 
 /** Without a response the closed connection is the only sign of an error. */
-function abandon(context: RequestContext): typeof NO_RESPONSE {
-  context.closeConnection('a produce request with acks=0 failed');
+function abandon(context: RequestContext, reason: string): typeof NO_RESPONSE {
+  context.closeConnection(`a produce request with acks=0 failed: ${reason}`);
   return NO_RESPONSE;
 }
 
