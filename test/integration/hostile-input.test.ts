@@ -5,6 +5,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeRequestFrame } from '../../src/protocol/codec/index.ts';
 import { errorName } from '../../src/protocol/errors.ts';
+import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/00-produce.ts';
 import { MetadataRequest } from '../../src/protocol/messages/03-metadata.ts';
 import {
   ApiVersionsRequest,
@@ -228,13 +229,24 @@ for (const [what, bytes, error, reason] of badBatches) {
   });
 }
 
-test('one line for a request, however many of its batches are bad', async (t) => {
+test('a request with many bad batches leaves one line; a missing partition is no bad input', async (t) => {
   const client = await newClient(t);
-  for (const index of [0, 1]) {
-    await produce(client, 'safe', whole.subarray(0, 70), { partition: index });
-  }
-  const missing = log.takeComplaints();
-  assert.equal(missing.length, 1, 'a partition that is not there is no bad input');
+  await createTopic(client, 'wide', { partitions: 3 });
+  const cut = whole.subarray(0, 70);
+  const { responses } = await client.call(ProduceRequest, ProduceResponse, 9, {
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [
+      { name: 'wide', partitionData: [0, 1, 2, 3].map((index) => ({ index, records: cut })) },
+    ],
+  });
+  assert.deepEqual(
+    responses[0]?.partitionResponses.map(({ errorCode }) => errorName(errorCode)),
+    ['INVALID_RECORD', 'INVALID_RECORD', 'INVALID_RECORD', 'UNKNOWN_TOPIC_OR_PARTITION'],
+  );
+  const complaints = log.takeComplaints();
+  assert.equal(complaints.length, 1, JSON.stringify(complaints));
+  assert.match(complaints[0]?.msg ?? '', /wide-0: .* \(and 2 more batches\)$/);
 });
 
 test('acks=0: a bad batch closes its connection with one line that has its reason', async (t) => {
