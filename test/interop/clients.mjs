@@ -11,6 +11,7 @@ import {
   javaDriver,
   npmPackages,
   programs,
+  pythonPackages,
 } from './lib/install.mjs';
 
 const driverOf = (name) => join(interopFolder, 'clients', name, 'driver.mjs');
@@ -70,6 +71,16 @@ function java(version) {
   };
 }
 
+/** A driver of clients/python with the packages of `requirements-<packages>.txt`. */
+const python = (packages, program) => async (options) => ({
+  command: 'python3',
+  args: [join(interopFolder, 'clients', 'python', program)],
+  env: { PYTHONPATH: await pythonPackages(packages, options), PYTHONUNBUFFERED: '1' },
+});
+const noRecordOfNulls = 'the producer refuses a record with neither key nor value';
+const bytesInHeaders = 'the producer takes headers of bytes only';
+const noCooperative = 'the client has no cooperative rebalancing';
+
 const noBinding = 'node-rdkafka binds only creating and deleting topics and adding partitions';
 const noAdmin = 'kcat has no admin commands';
 
@@ -98,7 +109,7 @@ export const clients = [
       );
     },
     notOffered: {
-      'assignor.cooperative-sticky': 'the client has no cooperative rebalancing',
+      'assignor.cooperative-sticky': noCooperative,
       'assignor.range': 'the client brings a round-robin assignor only',
     },
   },
@@ -155,5 +166,52 @@ export const clients = [
     title: 'franz-go 1.22.2',
     prepare: async (options) => ({ command: await goDriver('franz-go', options), args: [] }),
     notOffered: {},
+  },
+  {
+    name: 'kafka-python-3.0',
+    title: 'kafka-python 3.0.12',
+    prepare: python('kafka-python-3.0', 'kafka_python.py'),
+    notOffered: { 'record.nullKeyNoValue': noRecordOfNulls, 'header.null': bytesInHeaders },
+  },
+  {
+    name: 'kafka-python-2.0',
+    title: 'kafka-python 2.0.2',
+    prepare: python('kafka-python-2.0', 'kafka_python.py'),
+    notOffered: {
+      'record.nullKeyNoValue': noRecordOfNulls,
+      'header.null': bytesInHeaders,
+      'assignor.cooperative-sticky': noCooperative,
+      'admin.deleteRecords': 'its admin client has no command for it',
+    },
+  },
+  {
+    name: 'kafka-python-1.4',
+    title: 'kafka-python 1.4.7',
+    prepare: python('kafka-python-1.4', 'kafka_python.py'),
+    notOffered: {
+      'codec.zstd': 'zstd came with kafka-python 2.0',
+      'codec.unknown':
+        'it decodes a whole answer at once, so nothing that lies beside a codec it does not know',
+      'record.nullKeyNoValue': noRecordOfNulls,
+      'header.null': bytesInHeaders,
+      'assignor.cooperative-sticky': noCooperative,
+      'admin.describe': 'its admin client has no command for it',
+      'admin.deleteRecords': 'its admin client has no command for it',
+    },
+  },
+  {
+    name: 'confluent-kafka',
+    title: 'confluent-kafka (Python) 2.16.1',
+    prepare: python('confluent-kafka', 'confluent.py'),
+    notOffered: {},
+  },
+  {
+    name: 'aiokafka',
+    title: 'aiokafka 0.14.0',
+    prepare: python('aiokafka', 'aio.py'),
+    notOffered: {
+      'record.nullKeyNoValue': noRecordOfNulls,
+      'assignor.cooperative-sticky': noCooperative,
+    },
   },
 ];

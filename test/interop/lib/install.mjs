@@ -81,6 +81,31 @@ export async function npmPackages(name, { install, beforehand }) {
   });
 }
 
+/** Ends when no other pip of this run is at work: some set-ups of Python let only one install at a time. */
+let pipIsFree = Promise.resolve();
+
+/** Installs `clients/python/requirements-<name>.txt`; answers the folder of its packages. */
+export async function pythonPackages(name, { install }) {
+  await programs(['python3', 'pip'], { install, packages: ['python3', 'python3-pip'] });
+  const requirements = join(interopFolder, 'clients', 'python', `requirements-${name}.txt`);
+  const { stdout: version } = await run('python3', ['--version'], { timeoutMs: 10_000 });
+  const key = `python-${name}-${contentHash([requirements], version)}`;
+  if (!install && !isCached(key))
+    throw new Missing('its Python packages are not installed; run with --install');
+  const flags = ['--quiet', '--disable-pip-version-check', '--only-binary', ':all:'];
+  const installIt = () =>
+    cached(key, (folder) =>
+      must(
+        'python3',
+        ['-m', 'pip', 'install', ...flags, '--no-deps', '--target', folder, '-r', requirements],
+        { timeoutMs: 300_000 },
+      ),
+    );
+  const installed = pipIsFree.then(installIt);
+  pipIsFree = installed.catch(() => {});
+  return installed;
+}
+
 /** The folders of clients/java/eras that fit a release, by the first release that each serves. */
 const javaEras = {
   records: ['0.8', '0.9', '0.10', '0.11'],
