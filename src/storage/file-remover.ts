@@ -49,10 +49,7 @@ export class FileRemover {
       }
       this.#fileSystem.removeFile(path);
     } catch (error) {
-      this.#logger.warn(
-        { path, err: error },
-        'Could not remove a file; the next start tries again',
-      );
+      this.#logger.warn({ path, error }, 'could not remove a file; the next start tries again');
     }
   }
 
@@ -65,10 +62,7 @@ export class FileRemover {
       }
       this.#fileSystem.removeFolder(path);
     } catch (error) {
-      this.#logger.warn(
-        { path, err: error },
-        'Could not remove a folder; the next start tries again',
-      );
+      this.#logger.warn({ path, error }, 'could not remove a folder; the next start tries again');
     }
   }
 }

@@ -72,7 +72,7 @@ export async function loadLogDir(
       logStartOffset: logStartOffsets.get(name) ?? 0,
     }).catch((error: unknown) => {
       if (!(error instanceof LogFormatError)) throw error;
-      logger.error({ folder, err: error }, 'The log cannot be used; its partition stays offline');
+      logger.error({ folder, error }, 'the log cannot be used; its partition stays offline');
       dir.unusable.set(name, error);
       return undefined;
     });
@@ -82,23 +82,20 @@ export async function loadLogDir(
       options.addLog({ ...where, config, loaded });
       if (!isClean) {
         const { logStartOffset, logEndOffset } = loaded;
-        logger.info({ log: name, logStartOffset, logEndOffset }, 'Recovered a log');
+        logger.debug({ log: name, logStartOffset, logEndOffset }, 'recovered a log');
       }
     }
     const now = clock.monotonicMs();
     if (now - reportedMs >= PROGRESS_INTERVAL_MS) {
       reportedMs = now;
-      logger.info({ logDir: dir.path, loaded: count, of: partitions.length }, 'Loading logs');
+      logger.info({ logDir: dir.path, loaded: count, of: partitions.length }, 'loading logs');
     }
   };
   await Promise.all(partitions.map((one) => limit.run(() => load(one))));
+  const size = dir.logs.size;
+  const tookMs = Math.round(clock.monotonicMs() - startMs);
   logger.info(
-    {
-      logDir: dir.path,
-      logs: dir.logs.size,
-      cleanShutdown: isClean,
-      ms: Math.round(clock.monotonicMs() - startMs),
-    },
-    'Loaded the logs',
+    { logDir: dir.path, logs: size, cleanShutdown: isClean, tookMs },
+    isClean ? `loaded ${size} logs` : `recovered ${size} logs after an unclean shutdown`,
   );
 }

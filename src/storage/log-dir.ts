@@ -60,7 +60,7 @@ export class LogDir {
       return decodeOffsetCheckpoint(path, text);
     } catch (error) {
       if (!(error instanceof CheckpointFormatError)) throw error;
-      this.#logger.error({ path, err: error }, 'A checkpoint file is damaged and is not used');
+      this.#logger.error({ path, error }, 'a checkpoint file is damaged and is not used');
       return new Map();
     }
   }

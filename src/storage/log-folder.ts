@@ -54,7 +54,7 @@ export function tidyLogFolder(
     const parsed = parseFileName(name);
     if (!parsed || !INDEX_SUFFIXES.includes(parsed.suffix)) continue;
     if (present.has(name.slice(0, 20) + LOG_SUFFIX)) continue;
-    logger.warn({ path: join(folder, name) }, 'Removing an index that has no log file');
+    logger.warn({ path: join(folder, name) }, 'removing an index that has no log file');
     remove(name);
   }
   const baseOffsets = names

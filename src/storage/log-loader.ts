@@ -152,7 +152,7 @@ class LogRecovery {
       if (epochsKnown) {
         this.#context.logger.warn(
           { path: segment.path() },
-          'Rebuilding missing or damaged indexes',
+          'rebuilding missing or damaged indexes',
         );
       }
       await this.#rebuildIndexes(segment, rebuildEpochs);
@@ -171,10 +171,7 @@ class LogRecovery {
       return true;
     } catch (error) {
       if (!(error instanceof CheckpointFormatError)) throw error;
-      this.#context.logger.warn(
-        { path, err: error },
-        'Reading the leader epochs from the log instead',
-      );
+      this.#context.logger.warn({ path, error }, 'reading the leader epochs from the log instead');
       return false;
     }
   }
@@ -223,7 +220,7 @@ class LogRecovery {
       const { folder, recoveryPoint } = this.#options;
       this.#context.logger.error(
         { folder, recoveryPoint, logEndOffset: this.logEndOffset },
-        'The log ends before what was known to be on the disk: records are missing',
+        'the log ends before what was known to be on the disk: records are missing',
       );
     }
   }
@@ -234,7 +231,7 @@ class LogRecovery {
       const paths = quarantineSegment(this.#context, segment);
       this.#context.logger.error(
         { paths, logEndOffset },
-        'A segment follows damage or a gap and is kept aside; its records are not served',
+        'a segment follows damage or a gap and is kept aside; its records are not served',
       );
     }
     this.#context.fileSystem.syncFolder(this.#options.folder);
@@ -242,10 +239,10 @@ class LogRecovery {
 
   #cut(segment: Segment, end: ScanEnd, nextOffset: number): void {
     if (isUnfinishedWrite(segment, end)) {
-      this.#report(segment, end, 'Cutting off an unfinished write');
+      this.#report(segment, end, 'cutting off an unfinished write');
     } else {
       const quarantine = quarantineTail(this.#context, segment, end.position);
-      this.#report(segment, end, `Cutting off damage; the bytes are kept in ${quarantine}`);
+      this.#report(segment, end, `cutting off damage; the bytes are kept in ${quarantine}`);
     }
     segment.truncate(end.position, nextOffset);
     // What was cut must not come back in the next crash, between records appended since.
@@ -318,7 +315,7 @@ class LogRecovery {
     for (const segment of this.#segments) {
       this.#context.logger.warn(
         { path: segment.path(), logEndOffset: this.logEndOffset, logStartOffset },
-        'The log ends below its start offset: all its records were deleted',
+        'the log ends below its start offset: all its records were deleted',
       );
       context.remover.removeAfter(config.fileDeleteDelayMs, segment.markDeleted());
     }

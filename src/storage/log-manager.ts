@@ -288,7 +288,7 @@ export class LogManager {
       loaded,
     });
     dir.logs.set(name, log);
-    logger.info({ log: name, topicId, logDir: dir.path }, 'Created a log');
+    logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
     return log;
   }
 
@@ -302,7 +302,7 @@ export class LogManager {
   #setAside(log: Log, topicId: string): void {
     this.#context.logger.warn(
       { log: log.name, foundTopicId: log.topicId, topicId },
-      'The folder belongs to another topic of this name; it is set aside',
+      'the folder belongs to another topic of this name; it is set aside',
     );
     this.#takeOut(log, 'stray');
   }
@@ -337,7 +337,7 @@ export class LogManager {
       this.#failDir(log.logDir, toError(error));
       throw error;
     }
-    this.#context.logger.info({ log: log.name, folder: basename(path) }, 'Deleting a log');
+    this.#context.logger.debug({ log: log.name, folder: basename(path) }, 'deleting a log');
     await this.#context.remover.removeFolder(path);
   }
 
@@ -405,8 +405,8 @@ export class LogManager {
     if (dir.failure || this.#isClosed) return;
     dir.failure = error;
     this.#context.logger.error(
-      { logDir: path, err: error, logs: dir.logs.size },
-      'The log directory failed and goes offline',
+      { logDir: path, error, logs: dir.logs.size },
+      'the log directory failed and goes offline',
     );
     for (const log of dir.logs.values()) {
       this.#flusher.forget(log);

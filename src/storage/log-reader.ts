@@ -159,7 +159,7 @@ export class LogReader {
       const detail = `${segment.path()}: ${cause.message}`;
       this.#context.logger.error(
         { path: segment.path(), position: cause.position, offset: options.offset },
-        'The log is damaged here; the read is refused',
+        'the log is damaged here; the read is refused',
       );
       return { kind: 'damaged', detail };
     }

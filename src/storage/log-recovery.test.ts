@@ -90,7 +90,7 @@ test('damage is kept aside byte for byte, an unfinished write is not', async () 
   assert.deepEqual(await contentsOf(log), ['0:a0', '1:b0']);
   const kept = `${FOLDER}/00000000000000000000.log.${second}.corrupt`;
   assert.deepEqual(storage.disk.readFile(kept), damaged.subarray(second));
-  const line = storage.lines.find(({ message }) => message.startsWith('Cutting off damage'));
+  const line = storage.lines.find(({ message }) => message.startsWith('cutting off damage'));
   assert.equal(line?.fields['path'], LOG_FILE);
   assert.equal(line?.fields['position'], second);
 

@@ -423,7 +423,7 @@ export class Log implements ReadableLog, WrittenLog {
     const startOffset = this.segments.first.baseOffset;
     this.#context.logger.info(
       { log: this.name, count, reason, logStartOffset: startOffset },
-      'Deleted old segments',
+      'deleted old segments',
     );
     this.incrementLogStartOffset(startOffset);
     return count;
@@ -456,7 +456,7 @@ export class Log implements ReadableLog, WrittenLog {
   #cut(offset: number, work: () => void): void {
     this.#context.logger.info(
       { log: this.name, offset, logEndOffset: this.logEndOffset },
-      'Truncating the log',
+      'truncating the log',
     );
     this.#truncations++;
     this.#writer.writeQueued();

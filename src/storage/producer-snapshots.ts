@@ -51,7 +51,7 @@ export class ProducerSnapshots {
       if (entries) return { offset, entries };
       this.#logger.warn(
         { path: this.path(offset) },
-        'A producer snapshot is damaged; the log is read instead',
+        'a producer snapshot is damaged; the log is read instead',
       );
       this.#remove((known) => known === offset);
     }

@@ -202,7 +202,7 @@ export class Segment {
     if (this.#indexesAreDamaged) {
       logger.warn(
         { path: this.path() },
-        'An index has entries that cannot be right; using those before',
+        'an index has entries that cannot be right; using those before',
       );
     }
     return { offsets, times };
@@ -299,7 +299,7 @@ export class Segment {
       const path = this.path(TRANSACTION_INDEX_SUFFIX);
       const bytes = fileSystem.stat(path) ? fileSystem.readFile(path) : Buffer.alloc(0);
       const decoded = decodeAbortedTxns(bytes, this.baseOffset);
-      if (!decoded) logger.error({ path }, 'The transaction index is damaged and is not used');
+      if (!decoded) logger.error({ path }, 'the transaction index is damaged and is not used');
       this.#aborted = decoded ?? [];
     }
     return this.#aborted;

@@ -165,7 +165,7 @@ export class StoreController implements Controller {
       this.#enqueueElection();
       return { error: 'NOT_CONTROLLER', detail: null };
     }
-    this.#options.logger.error({ err: error }, 'a request of the controller failed');
+    this.#options.logger.error({ error }, 'a request of the controller failed');
     this.#resign('a request failed');
     this.#enqueueElection();
     return isStoreError(error, 'AMBIGUOUS', 'SUSPENDED', 'SESSION_LOST')
@@ -194,7 +194,7 @@ export class StoreController implements Controller {
     this.#queue
       .run(() => this.#compete())
       .catch((error: unknown) => {
-        this.#options.logger.error({ err: error }, 'could not take part in the election');
+        this.#options.logger.error({ error }, 'could not take part in the election');
       });
   }
 
@@ -206,7 +206,7 @@ export class StoreController implements Controller {
       },
       () => undefined,
     ).catch((error: unknown) => {
-      this.#options.logger.error({ err: error }, 'a duty of the controller failed');
+      this.#options.logger.error({ error }, 'a duty of the controller failed');
     });
   }
 
@@ -275,7 +275,7 @@ export class StoreController implements Controller {
       try {
         await listener(topics);
       } catch (error) {
-        this.#options.logger.error({ err: error }, 'a listener of topic deletions failed');
+        this.#options.logger.error({ error }, 'a listener of topic deletions failed');
       }
     }
   }

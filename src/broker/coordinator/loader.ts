@@ -58,7 +58,7 @@ export class LedPartition {
         },
         (error: unknown) => {
           if (this.#closed) return;
-          logger.error({ ...where, err: error, retryMs }, 'groups cannot be loaded, trying again');
+          logger.error({ ...where, error, retryMs }, 'groups cannot be loaded, trying again');
           this.#retry = clock.after(retryMs, () => this.load(Math.min(retryMs * 2, LAST_RETRY_MS)));
         },
       );

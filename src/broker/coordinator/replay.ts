@@ -75,7 +75,7 @@ export class Replay {
     } catch (error) {
       // One bad record must not hide the thousands of good ones behind it.
       if (this.#unreadableCount++ === 0) {
-        this.#logger.error({ offset: record.offset, err: error }, 'a record cannot be read');
+        this.#logger.error({ offset: record.offset, error }, 'a record cannot be read');
       }
     }
   }

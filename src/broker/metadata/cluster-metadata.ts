@@ -48,7 +48,7 @@ export class ClusterMetadata {
       try {
         listener(next, change, previous);
       } catch (error) {
-        this.#logger.error({ err: error }, 'a listener of cluster metadata failed');
+        this.#logger.error({ error }, 'a listener of cluster metadata failed');
       }
     }
   }

@@ -57,7 +57,7 @@ export class Partitions {
         log = this.#logs.getOrCreate(topic, wanted.partition, { topicId, config });
       } catch (error) {
         this.#logger.error(
-          { err: error, topic, partition: wanted.partition },
+          { error, topic, partition: wanted.partition },
           `cannot open the log of ${topic}-${wanted.partition}`,
         );
         return 'KAFKA_STORAGE_ERROR';
@@ -86,7 +86,7 @@ export class Partitions {
       await this.#logs.delete(topic, partition);
       return 'NONE';
     } catch (error) {
-      this.#logger.error({ err: error, topic, partition }, `cannot delete ${topic}-${partition}`);
+      this.#logger.error({ error, topic, partition }, `cannot delete ${topic}-${partition}`);
       return 'KAFKA_STORAGE_ERROR';
     }
   }

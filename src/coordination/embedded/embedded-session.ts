@@ -46,7 +46,7 @@ export class EmbeddedSession implements Store {
       try {
         listener('lost');
       } catch (error) {
-        this.#logger.error({ err: error }, 'a listener of the session state failed');
+        this.#logger.error({ error }, 'a listener of the session state failed');
       }
     }
   }

@@ -234,14 +234,14 @@ export class EmbeddedStore {
     try {
       watch();
     } catch (error) {
-      this.#logger.error({ err: error }, 'a watch of the coordination store failed');
+      this.#logger.error({ error }, 'a watch of the coordination store failed');
     }
   }
 
   /** A failed write or fdatasync is final: what is on the disk is unknown until the next start. */
   #fail(error: unknown, underWay: readonly Call[]): void {
     this.#failure = error;
-    this.#logger.error({ err: error }, 'the coordination store failed and stays down');
+    this.#logger.error({ error }, 'the coordination store failed and stays down');
     for (const call of underWay) {
       const code = call.operationCount > 0 ? 'AMBIGUOUS' : 'SESSION_LOST';
       call.refuse(new StoreError(code, '/', { cause: error }));

@@ -116,7 +116,7 @@ function addMember(
     deadlineMs: step.now.monotonicMs + NEW_MEMBER_JOIN_TIMEOUT_MS,
   });
   if (group.state === 'PreparingRebalance' && group.generation === 0) group.newMemberAdded = true;
-  startRebalance(group, `member ${memberId} joins; ${said(request)}`, step);
+  startRebalance(group, `member ${memberId} joins${said(request)}`, step);
 }
 
 function rejoin(
@@ -144,7 +144,7 @@ function rejoin(
   update(group, member, request);
   park(group, member, answer, step);
   const why = isSame ? 'leader' : 'changed member';
-  startRebalance(group, `${why} ${memberId} rejoins; ${said(request)}`, step);
+  startRebalance(group, `${why} ${memberId} rejoins${said(request)}`, step);
 }
 
 /** A static member is back under a new id, and the old one is fenced from here on (KIP-345). */
@@ -175,14 +175,14 @@ function replaceStaticMember(
     instanceId: member.instanceId,
     memberId,
     replaces: before.memberId,
-    reason: said(request),
+    ...(request.reason && { reason: request.reason }),
   });
 
   if (group.state === 'CompletingRebalance') {
     // The leader may be assigning partitions to the old id, so the new one would end up with none.
-    startRebalance(group, `static member ${memberId} is back; ${said(request)}`, step);
+    startRebalance(group, `static member ${memberId} is back${said(request)}`, step);
   } else if (group.state === 'Stable' && group.electProtocol() !== group.protocolName) {
-    startRebalance(group, `static member ${memberId} changes the protocol; ${said(request)}`, step);
+    startRebalance(group, `static member ${memberId} changes the protocol${said(request)}`, step);
   } else if (group.state === 'Stable') {
     const assignments = new Map(
       [...group.members.values()].map(({ memberId: id, assignment }) => [id, assignment]),
@@ -214,7 +214,7 @@ function update(group: ClassicGroup, member: Member, request: JoinRequest): void
   });
 }
 
-/** KIP-800: what the client gives as its reason. */
-function said(request: JoinRequest): string {
-  return `client says: ${request.reason ?? 'nothing'}`;
+/** KIP-800: what the client gives as its reason, to put behind our own. */
+function said({ reason }: JoinRequest): string {
+  return reason ? ` (client says: ${reason})` : '';
 }

@@ -36,7 +36,7 @@ function leaveOne(group: ClassicGroup, leaving: LeavingMember, step: Step): Erro
   removeMember(
     group,
     memberId,
-    `member ${memberId} leaves; client says: ${reason ?? 'nothing'}`,
+    `member ${memberId} leaves${reason ? ` (client says: ${reason})` : ''}`,
     step,
   );
   return 'NONE';

@@ -154,10 +154,8 @@ export function endPendingSync(group: ClassicGroup): void {
 export function move(group: ClassicGroup, state: GroupState, reason: string, step: Step): void {
   const from = group.state;
   group.transitionTo(state, step.now.wallMs);
-  note(group, step, 'info', `group goes from ${from} to ${state}`, {
-    reason,
-    members: group.members.size,
-  });
+  const sentence = `group ${group.groupId} goes from ${from} to ${state}: ${reason}`;
+  note(group, step, 'info', sentence, { members: group.members.size });
 }
 
 export function note(
