@@ -92,10 +92,11 @@ export async function loadLogDir(
     }
   };
   await Promise.all(partitions.map((one) => limit.run(() => load(one))));
-  const size = dir.logs.size;
+  const { size } = dir.logs;
+  const logs = size === 1 ? '1 log' : `${size} logs`;
   const tookMs = Math.round(clock.monotonicMs() - startMs);
   logger.info(
     { logDir: dir.path, logs: size, cleanShutdown: isClean, tookMs },
-    isClean ? `loaded ${size} logs` : `recovered ${size} logs after an unclean shutdown`,
+    isClean ? `loaded ${logs}` : `recovered ${logs} after an unclean shutdown`,
   );
 }
