@@ -62,7 +62,11 @@ export function brokerApis(parts: BrokerParts): Api[] {
   const { metadata, configs, controller, coordinator } = parts;
   const apis: Api[] = [
     produceApi(parts),
-    fetchApi({ ...parts, maxBytes: () => configs.broker.fetchMaxBytes }),
+    fetchApi({
+      ...parts,
+      maxBytes: () => configs.broker.fetchMaxBytes,
+      conversionRules: (topic) => configs.topic(topic),
+    }),
     listOffsetsApi(parts),
     metadataApi({ ...parts, autoCreateTopics: () => configs.broker.autoCreateTopicsEnable }),
     offsetCommitApi(parts),

@@ -5,7 +5,7 @@
 // partition and on the clock, and reads again when it wakes. Records leave as the bytes that are in the
 // log. v0-v3 get the old message formats, converted; below v10 a client cannot read zstd (KIP-110).
 //
-// Gaps: followers (replica id >= 0) are refused with REPLICA_NOT_AVAILABLE until there is replication;
+// Gaps: followers (replica id >= 0) are refused with NOT_LEADER_OR_FOLLOWER until there is replication;
 // preferred_read_replica is always -1; tiered storage does not exist.
 import type { Clock } from '../../base/clock.ts';
 import { ZERO_UUID } from '../../base/random.ts';
@@ -16,7 +16,7 @@ import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
-import { convertFetched } from '../replica/fetch-conversion.ts';
+import { type ConversionRules, convertFetched, ZSTD_FROM } from '../replica/fetch-conversion.ts';
 import {
   type FetchedPartition,
   type FetchLimits,
@@ -39,6 +39,8 @@ export interface FetchDependencies {
   readonly traffic: TopicTraffic;
   /** fetch.max.bytes: the most that one response carries, whatever the client asks for. */
   readonly maxBytes: () => number;
+  /** A topic's configs, for clients that need their records converted. */
+  readonly conversionRules: (topic: string) => ConversionRules;
 }
 
 const TOPIC_IDS_FROM = 13;
@@ -84,7 +86,7 @@ class Fetch {
       // Before KIP-74 a batch larger than the limit was cut short, and the consumer complained.
       minOneBatch: context.apiVersion >= 3,
     };
-    this.#minBytes = request.minBytes;
+    this.#minBytes = Math.min(request.minBytes, this.#limits.maxBytes);
     this.#maxWaitMs = request.maxWaitMs;
     this.#isFollower = Math.max(request.replicaId, request.replicaState.replicaId) >= 0;
   }
@@ -103,10 +105,13 @@ class Fetch {
 
   /** The answer, or undefined when the request is now parked. */
   #answerOrPark(fetched: readonly FetchedPartition[]): Response | undefined {
+    const { maxBytes } = this.#limits;
     let sizeInBytes = 0;
     let urgent = this.#maxWaitMs <= 0 || fetched.length === 0;
     for (const each of fetched) {
-      sizeInBytes += each.sizeInBytes + each.oversizedFirstBatchBytes;
+      // Where a limit ended the read, that much is there: waiting would bring no more of it.
+      const atHand = each.isCut ? Math.min(each.request.maxBytes, maxBytes) : 0;
+      sizeInBytes += Math.max(atHand, each.sizeInBytes + each.oversizedFirstBatchBytes);
       urgent ||= each.error !== 'NONE' || each.divergingEpoch !== undefined;
     }
     if (urgent || sizeInBytes >= this.#minBytes) return this.#answer(fetched);
@@ -144,7 +149,7 @@ class Fetch {
     const { sessionPartitions } = this;
     return sessionPartitions.map((request) => ({
       request,
-      partition: this.#isFollower ? 'REPLICA_NOT_AVAILABLE' : this.#find(request),
+      partition: this.#isFollower ? 'NOT_LEADER_OR_FOLLOWER' : this.#find(request),
     }));
   }
 
@@ -163,11 +168,16 @@ class Fetch {
     return partitions.get(topic ?? '', request.partition) ?? 'UNKNOWN_TOPIC_OR_PARTITION';
   }
 
+  #converted(fetched: FetchedPartition): FetchedPartition {
+    const rules = this.#dependencies.conversionRules(fetched.request.topic ?? '');
+    return convertFetched(fetched, this.#context.apiVersion, rules);
+  }
+
   #answer(fetched: readonly FetchedPartition[]): Response {
     const version = this.#context.apiVersion;
     const rows = new Map<string, TopicRow>();
     for (const raw of fetched) {
-      const each = version < 10 ? convertFetched(raw, version) : raw;
+      const each = version < ZSTD_FROM ? this.#converted(raw) : raw;
       const { request } = each;
       if (!this.#session.include(request, visible(each))) {
         each.release();
@@ -229,7 +239,8 @@ function resolveSession(
       partition: wanted.partition,
       fetchOffset: wanted.fetchOffset,
       maxBytes: wanted.partitionMaxBytes,
-      currentLeaderEpoch: wanted.currentLeaderEpoch,
+      // Any negative epoch means none in this API, as in Kafka; in others only -1 does.
+      currentLeaderEpoch: Math.max(-1, wanted.currentLeaderEpoch),
       lastFetchedEpoch: wanted.lastFetchedEpoch,
     }));
   });

@@ -18,6 +18,8 @@ export interface FetchedPartition {
   readonly sizeInBytes: number;
   /** Size of a first batch that did not fit and was left out; 0 else. */
   readonly oversizedFirstBatchBytes: number;
+  /** Whether a limit, not the end of the log, ended the read. */
+  readonly isCut: boolean;
   /** Gives the buffers back. */
   release(): void;
 }
@@ -64,10 +66,15 @@ function readFrom(
     const problem =
       typeof partition === 'string' ? partition : partition.problem(request.currentLeaderEpoch);
     if (problem || typeof partition === 'string') {
-      fetched.push(failed(request, problem ?? 'UNKNOWN_SERVER_ERROR'));
+      fetched.push(failedFetch(request, problem ?? 'UNKNOWN_SERVER_ERROR'));
       continue;
     }
     const diverging = divergence(partition, request);
+    if (diverging === 'unknown epoch') {
+      // Kafka's answer: the fetcher starts over from an offset that both know.
+      fetched.push(failedFetch(request, 'OFFSET_OUT_OF_RANGE'));
+      continue;
+    }
     if (diverging) {
       fetched.push({ ...empty(request, partition), divergingEpoch: diverging });
       continue;
@@ -102,11 +109,11 @@ function answer(
   isolation: Isolation,
 ): FetchedPartition {
   // Kafka tells no log start offset here either: a consumer asks for it by ListOffsets.
-  if (outcome.kind === 'out-of-range') return failed(request, 'OFFSET_OUT_OF_RANGE');
+  if (outcome.kind === 'out-of-range') return failedFetch(request, 'OFFSET_OUT_OF_RANGE');
   if (outcome.kind === 'offline') {
-    return failed(request, partition.problem(-1) ?? 'KAFKA_STORAGE_ERROR');
+    return failedFetch(request, partition.problem(-1) ?? 'KAFKA_STORAGE_ERROR');
   }
-  if (outcome.kind === 'damaged') return failed(request, 'CORRUPT_MESSAGE');
+  if (outcome.kind === 'damaged') return failedFetch(request, 'CORRUPT_MESSAGE');
   return {
     request,
     error: 'NONE',
@@ -124,20 +131,22 @@ function answer(
     buffers: outcome.buffers,
     sizeInBytes: outcome.sizeInBytes,
     oversizedFirstBatchBytes: outcome.oversizedFirstBatchBytes,
+    isCut: outcome.nextOffset < partition.visibleEnd(isolation),
     release: () => outcome.release(),
   };
 }
 
 function empty(request: FetchPartition, partition: Partition): FetchedPartition {
   return {
-    ...failed(request, 'NONE'),
+    ...failedFetch(request, 'NONE'),
     highWatermark: partition.highWatermark,
     lastStableOffset: partition.lastStableOffset,
     logStartOffset: partition.log.logStartOffset,
   };
 }
 
-function failed(request: FetchPartition, error: ErrorName): FetchedPartition {
+/** An error in place of what a partition holds. */
+export function failedFetch(request: FetchPartition, error: ErrorName): FetchedPartition {
   return {
     request,
     error,
@@ -149,6 +158,7 @@ function failed(request: FetchPartition, error: ErrorName): FetchedPartition {
     buffers: NO_BUFFERS,
     sizeInBytes: 0,
     oversizedFirstBatchBytes: 0,
+    isCut: false,
     release: nothingToRelease,
   };
 }
@@ -157,10 +167,10 @@ function failed(request: FetchPartition, error: ErrorName): FetchedPartition {
 function divergence(
   partition: Partition,
   request: FetchPartition,
-): { epoch: number; endOffset: number } | undefined {
+): { epoch: number; endOffset: number } | 'unknown epoch' | undefined {
   if (request.lastFetchedEpoch < 0) return undefined;
   const end = partition.log.endOffsetForEpoch(request.lastFetchedEpoch);
-  if (end.endOffset < 0) return undefined;
+  if (end.endOffset < 0) return 'unknown epoch';
   if (end.leaderEpoch < request.lastFetchedEpoch || end.endOffset < request.fetchOffset) {
     return { epoch: end.leaderEpoch, endOffset: end.endOffset };
   }

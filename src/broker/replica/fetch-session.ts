@@ -101,7 +101,7 @@ export class FetchSessionCache {
     const { sessionId, sessionEpoch } = request;
     if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
       if (sessionId !== 0) this.sessions.delete(sessionId);
-      if (sessionEpoch === FINAL_EPOCH || request.partitions.length === 0) return full(0, request);
+      if (sessionEpoch === FINAL_EPOCH) return full(0, request);
       return this.start(request);
     }
     const session = this.sessions.get(sessionId);
@@ -112,13 +112,14 @@ export class FetchSessionCache {
     }
     this.touch(session);
     session.epoch = sessionEpoch === MAX_EPOCH ? 1 : sessionEpoch + 1;
-    for (const gone of request.forgotten) session.partitions.delete(partitionKey(session, gone));
     for (const wanted of request.partitions) {
       const key = partitionKey(session, wanted);
       const cached = session.partitions.get(key);
       if (cached) cached.request = wanted;
       else session.partitions.set(key, newCached(wanted));
     }
+    // In this order, as in Kafka: what one request both wants and forgets is forgotten.
+    for (const gone of request.forgotten) session.partitions.delete(partitionKey(session, gone));
     if (session.partitions.size === 0) {
       this.sessions.delete(sessionId);
       return full(0, request);

@@ -53,6 +53,8 @@ export interface Leadership {
   readonly isr: readonly number[];
 }
 
+/** A client that names no leader epoch. */
+const ANY_EPOCH = -1;
 const NOBODY: Leadership = { leader: -1, leaderEpoch: -1, replicas: [], isr: [] };
 
 /**
@@ -107,7 +109,8 @@ export class Partition implements LogListener {
     if (this.#stopped) return 'UNKNOWN_TOPIC_OR_PARTITION';
     if (this.log.failure) return 'KAFKA_STORAGE_ERROR';
     const { leaderEpoch } = this.#leadership;
-    if (currentLeaderEpoch >= 0 && currentLeaderEpoch < leaderEpoch) return 'FENCED_LEADER_EPOCH';
+    const isStale = currentLeaderEpoch !== ANY_EPOCH && currentLeaderEpoch < leaderEpoch;
+    if (isStale) return 'FENCED_LEADER_EPOCH';
     if (currentLeaderEpoch > leaderEpoch) return 'UNKNOWN_LEADER_EPOCH';
     if (!this.isLeader) return 'NOT_LEADER_OR_FOLLOWER';
     return undefined;
@@ -144,8 +147,9 @@ export class Partition implements LogListener {
   ): ProduceResult {
     const problem = this.problem(-1);
     if (problem) return refused(problem, `${this.log.name}: ${problem}`);
-    const { isr, leaderEpoch } = this.#leadership;
-    const { minInsyncReplicas } = this.log.config;
+    const { isr, leaderEpoch, replicas } = this.#leadership;
+    // A partition cannot have more in-sync replicas than it has replicas (as in Kafka since 3.7).
+    const minInsyncReplicas = Math.min(this.log.config.minInsyncReplicas, replicas.length);
     if (request.acks === -1 && isr.length < minInsyncReplicas) {
       return refused(
         'NOT_ENOUGH_REPLICAS',
