@@ -79,6 +79,8 @@ async function answer(
   if (!partition) return failed('UNKNOWN_TOPIC_OR_PARTITION');
   const problem = partition.problem(question.currentLeaderEpoch);
   if (problem) return failed(problem);
+  // No such times exist for a version this old, so they are not looked for among the segments.
+  if (version === 0 && question.timestamp < EARLIEST) return failed('UNSUPPORTED_VERSION');
   if (version === 0)
     return { errorCode: 0, oldStyleOffsets: segmentOffsets(partition, question, now) };
   const { log } = partition;

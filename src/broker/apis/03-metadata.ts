@@ -30,6 +30,8 @@ export interface MetadataDependencies {
   readonly autoCreateTopics: () => boolean;
 }
 
+/** By id only from here on; v10 and v11 have the field, but Kafka refuses to use it (KIP-516). */
+const TOPIC_IDS_FROM = 12;
 /** v0 says that replicas are missing by an error of the partition; later versions just list them. */
 const OFFLINE_REPLICAS_FROM = 5;
 
@@ -40,6 +42,9 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
     response: MetadataResponse,
     versions: { min: 0, max: 13 },
     handle(context, request) {
+      if (context.apiVersion < TOPIC_IDS_FROM && namesIds(request)) {
+        return { clusterId: null, topics: (request.topics ?? []).map(refusedId) };
+      }
       const missing = toCreate(dependencies, context, request);
       if (missing.length === 0) return respond(metadata.snapshot, context, request);
       return controller.autoCreateTopics(missing).then((results) => {
@@ -56,6 +61,26 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
   });
 }
 
+function namesIds(request: MetadataRequest): boolean {
+  return (request.topics ?? []).some(({ name, topicId }) => name === null || topicId !== ZERO_UUID);
+}
+
+function refusedId({ name, topicId }: { name: string | null; topicId: string }): TopicRow {
+  return failedTopic('INVALID_REQUEST', name ?? '', topicId);
+}
+
+/** Each topic once. Where one is asked for by id, all are: names beside it are not looked at. */
+function wantedTopics(request: MetadataRequest): { name: string | null; topicId: string }[] {
+  const topics = request.topics ?? [];
+  const ids = topics.filter(({ topicId }) => topicId !== ZERO_UUID);
+  const wanted = new Map(
+    ids.length > 0
+      ? ids.map(({ topicId }) => [topicId, { name: null, topicId }])
+      : topics.map((topic) => [topic.name, topic]),
+  );
+  return [...wanted.values()];
+}
+
 function wantsAll(context: RequestContext, request: MetadataRequest): boolean {
   return request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
 }
@@ -67,11 +92,10 @@ function toCreate(
 ): string[] {
   if (wantsAll(context, request) || !request.allowAutoTopicCreation) return [];
   const { topics } = metadata.snapshot;
-  const names = (request.topics ?? []).flatMap(({ name }) => {
+  return wantedTopics(request).flatMap(({ name }) => {
     if (name === null || topics.has(name) || topicNameProblem(name) !== undefined) return [];
     return isInternalTopicName(name) || autoCreateTopics() ? [name] : [];
   });
-  return [...new Set(names)];
 }
 
 function respond(
@@ -82,8 +106,8 @@ function respond(
 ): Response {
   const topics = wantsAll(context, request)
     ? Array.from(snapshot.topics.values(), (topic) => topicRow(topic, context, request))
-    : (request.topics ?? []).map((wanted) => {
-        const byId = wanted.name === null || (wanted.topicId !== ZERO_UUID && wanted.name === '');
+    : wantedTopics(request).map((wanted) => {
+        const byId = wanted.name === null;
         const topic = byId
           ? snapshot.topicsById.get(wanted.topicId)
           : snapshot.topics.get(wanted.name ?? '');
@@ -150,5 +174,6 @@ function partitionRow(partition: PartitionMetadata, context: RequestContext) {
 }
 
 function failedTopic(error: ErrorName, name: string | null, topicId: string): TopicRow {
-  return { errorCode: errorCode(error), name, topicId, partitions: [] };
+  const isInternal = name !== null && isInternalTopicName(name);
+  return { errorCode: errorCode(error), name, topicId, isInternal, partitions: [] };
 }

@@ -12,8 +12,8 @@ import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 const NOT_FOUND_FROM = 6;
-/** READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS, as bits by operation code (KIP-430). */
-const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11);
+/** READ, DELETE and DESCRIBE, as bits by operation code (KIP-430); groups have no configs in Kafka 3.9. */
+const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8);
 
 export function describeGroupsApi({ coordinator }: { coordinator: GroupCoordinator }): Api {
   return defineApi({

@@ -43,7 +43,7 @@ export function createTopicsApi({ controller, configs }: CreateTopicsDependencie
           errorMessage: result.detail,
           numPartitions: result.partitionCount,
           replicationFactor: result.replicationFactor,
-          configs: result.error === 'NONE' ? configRows(configs, result.configs) : null,
+          configs: result.error === 'NONE' ? configRows(configs, result.configs) : [],
         })),
       };
     },
@@ -53,7 +53,7 @@ export function createTopicsApi({ controller, configs }: CreateTopicsDependencie
         topicId: ZERO_UUID,
         errorCode: errorCode(error.error),
         errorMessage: error.detail,
-        configs: null,
+        configs: [],
       })),
     }),
   });

@@ -9,20 +9,34 @@ import type { Controller } from '../controller/controller.ts';
 import type { TopicReference } from '../controller/requests.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
+type WantedTopic = DeleteTopicsRequest['topics'][number];
+
 export function deleteTopicsApi({ controller }: { controller: Controller }): Api {
   return defineApi({
     request: DeleteTopicsRequest,
     response: DeleteTopicsResponse,
     versions: { min: 0, max: 6 },
     async handle(_context, request) {
-      const results = await controller.deleteTopics(references(request));
+      const isRefused = (topic: WantedTopic) =>
+        (topic.name === null) === (topic.topicId === ZERO_UUID);
+      const refused = request.topics.filter(isRefused);
+      const topics = request.topics.filter((topic) => !isRefused(topic));
+      const results = await controller.deleteTopics(references({ ...request, topics }));
       return {
-        responses: results.map(({ name, id, error, detail }) => ({
-          name,
-          topicId: id,
-          errorCode: errorCode(error),
-          errorMessage: detail,
-        })),
+        responses: [
+          ...results.map(({ name, id, error, detail }) => ({
+            name,
+            topicId: id,
+            errorCode: errorCode(error),
+            errorMessage: detail,
+          })),
+          ...refused.map(({ name, topicId }) => ({
+            name,
+            topicId,
+            errorCode: errorCode('INVALID_REQUEST'),
+            errorMessage: 'A topic is named either by its name or by its id.',
+          })),
+        ],
       };
     },
     errorResponse: (_context, request, error) => ({

@@ -1,5 +1,5 @@
 // InitProducerId v0-v4 for idempotent producers: each call gets an id that nobody had before. The
-// producer's old id and epoch (v3+, KIP-360) matter only to transactions and are not looked at.
+// producer's old id and epoch (v3+, KIP-360) matter only to transactions; both or neither must be there.
 //
 // Gaps: a transactional id is refused with the fatal
 // INVALID_REQUEST until there are transactions, so that such a client fails at once and does not retry.
@@ -18,7 +18,11 @@ export function initProducerIdApi({ producerIds }: { producerIds: ProducerIds })
     versions: { min: 0, max: 4 },
     handle(_context, request) {
       if (request.transactionalId !== null) {
-        return { errorCode: errorCode('INVALID_REQUEST') };
+        return { errorCode: errorCode('INVALID_REQUEST'), producerEpoch: -1 };
+      }
+      // An id without its epoch, or the other way round, is nobody's.
+      if ((request.producerId === -1) !== (request.producerEpoch === -1)) {
+        return { errorCode: errorCode('INVALID_REQUEST'), producerEpoch: -1 };
       }
       return producerIds
         .next()

@@ -12,6 +12,7 @@ import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
 import { brokersFor } from './broker-endpoints.ts';
 
 const BROKERS = 1;
+const CONTROLLERS = 2;
 
 export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }): Api {
   return defineApi({
@@ -21,10 +22,12 @@ export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }):
     handle(context, request) {
       const { snapshot } = metadata;
       if (request.endpointType !== BROKERS) {
+        const isKnown = request.endpointType === CONTROLLERS;
         return {
-          errorCode: errorCode('MISMATCHED_ENDPOINT_TYPE'),
-          errorMessage: 'The request was sent to a broker, but asks for controllers.',
-          clusterId: snapshot.clusterId,
+          errorCode: errorCode(isKnown ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE'),
+          errorMessage: isKnown
+            ? 'The request was sent to a broker, but asks for controllers.'
+            : `There is no endpoint type ${request.endpointType}.`,
         };
       }
       return {
@@ -43,7 +46,6 @@ export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }):
     errorResponse: (_context, _request, error) => ({
       errorCode: errorCode(error.error),
       errorMessage: error.detail,
-      clusterId: metadata.snapshot.clusterId,
     }),
   });
 }
