@@ -129,7 +129,8 @@ function checked(broker: BrokerConfig, target: ConfigTarget, next: ConfigTexts):
       };
     }
     const problem = valueProblem(name, key, value);
-    if (problem !== undefined) return { error: 'INVALID_CONFIG', message: problem };
+    // Kafka answers a bad value of a topic with INVALID_CONFIG, of a broker with INVALID_REQUEST.
+    if (problem !== undefined) return { error: 'INVALID_REQUEST', message: problem };
   }
   try {
     const { dynamicDefault, dynamicBroker } = broker.sources;
@@ -140,7 +141,7 @@ function checked(broker: BrokerConfig, target: ConfigTarget, next: ConfigTexts):
         : { dynamicDefault: next, dynamicBroker },
     );
   } catch (error) {
-    if (error instanceof ConfigError) return { error: 'INVALID_CONFIG', message: error.message };
+    if (error instanceof ConfigError) return { error: 'INVALID_REQUEST', message: error.message };
     throw error;
   }
   return { configs: next };

@@ -93,7 +93,7 @@ export function describeBrokerConfig(
     return described({
       name,
       key,
-      value: effectiveText(sources, name),
+      value: ownText(sources, name),
       synonyms: brokerSynonyms(sources, name),
       readOnly: key.update === 'read-only',
     });
@@ -158,18 +158,23 @@ function brokerSynonyms(sources: BrokerConfigSources, name: string): ConfigSynon
   add(sources.dynamicBroker, CONFIG_SOURCES.dynamicBroker);
   add(sources.dynamicDefault, CONFIG_SOURCES.dynamicDefaultBroker);
   add(sources.fixed, CONFIG_SOURCES.staticBroker);
-  for (const candidate of names) {
-    const key = BROKER_KEYS[candidate];
-    const value = key ? defaultText(sources, key) : null;
-    if (key && value !== null) {
-      found.push({ name: candidate, value: shown(key, value), source: CONFIG_SOURCES.default });
-    }
+  // Defaults of other keys are not named, although they rule where nothing is set: so does Kafka.
+  const key = BROKER_KEYS[name];
+  const value = key ? defaultText(sources, key) : null;
+  if (key && value !== null) {
+    found.push({ name, value: shown(key, value), source: CONFIG_SOURCES.default });
   }
   return found;
 }
 
 function shown(key: ConfigKey, value: string): string | null {
   return key.type === 'password' ? null : canonicalText(key, value);
+}
+
+/** What the key itself says, without the keys that are asked in its place; null where it is not set. */
+function ownText(sources: BrokerConfigSources, name: string): string | null {
+  const key = brokerKey(name)!;
+  return resolveBrokerText(sources, name, { ...key, insteadOf: [] });
 }
 
 function effectiveText(sources: BrokerConfigSources, name: string): string | null {

@@ -33,7 +33,7 @@ export interface ConfigKey<T = unknown> {
   readonly insteadOf: readonly { readonly name: string; readonly scale: number }[];
   /** 'none': accepted so that a real Kafka's file works, and without effect here. */
   readonly effect: 'used' | 'none';
-  /** Not one of Kafka 3.9's keys: described only where it is set. */
+  /** Not one of the keys that Kafka 3.9 describes: described only where it is set. */
   readonly hidden: boolean;
   readonly doc: string;
   /** The typed value; throws ConfigError with the part of the sentence after "key = value". */

@@ -70,6 +70,9 @@ export function validateTopicConfigs(
     if (problem !== undefined) return problem;
   }
   const config = topicLogConfig(broker, overrides);
+  if (config.remoteStorageEnable) {
+    return 'remote.storage.enable = true: this broker has no remote storage';
+  }
   if (config.minCompactionLagMs > config.maxCompactionLagMs) {
     return `min.compaction.lag.ms = ${config.minCompactionLagMs} must not be above max.compaction.lag.ms = ${config.maxCompactionLagMs}`;
   }

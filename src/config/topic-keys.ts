@@ -1,4 +1,4 @@
-import { MESSAGE_FORMAT_VERSION } from './broker-keys/log.ts';
+import { MESSAGE_FORMAT_VERSION_KEY } from './broker-keys/log.ts';
 import {
   boolean,
   ConfigError,
@@ -10,7 +10,6 @@ import {
   long,
   oneOf,
   splitList,
-  string,
 } from './key.ts';
 
 /** Which replicas of which partitions are slowed down: partition:broker pairs, or * for all. */
@@ -121,14 +120,9 @@ export const TOPIC_KEYS = {
   'message.downconversion.enable': boolean({
     default: true,
     importance: 'low',
-    effect: 'none',
     doc: 'Whether consumers too old for the record format are served by conversion.',
   }),
-  'message.format.version': string({
-    default: MESSAGE_FORMAT_VERSION,
-    effect: 'none',
-    doc: 'The record format on disk of older Kafkas. It is always the current one, format v2, here.',
-  }),
+  'message.format.version': MESSAGE_FORMAT_VERSION_KEY,
   'message.timestamp.type': oneOf(['CreateTime', 'LogAppendTime'], {
     default: 'CreateTime',
     doc: "Whether a record carries its producer's time or the time of its arrival.",

@@ -106,6 +106,7 @@ export const COORDINATOR_KEYS = {
     doc: 'How long the coordinator collects writes. Writes of one turn of the event loop go together here.',
   }),
   'group.coordinator.new.enable': boolean({
+    hidden: true,
     default: false,
     effect: 'none',
     doc: "Switches between two implementations of Kafka's; there is one here.",
@@ -159,11 +160,13 @@ export const COORDINATOR_KEYS = {
     doc: 'The assignors of the next-generation protocol, the default one first.',
   }),
   'group.consumer.migration.policy': string({
+    hidden: true,
     default: 'disabled',
     effect: 'none',
     doc: 'Whether groups move between the classic and the next-generation protocol while they have members.',
   }),
   'group.share.enable': boolean({
+    hidden: true,
     default: false,
     effect: 'none',
     doc: 'Whether share groups are on offer.',

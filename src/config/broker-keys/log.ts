@@ -1,9 +1,38 @@
-import { boolean, double, int, LONG_MAX, list, long, oneOf, string } from '../key.ts';
+import {
+  boolean,
+  ConfigError,
+  type ConfigKey,
+  double,
+  int,
+  LONG_MAX,
+  list,
+  long,
+  oneOf,
+  string,
+} from '../key.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** What Kafka 3.9 shows for a config that has been without effect since 3.0. */
-export const MESSAGE_FORMAT_VERSION = '3.0-IV1';
+const MESSAGE_FORMAT_VERSION = '3.0-IV1';
+
+/** Releases and their steps that Kafka 3.9 has a message format for: 0.10.2, 2.8, 3.0-IV1. */
+const RELEASE =
+  /^(0\.8\.[012]|0\.9\.0|0\.10\.[012]|0\.11\.0|1\.[01]|2\.[0-8]|3\.\d)(\.\d+)?(-IV\d+)?$/;
+
+/** Of the broker and of a topic alike; without effect, so that configs of old clusters are taken. */
+export const MESSAGE_FORMAT_VERSION_KEY: ConfigKey<string> = {
+  ...string({
+    default: MESSAGE_FORMAT_VERSION,
+    effect: 'none',
+    doc: 'The record format on disk of older Kafkas. It is always the current one, format v2, here.',
+  }),
+  allowed: 'a Kafka release such as 2.8 or 3.0-IV1',
+  parse(text) {
+    if (!RELEASE.test(text))
+      throw new ConfigError('must be a Kafka release such as 2.8 or 3.0-IV1');
+    return text;
+  },
+};
 
 /** Where logs lie and how they are written, kept, compacted and recovered. */
 export const LOG_KEYS = {
@@ -148,17 +177,14 @@ export const LOG_KEYS = {
     doc: 'Whether a new segment takes its full size on disk at once.',
   }),
   'log.initial.task.delay.ms': long({
+    hidden: true,
     default: 30_000,
     atLeast: 0,
     importance: 'low',
     effect: 'none',
     doc: 'How long after the start the periodic work on logs begins.',
   }),
-  'log.message.format.version': string({
-    default: MESSAGE_FORMAT_VERSION,
-    effect: 'none',
-    doc: 'The record format on disk of older Kafkas. It is always the current one, format v2, here.',
-  }),
+  'log.message.format.version': MESSAGE_FORMAT_VERSION_KEY,
   'log.message.timestamp.type': oneOf(['CreateTime', 'LogAppendTime'], {
     default: 'CreateTime',
     update: 'cluster-wide',
@@ -186,7 +212,6 @@ export const LOG_KEYS = {
     default: true,
     importance: 'low',
     update: 'cluster-wide',
-    effect: 'none',
     doc: 'Whether consumers too old for the record format are served by conversion.',
   }),
   'message.max.bytes': int({
@@ -348,6 +373,7 @@ export const LOG_KEYS = {
     doc: 'How long a partition remembers an idempotent producer that went quiet.',
   }),
   'producer.id.expiration.check.interval.ms': int({
+    hidden: true,
     default: 600_000,
     atLeast: 1,
     importance: 'low',

@@ -93,6 +93,7 @@ export const REPLICATION_KEYS = {
     doc: 'How many of its partitions a broker may not lead before leadership is moved back.',
   }),
   'unclean.leader.election.interval.ms': long({
+    hidden: true,
     default: 300_000,
     atLeast: 1,
     effect: 'none',
@@ -185,6 +186,12 @@ export const REPLICATION_KEYS = {
     importance: 'low',
     effect: 'none',
     doc: 'The Java class that decides about quotas.',
+  }),
+  'alter.config.policy.kraft.compatibility.enable': boolean({
+    default: false,
+    importance: 'low',
+    effect: 'none',
+    doc: 'Whether that policy also sees configs that are taken back.',
   }),
   'alter.config.policy.class.name': className({
     default: null,

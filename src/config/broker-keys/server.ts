@@ -289,18 +289,21 @@ export const SERVER_KEYS = {
     doc: 'The most bytes of metrics that a client may push at once.',
   }),
   'server.max.startup.time.ms': long({
+    hidden: true,
     default: '9223372036854775807',
     atLeast: 0,
     effect: 'none',
     doc: 'How long a start may take.',
   }),
   'unstable.api.versions.enable': boolean({
+    hidden: true,
     default: false,
     importance: 'high',
     effect: 'none',
     doc: 'Whether unfinished versions of requests are offered. They never are here.',
   }),
   'unstable.feature.versions.enable': boolean({
+    hidden: true,
     default: false,
     importance: 'high',
     effect: 'none',

@@ -27,6 +27,7 @@ const ZOOKEEPER: Record<string, ConfigKey> = {
   }),
   'zookeeper.metadata.migration.min.batch.size': int({
     ...NONE,
+    hidden: true,
     default: 200,
     atLeast: 1,
     doc: 'The batch size of that move.',
@@ -187,6 +188,7 @@ const KRAFT: Record<string, ConfigKey> = {
   }),
   'metadata.log.segment.min.bytes': int({
     ...HIGH,
+    hidden: true,
     default: 8_388_608,
     atLeast: 12,
     doc: 'The smallest such size.',
@@ -337,18 +339,21 @@ const REMOTE_STORAGE: Record<string, ConfigKey> = {
   }),
   'remote.log.manager.task.retry.backoff.ms': long({
     ...LOW,
+    hidden: true,
     default: 500,
     atLeast: 1,
     doc: 'The first pause after a failure.',
   }),
   'remote.log.manager.task.retry.backoff.max.ms': long({
     ...LOW,
+    hidden: true,
     default: 30_000,
     atLeast: 1,
     doc: 'The longest pause after a failure.',
   }),
   'remote.log.manager.task.retry.jitter': double({
     ...LOW,
+    hidden: true,
     default: 0.2,
     atLeast: 0,
     atMost: 0.5,
