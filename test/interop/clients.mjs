@@ -168,6 +168,35 @@ export const clients = [
     notOffered: {},
   },
   {
+    name: 'sarama-1.61',
+    title: 'sarama 1.61.1',
+    prepare: async (options) => ({ command: await goDriver('sarama', options), args: [] }),
+    notOffered: {},
+  },
+  {
+    name: 'sarama-1.29',
+    title: 'sarama 1.29.1',
+    prepare: async (options) => ({
+      command: await goDriver('sarama', {
+        ...options,
+        modfile: 'go-1.29.mod',
+        tags: 'sarama_1_29',
+      }),
+      args: [],
+    }),
+    notOffered: { 'assignor.cooperative-sticky': noCooperative },
+  },
+  {
+    name: 'kafka-go',
+    title: 'kafka-go 0.4.51',
+    prepare: async (options) => ({ command: await goDriver('kafka-go', options), args: [] }),
+    notOffered: {
+      'record.empty': 'kafka-go hands empty bytes on as nil',
+      'assignor.cooperative-sticky': noCooperative,
+      'admin.deleteRecords': 'the client has no command for it',
+    },
+  },
+  {
     name: 'kafka-python-3.0',
     title: 'kafka-python 3.0.12',
     prepare: python('kafka-python-3.0', 'kafka_python.py'),

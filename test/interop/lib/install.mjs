@@ -155,22 +155,35 @@ export async function javaDriver(version, { install }) {
   return `${classes}:${jars}`;
 }
 
-/** Builds `clients/<name>`, a Go program; answers the binary. */
-export async function goDriver(name, { install }) {
+/**
+ * Builds `clients/<name>`, a Go program; answers the binary. `modfile` and `tags` choose another release of the
+ * same client.
+ */
+export async function goDriver(name, { install, modfile = 'go.mod', tags = '' }) {
   await programs(['go'], { install });
   const source = join(interopFolder, 'clients', name);
-  const key = `go-${name}-${contentHash(['go.mod', 'go.sum', 'main.go'].map((file) => join(source, file)))}`;
+  const shared = join(interopFolder, 'clients', 'go-serve');
+  const sources = [
+    ...[modfile, modfile.replace(/mod$/, 'sum')].map((file) => join(source, file)),
+    ...[source, shared].flatMap((folder) =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.go'))
+        .map((file) => join(folder, file)),
+    ),
+  ];
+  const key = `go-${name}-${contentHash(sources, tags)}`;
   const env = {
     ...process.env,
     CGO_ENABLED: '0',
     ...(!install && !isCached(key) && { GOPROXY: 'off' }),
   };
   const folder = await cached(key, async (target) => {
-    const { code, stderr } = await run('go', ['build', '-o', join(target, 'driver'), '.'], {
-      cwd: source,
-      env,
-      timeoutMs: 300_000,
-    });
+    const flags = [`-modfile=${modfile}`, `-tags=${tags}`];
+    const { code, stderr } = await run(
+      'go',
+      ['build', ...flags, '-o', join(target, 'driver'), '.'],
+      { cwd: source, env, timeoutMs: 300_000 },
+    );
     if (code !== 0 && !install)
       throw new Missing(`its Go modules are not at hand; run with --install\n${stderr}`);
     if (code !== 0) throw new Error(`go build of ${name} failed:\n${stderr}`);

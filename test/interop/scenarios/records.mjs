@@ -41,7 +41,16 @@ export const recordScenarios = [
       const name = await topic('edges');
       const lacking = new Set();
       const tried = edgeRecords.filter(({ needs, content }) => {
-        const features = [...(needs ? [needs] : []), ...(content.headers ? ['header'] : [])];
+        const parts = [
+          content.key,
+          content.value,
+          ...(content.headers ?? []).map(([, part]) => part),
+        ];
+        const features = [
+          ...(needs === undefined ? [] : [needs]),
+          ...(content.headers === undefined ? [] : ['header']),
+          ...(parts.includes('') ? ['record.empty'] : []),
+        ];
         const absent = features.filter((feature) => !client.offers(feature));
         for (const feature of absent) lacking.add(feature);
         return absent.length === 0;

@@ -1,0 +1,3 @@
+module sluice/interop/serve
+
+go 1.26.0
