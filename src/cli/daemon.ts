@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../base/node/make-folder.ts';
 import { CliError } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,7 +18,7 @@ export async function runInBackground(
   folder: string,
   terminal: Terminal,
 ): Promise<number> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(resolve(folder));
   const logPath = resolve(folder, LOG_FILE);
   const log = openSync(logPath, 'a');
   const child = spawn(

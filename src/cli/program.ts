@@ -35,6 +35,26 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'List, describe, reset and delete consumer groups.',
     load: async () => (await import('./commands/consumer-groups.ts')).consumerGroups,
   },
+  configs: {
+    summary: 'Show and change the configs of topics and brokers.',
+    load: async () => (await import('./commands/configs.ts')).configs,
+  },
+  'get-offsets': {
+    summary: 'Print the offsets of partitions.',
+    load: async () => (await import('./commands/get-offsets.ts')).getOffsets,
+  },
+  'delete-records': {
+    summary: 'Delete the oldest records of partitions.',
+    load: async () => (await import('./commands/delete-records.ts')).deleteRecordsCommand,
+  },
+  'broker-api-versions': {
+    summary: 'List the APIs and versions of each broker.',
+    load: async () => (await import('./commands/broker-api-versions.ts')).brokerApiVersions,
+  },
+  cluster: {
+    summary: 'Tell the id of the cluster.',
+    load: async () => (await import('./commands/cluster.ts')).clusterCommand,
+  },
 };
 
 function overview(): string {

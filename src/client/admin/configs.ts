@@ -38,7 +38,7 @@ export async function describeConfigs(
   options: { includeSynonyms?: boolean } = {},
 ): Promise<ConfigEntry[][]> {
   if (resources.length === 0) return [];
-  return cluster.retry(async () => {
+  const found = await cluster.retry(async () => {
     const broker = resources.find(({ type, name }) => type !== 'topic' && name !== '');
     const connection = broker ? await cluster.broker(Number(broker.name)) : await cluster.any();
     const answer = await connection.call(DescribeConfigsRequest, DescribeConfigsResponse, {
@@ -49,27 +49,42 @@ export async function describeConfigs(
       })),
       includeSynonyms: options.includeSynonyms ?? false,
     });
-    return resources.map(({ type, name }) => {
+    const all: ConfigEntry[][] = [];
+    for (const { type, name } of resources) {
       const result = answer.results.find(
         ({ resourceType, resourceName }) =>
           resourceType === RESOURCE_TYPES[type] && resourceName === name,
       );
       if (!result) throw new KafkaError('UNKNOWN_SERVER_ERROR', `no configs of ${type} ${name}`);
-      if (result.errorCode !== 0) {
-        throw new KafkaError(errorName(result.errorCode), result.errorMessage);
-      }
-      return result.configs.map((config) => ({
-        name: config.name,
-        value: config.value,
-        readOnly: config.readOnly,
-        isSensitive: config.isSensitive,
-        isDefault:
-          config.configSource < 0 ? config.isDefault : config.configSource === DEFAULT_SOURCE,
-        source: config.configSource,
-        synonyms: config.synonyms,
-      }));
-    });
+      const error = errorOf(result);
+      // Waiting for a topic that nobody creates is of no use.
+      if (error?.error === 'UNKNOWN_TOPIC_OR_PARTITION') return error;
+      if (error) throw error;
+      all.push(
+        result.configs.map((config) => ({
+          name: config.name,
+          value: config.value,
+          readOnly: config.readOnly,
+          isSensitive: config.isSensitive,
+          isDefault:
+            config.configSource < 0 ? config.isDefault : config.configSource === DEFAULT_SOURCE,
+          source: config.configSource,
+          synonyms: config.synonyms,
+        })),
+      );
+    }
+    return all;
   });
+  if (found instanceof KafkaError) throw found;
+  return found;
+}
+
+function errorOf(result: {
+  errorCode: number;
+  errorMessage: string | null;
+}): KafkaError | undefined {
+  if (result.errorCode === 0) return undefined;
+  return new KafkaError(errorName(result.errorCode), result.errorMessage);
 }
 
 /** The operations of IncrementalAlterConfigs. */
@@ -87,7 +102,7 @@ export async function alterConfigs(
   resource: ConfigResource,
   operations: readonly ConfigOperation[],
 ): Promise<void> {
-  await cluster.retry(async () => {
+  const refused = await cluster.retry(async () => {
     const toBroker = resource.type !== 'topic' && resource.name !== '';
     const connection = toBroker
       ? await cluster.broker(Number(resource.name))
@@ -109,7 +124,9 @@ export async function alterConfigs(
         ],
       },
     );
-    const failed = answer.responses.find(({ errorCode }) => errorCode !== 0);
-    if (failed) throw new KafkaError(errorName(failed.errorCode), failed.errorMessage);
+    const error = answer.responses.map(errorOf).find((one) => one !== undefined);
+    if (error && error.error !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+    return error;
   });
+  if (refused) throw refused;
 }

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { runCommand, startToolBroker, type ToolBroker } from './testing/tool-broker.ts';
+
+// If these break, a person at a terminal cannot do with our tools what they do with Kafka's. The
+// commands run in this process, against a real broker.
+
+let tools: ToolBroker;
+
+before(async () => {
+  tools = await startToolBroker();
+  await tools.ok('topics', ['--create', '--topic', 'first', '--partitions', '2']);
+  await tools.ok('topics', ['--create', '--topic', 'other']);
+  await tools.ok('console-producer', ['--topic', 'other'], 'a\nb\nc\n');
+});
+
+after(() => tools.stop());
+
+test('topics are listed by name, whatever the order of their creation', async () => {
+  for (const name of ['zebra', 'apple', 'Mango', 'apple-2']) {
+    await tools.ok('topics', ['--create', '--topic', name]);
+  }
+  assert.equal(
+    await tools.ok('topics', ['--list', '--exclude-internal']),
+    'Mango\napple\napple-2\nfirst\nother\nzebra\n',
+  );
+  for (const name of ['zebra', 'apple', 'Mango', 'apple-2']) {
+    await tools.ok('topics', ['--delete', '--topic', name]);
+  }
+});
+
+test('configs of a topic are set, shown and deleted', async () => {
+  const configs = (...args: string[]) => tools.ok('configs', args);
+  assert.equal(
+    await configs(
+      '--alter',
+      '--topic',
+      'first',
+      '--add-config',
+      'flush.ms=5,cleanup.policy=[compact,delete]',
+    ),
+    'Completed updating config for topic first.\n',
+  );
+  assert.equal(
+    await configs('--describe', '--entity-type', 'topics', '--entity-name', 'first'),
+    `Dynamic configs for topic first are:
+  cleanup.policy=compact,delete sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:cleanup.policy=compact,delete, DEFAULT_CONFIG:log.cleanup.policy=delete}
+  flush.ms=5 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:flush.ms=5, DEFAULT_CONFIG:log.flush.scheduler.interval.ms=9223372036854775807}
+`,
+  );
+  await configs('--alter', '--topic', 'first', '--delete-config', 'flush.ms,cleanup.policy');
+  assert.equal(
+    await configs('--describe', '--topic', 'first'),
+    'Dynamic configs for topic first are:\n',
+  );
+  const all = await configs('--describe', '--topic', 'first', '--all');
+  assert.match(all, /^All configs for topic first are:\n {2}cleanup\.policy=delete /);
+  assert.ok(all.split('\n').length > 25);
+  assert.match(
+    await configs('--describe', '--entity-type', 'topics'),
+    /topic first are:\n.*topic other are:/s,
+  );
+});
+
+test('configs of brokers, one and all', async () => {
+  const configs = (...args: string[]) => tools.ok('configs', args);
+  const file = join(tools.folder, 'add.properties');
+  writeFileSync(file, 'message.max.bytes=2000000\n');
+  assert.equal(
+    await configs('--alter', '--broker', '1001', '--add-config-file', file),
+    'Completed updating config for broker 1001.\n',
+  );
+  assert.equal(
+    await configs(
+      '--alter',
+      '--entity-type',
+      'brokers',
+      '--entity-default',
+      '--add-config',
+      'log.retention.ms=99',
+    ),
+    'Completed updating default config for brokers in the cluster.\n',
+  );
+  assert.match(
+    await configs('--describe', '--entity-type', 'brokers'),
+    /^Dynamic configs for broker 1001 are:\n {2}message\.max\.bytes=2000000 .*\nDefault configs for brokers in the cluster are:\n {2}log\.retention\.ms=99 /,
+  );
+});
+
+test('offsets by topic, rule and time', async () => {
+  const offsets = (...args: string[]) => tools.ok('get-offsets', args);
+  assert.equal(await offsets('--exclude-internal-topics'), 'first:0:0\nfirst:1:0\nother:0:3\n');
+  assert.equal(await offsets('--topic', 'oth.*', '--time', 'earliest'), 'other:0:0\n');
+  assert.equal(
+    await offsets('--topic-partitions', 'first:1,other', '--time', '-1'),
+    'first:1:0\nother:0:3\n',
+  );
+  assert.equal(await offsets('--topic', 'other', '--time', '1'), 'other:0:0\n');
+  assert.equal(await offsets('--topic', 'other', '--time', '99999999999999'), '');
+});
+
+test('records are deleted, and what cannot be is said beside it', async () => {
+  const file = join(tools.folder, 'delete.json');
+  const partitions = [
+    { topic: 'other', partition: 0, offset: 2 },
+    { topic: 'other', partition: 9, offset: 2 },
+    { topic: 'nowhere', partition: 0, offset: 2 },
+  ];
+  writeFileSync(file, JSON.stringify({ partitions, version: 1 }));
+  const out = await tools.ok('delete-records', ['--offset-json-file', file]);
+  assert.match(
+    out,
+    /^Executing records delete operation\nRecords delete operation completed:\npartition: other-0\tlow_watermark: 2\npartition: other-9\terror: .+\npartition: nowhere-0\terror: .+\n$/,
+  );
+  assert.equal(await tools.ok('get-offsets', ['--topic', 'other', '--time', '-2']), 'other:0:2\n');
+});
+
+test('the cluster and the versions of its brokers', async () => {
+  assert.match(await tools.ok('cluster', ['cluster-id']), /^Cluster ID: [\w-]{22}\n$/);
+  const { out } = await runCommand(['cluster', 'cluster-id', '-b', tools.bootstrap]);
+  assert.match(out, /^Cluster ID: /);
+  const versions = await tools.ok('broker-api-versions', []);
+  assert.match(
+    versions,
+    /^127\.0\.0\.1:\d+ \(id: 1001 rack: null\) -> \(\n\tProduce\(0\): 0 to \d+ /,
+  );
+});
+
+const WRONG: readonly (readonly [string, string[], RegExp])[] = [
+  ['configs', ['--topic', 'a'], /exactly one action: --describe, --alter/],
+  ['configs', ['--describe'], /At least one entity type must be specified/],
+  ['configs', ['--describe', '--topic', 'nowhere'], /topic/],
+  ['configs', ['--describe', '--broker', 'x'], /must be a valid integer broker id, but it is: x/],
+  ['configs', ['--describe', '--user', 'x'], /--user is not supported yet/],
+  ['configs', ['--describe', '--entity-type', 'x'], /Invalid entity type x/],
+  ['configs', ['--describe', '--topic', 'a', '--entity-type', 'topics'], /in conjunction/],
+  ['configs', ['--alter', '--topic', 'first'], /At least one of --add-config, /],
+  [
+    'configs',
+    ['--alter', '--topic', 'first', '--add-config', 'nope=1'],
+    /Unknown topic config name: nope/,
+  ],
+  [
+    'configs',
+    ['--alter', '--topic', 'first', '--delete-config', 'flush.ms'],
+    /^sluice configs: Invalid config\(s\): flush.ms\n/,
+  ],
+  ['configs', ['--alter', '--topic', 'first', '--add-config', 'a'], /format "key=val"/],
+  ['get-offsets', ['--time', 'x'], /Malformed time argument x\. Please use -1 or latest/],
+  ['get-offsets', ['--topic', 'nowhere'], /Could not match any topic-partitions/],
+  ['get-offsets', ['--topic', 'a', '--topic-partitions', 'b'], /cannot be used with --topic/],
+  ['delete-records', [], /Missing required argument "\[offset-json-file\]"/],
+  ['delete-records', ['--offset-json-file', '/nowhere'], /\/nowhere cannot be read/],
+  ['cluster', [], /exactly one action: cluster-id/],
+  ['cluster', ['unregister'], /unregister is not an action/],
+];
+
+test('what is wrong is said in one sentence, with exit code 1', async () => {
+  for (const [command, args, expected] of WRONG) {
+    const { code, err } = await tools.run(command, args);
+    assert.equal(code, 1, `${command} ${args.join(' ')}`);
+    assert.match(err, expected);
+    assert.equal(err.trimEnd().split('\n').length, 1, err);
+  }
+});
