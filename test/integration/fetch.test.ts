@@ -347,6 +347,19 @@ test('old fetch versions get their message formats, from 0 to 3', async () => {
   }
 });
 
+test('an old fetch gets what lies before a batch that cannot be converted, and there the error', async () => {
+  const topic = await newTopic();
+  await produce(client, topic, batchOf(['readable']));
+  await produce(client, topic, batchOf(['too new'], { codec: 'zstd' }));
+  for (const version of [0, 1, 2, 3]) {
+    const before = await fetch(client, topic, 0, { version });
+    assert.equal(errorName(before.errorCode), 'NONE', `version ${version}`);
+    assert.ok(before.records?.includes(Buffer.from('readable')), `version ${version}`);
+    const there = await fetch(client, topic, 1, { version });
+    assert.equal(errorName(there.errorCode), 'UNSUPPORTED_COMPRESSION_TYPE', `version ${version}`);
+  }
+});
+
 test('every fetch version returns what was produced', async () => {
   const name = `versions-${topicCount++}`;
   const { topicId } = await createTopic(client, name);

@@ -184,6 +184,9 @@ test('zstd cannot be converted, and a damaged batch is named', () => {
   const zstd = buildBatch([{ value: 'x' }], { codec: 'zstd' });
   const result = downConvert(zstd, { magic: 1, fromOffset: 0 });
   assert.equal(result.kind === 'unsupported' && result.error, 'UNSUPPORTED_COMPRESSION_TYPE');
+  const plain = buildBatch([{ value: 'before' }]);
+  const upTo = downConvert(Buffer.concat([plain, zstd]), { magic: 1, fromOffset: 0 });
+  assert.ok(upTo.kind === 'converted' && upTo.messageCount === 1);
   const damaged = buildBatch([{ value: 'x' }, { value: 'y' }], { codec: 'gzip' });
   damaged[damaged.length - 1]! ^= 0xff;
   assert.equal(downConvert(damaged, { magic: 1, fromOffset: 0 }).kind, 'corrupt');

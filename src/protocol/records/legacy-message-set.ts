@@ -20,7 +20,8 @@ const ZSTD = codecByName('zstd').id;
 
 /**
  * Converts whole batches (a partial tail is left out) to messages of `magic`, each batch with the
- * codec it has; zstd does not exist there. Records below `fromOffset` are left out of uncompressed
+ * codec it has. zstd does not exist there: the set ends before such a batch, and is unsupported when
+ * nothing comes before it. Records below `fromOffset` are left out of uncompressed
  * batches, where old librdkafka relies on it; control batches and headers are always left out.
  */
 export function downConvert(
@@ -37,6 +38,7 @@ export function downConvert(
       if (RecordBatch.isControl(batches, at)) continue;
       const codecId = RecordBatch.codecId(batches, at);
       if (codecId === ZSTD) {
+        if (messages.length > 0) break;
         const detail = `zstd does not exist in magic ${to.magic}`;
         return { kind: 'unsupported', error: 'UNSUPPORTED_COMPRESSION_TYPE', detail };
       }
