@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import { Metrics } from '../base/metrics.ts';
 import type { Endpoint, Network } from '../base/network.ts';
 import type { Random } from '../base/random.ts';
-import { type BrokerConfig, topicLogConfig } from '../config/index.ts';
+import { type BrokerConfig, topicLogConfig, withBrokerId } from '../config/index.ts';
 import {
   ensurePersistentPaths,
   generateBrokerId,
@@ -143,7 +143,7 @@ async function assemble(
     },
   );
   const metadata = new ClusterMetadata(logger, clusterId);
-  const configs = new Configs(config, brokerId, metadata);
+  const configs = new Configs(withBrokerId(config, brokerId), brokerId, metadata);
   const partitions = new Partitions(brokerId, clock, logger, logs);
   const coordinator = new GroupCoordinator({
     clock,
@@ -240,6 +240,8 @@ async function assemble(
   for (const { name, host: address, port } of config.parsedListeners) {
     listeners.push({ name, ...(await server.listen({ name, host: address, port })) });
   }
+  const where = listeners.map(({ name, host, port }) => `${name}://${host}:${port}`).join(', ');
+  logger.info({ brokerId, clusterId }, `broker ${brokerId} listens on ${where}`);
   let stopped: Promise<void> | undefined;
   return {
     brokerId,

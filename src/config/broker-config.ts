@@ -118,6 +118,13 @@ export function withDynamicConfigs(
   return loadBrokerConfig(config.sources.fixed, dynamic).config;
 }
 
+/** The snapshot with the id that was found or generated, which DescribeConfigs then shows. */
+export function withBrokerId(config: BrokerConfig, brokerId: number): BrokerConfig {
+  const { fixed, ...dynamic } = config.sources;
+  const id = String(brokerId);
+  return loadBrokerConfig({ ...fixed, 'node.id': id, 'broker.id': id }, dynamic).config;
+}
+
 const LISTENER_PREFIX = /^listener\.name\.[^.]+\.(?:[^.]+\.)?/;
 
 /** The key of a name, also of one with a listener's prefix: listener.name.external.ssl.protocol. */

@@ -12,6 +12,7 @@ export {
   type BrokerConfigSources,
   brokerConfig,
   loadBrokerConfig,
+  withBrokerId,
   withDynamicConfigs,
 } from './broker-config.ts';
 export {

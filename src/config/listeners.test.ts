@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brokerConfig, ConfigError } from './index.ts';
+import { parseHttpListeners } from './listeners.ts';
 
 // If these break, a broker listens somewhere else than its file says, or sends clients to an
 // address that they cannot reach.
@@ -82,6 +83,27 @@ test('what is wrong with a listener is said in a sentence', () => {
       () => brokerConfig(fixed),
       (error) => error instanceof ConfigError && expected.test(error.message),
       JSON.stringify(fixed),
+    );
+  }
+});
+
+test('http.listeners is read, and a bad value is named with the reason', () => {
+  assert.deepEqual(parseHttpListeners(''), []);
+  assert.deepEqual(parseHttpListeners(' http://127.0.0.1:8048 , http://[::1]:0/,http://:80'), [
+    { host: '127.0.0.1', port: 8048 },
+    { host: '::1', port: 0 },
+    { host: '', port: 80 },
+  ]);
+  for (const bad of [
+    '127.0.0.1:8048',
+    'https://a:1',
+    'http://a',
+    'http://a:65536',
+    'http://a:1/x',
+  ]) {
+    assert.throws(
+      () => parseHttpListeners(bad),
+      (error) => error instanceof ConfigError && error.message.includes(`http.listeners = ${bad}`),
     );
   }
 });

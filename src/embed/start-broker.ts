@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { FolderLocker } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Endpoint } from '../base/network.ts';
 import { NodeClock } from '../base/node/node-clock.ts';
 import { nodeFileSystem } from '../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../base/node/node-folder-locker.ts';
@@ -9,7 +10,7 @@ import { NodeNetwork } from '../base/node/node-network.ts';
 import { nodeRandom } from '../base/node/node-random.ts';
 import { createLogger } from '../base/node/pino-logger.ts';
 import { type Broker, type BrokerPorts, startBroker as startCore } from '../broker/broker.ts';
-import { serveHttp } from './http-side.ts';
+import { serveBrokerHttp } from '../http/broker-http.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
 import type { BrokerOptions, EmbeddedBroker } from './options.ts';
 import { ScratchFileSystem } from './scratch-file-system.ts';
@@ -51,14 +52,14 @@ export async function startBroker(
       locker: data.locker,
       ...(instruments && { instrument: instruments.instrument }),
     });
-    const http = await serveHttpOrStop(config.httpListeners, { broker, clock, logger });
+    const http = await serveHttpOrStop(config.parsedHttpListeners, { broker, clock, logger });
     const stop = async () => {
-      http?.markStopping();
+      http.markStopping();
       await broker.stop();
-      await http?.stop();
+      await http.stop();
       data.remove();
     };
-    const url = http?.endpoints[0];
+    const url = http.endpoints[0];
     return embedded(broker, {
       folder: options.data === 'memory' ? undefined : data.path,
       httpUrl: url && `http://${authority(reachable(url))}`,
@@ -95,12 +96,11 @@ function embedded(
 }
 
 async function serveHttpOrStop(
-  listeners: string,
+  listeners: readonly Endpoint[],
   parts: { broker: Broker; clock: Clock; logger: Logger },
 ) {
-  if (listeners === '') return undefined;
   try {
-    return await serveHttp(listeners, parts);
+    return await serveBrokerHttp(listeners, parts);
   } catch (error) {
     await parts.broker.stop();
     throw error;

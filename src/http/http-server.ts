@@ -17,18 +17,18 @@ export class HttpServer {
   }
 
   /**
-   * Listens wherever `http.listeners` says (empty: nowhere); the addresses, in order. Throws
-   * ConfigError, which names key, value and reason, also for a port that can't be had: a broker
-   * without the metrics that someone watches would go unnoticed.
+   * Listens at each of `http.listeners`; the addresses, in order. Throws ConfigError, which names key,
+   * value and reason, for a port that can't be had: a broker without the metrics that someone watches
+   * would go unnoticed.
    */
-  async start(httpListeners: string): Promise<Endpoint[]> {
-    for (const at of parseHttpListeners(httpListeners)) {
+  async start(httpListeners: readonly Endpoint[]): Promise<Endpoint[]> {
+    for (const at of httpListeners) {
       try {
         const listener = await this.#host.listen(at, (request) => this.#router.answer(request));
         this.#listeners.push(listener);
       } catch (error) {
         await this.stop();
-        throw new ConfigError(`http.listeners = ${httpListeners}: ${cannotListen(at, error)}`);
+        throw new ConfigError(`http.listeners = ${urlOf(at)}: ${cannotListen(at, error)}`);
       }
     }
     return this.#listeners.map(({ local }) => local);
@@ -39,22 +39,8 @@ export class HttpServer {
   }
 }
 
-/** `http://host:port`, comma-separated. An empty host is every address; port 0 is any free one. */
-export function parseHttpListeners(text: string): Endpoint[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => {
-      const match = /^http:\/\/(?:\[([0-9a-f:.]+)\]|([^:/[\]]*)):(\d{1,5})\/?$/i.exec(part);
-      const port = Number(match?.[3]);
-      if (!match || port > 65_535) {
-        throw new ConfigError(
-          `http.listeners = ${text}: ${part} is not http://host:port with a port from 0 to 65535`,
-        );
-      }
-      return { host: match[1] ?? match[2] ?? '', port };
-    });
+function urlOf({ host, port }: Endpoint): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function cannotListen({ host, port }: Endpoint, error: unknown): string {

@@ -9,7 +9,7 @@ import { SimClock } from '../base/testing/sim-clock.ts';
 import { ConfigError } from '../config/key.ts';
 import { exposition } from './exposition.ts';
 import { healthRoute } from './health-route.ts';
-import { HttpServer, parseHttpListeners } from './http-server.ts';
+import { HttpServer } from './http-server.ts';
 import { metricsRoute, promClientProcessMetrics } from './metrics-route.ts';
 import { HttpError, json, type Route } from './route.ts';
 import { Router } from './router.ts';
@@ -97,27 +97,6 @@ test("metrics are written in Prometheus' format, labels escaped and buckets adde
   assert.throws(() => metrics.counter('sluice_lag', 'Again.'), /declared twice/);
 });
 
-test('http.listeners is read, and a bad value is named with the reason', () => {
-  assert.deepEqual(parseHttpListeners(''), []);
-  assert.deepEqual(parseHttpListeners(' http://127.0.0.1:8048 , http://[::1]:0/,http://:80'), [
-    { host: '127.0.0.1', port: 8048 },
-    { host: '::1', port: 0 },
-    { host: '', port: 80 },
-  ]);
-  for (const bad of [
-    '127.0.0.1:8048',
-    'https://a:1',
-    'http://a',
-    'http://a:65536',
-    'http://a:1/x',
-  ]) {
-    assert.throws(
-      () => parseHttpListeners(bad),
-      (error) => error instanceof ConfigError && error.message.includes(`http.listeners = ${bad}`),
-    );
-  }
-});
-
 test('metrics and health are served over a real socket', async () => {
   const metrics = new Metrics();
   metrics.counter('sluice_things_total', 'Things.').add();
@@ -129,8 +108,8 @@ test('metrics and health are served over a real socket', async () => {
     topics,
   ];
   const server = new HttpServer({ host: nodeHttpHost, logger: silentLogger, routes });
-  assert.deepEqual(await server.start(''), []);
-  const [at] = await server.start('http://127.0.0.1:0');
+  assert.deepEqual(await server.start([]), []);
+  const [at] = await server.start([{ host: '127.0.0.1', port: 0 }]);
   const url = `http://127.0.0.1:${at?.port}`;
   const scraped = await fetch(`${url}/metrics`);
   assert.match(scraped.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
@@ -149,7 +128,7 @@ test('metrics and health are served over a real socket', async () => {
 
   const second = new HttpServer({ host: nodeHttpHost, logger: silentLogger, routes });
   await assert.rejects(
-    second.start(`http://127.0.0.1:${at?.port}`),
+    second.start([at!]),
     (error) =>
       error instanceof ConfigError &&
       error.message.includes(

@@ -316,6 +316,18 @@ test('semantic 19: lists take items in and out, and one bad entry changes nothin
   assert.equal(await policy(), 'compact');
 });
 
+test('a broker that generated its id describes itself by it', async () => {
+  const { results } = await client.call(DescribeConfigsRequest, DescribeConfigsResponse, 1, {
+    resources: [
+      { resourceType: BROKER, resourceName: '1001', configurationKeys: ['broker.id', 'node.id'] },
+    ],
+  });
+  assert.deepEqual(
+    results[0]?.configs.map(({ value }) => value),
+    ['1001', '1001'],
+  );
+});
+
 test('a broker config changes for all brokers at run time, and a restart keeps it', async () => {
   const other = await startTestBroker();
   const describe = async (to: RawClient) => {

@@ -15,6 +15,7 @@ import {
   parseOverride,
   parseServerProperties,
 } from '../../config/index.ts';
+import { serveBrokerHttp } from '../../http/broker-http.ts';
 import { backgroundPid, removePidFile, runInBackground, tellParent } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
@@ -99,7 +100,12 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
     throw startFailure(error, config);
   });
   try {
-    const http = await serveHttp(config, broker, clock, logger);
+    const http = await serveBrokerHttp(config.parsedHttpListeners, {
+      broker,
+      clock,
+      logger,
+      version: VERSION,
+    });
     const banner = readyText(broker, http.endpoints, config);
     // Where the log is for machines, people still see this.
     if (process.stdout.isTTY) terminal.out(banner);
@@ -118,54 +124,6 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
   }
   logger.info({}, 'stopped');
   return 0;
-}
-
-interface HttpSide {
-  readonly endpoints: readonly Endpoint[];
-  /** /healthz says so from here on, so that a balancer looks elsewhere. */
-  markStopping(): void;
-  stop(): Promise<void>;
-}
-
-/** Loaded after the broker listens: nobody waits for metrics. */
-async function serveHttp(
-  config: BrokerConfig,
-  broker: Broker,
-  clock: NodeClock,
-  logger: Logger,
-): Promise<HttpSide> {
-  let status: 'ok' | 'stopping' = 'ok';
-  const markStopping = () => {
-    status = 'stopping';
-  };
-  if (config.parsedHttpListeners.length === 0) {
-    return { endpoints: [], markStopping, stop: async () => {} };
-  }
-  const [
-    { HttpServer },
-    { metricsRoute, promClientProcessMetrics },
-    { healthRoute },
-    { nodeHttpHost },
-  ] = await Promise.all([
-    import('../../http/http-server.ts'),
-    import('../../http/metrics-route.ts'),
-    import('../../http/health-route.ts'),
-    import('../../base/node/node-http.ts'),
-  ]);
-  const { brokerId, clusterId, listeners } = broker;
-  const http = new HttpServer({
-    host: nodeHttpHost,
-    logger,
-    routes: [
-      metricsRoute(broker.metrics, promClientProcessMetrics()),
-      healthRoute(clock, () => ({
-        status,
-        details: { version: VERSION, brokerId, clusterId, listeners },
-      })),
-    ],
-  });
-  const endpoints = await http.start(config.httpListeners);
-  return { endpoints, markStopping, stop: () => http.stop() };
 }
 
 /** What a person reads first: where it listens and what to try. */

@@ -1,0 +1,55 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Endpoint } from '../base/network.ts';
+import type { Broker } from '../broker/broker.ts';
+
+/** A broker's metrics and health over HTTP. */
+export interface BrokerHttp {
+  readonly endpoints: readonly Endpoint[];
+  /** /healthz says so from here on, so that a balancer looks elsewhere. */
+  markStopping(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves a running broker's metrics and health at `listeners`; with none it does nothing. Its code is
+ * loaded only here: nobody waits for metrics while a broker starts. Rejects with ConfigError.
+ */
+export async function serveBrokerHttp(
+  listeners: readonly Endpoint[],
+  parts: { broker: Broker; clock: Clock; logger: Logger; version?: string },
+): Promise<BrokerHttp> {
+  let status: 'ok' | 'stopping' = 'ok';
+  const markStopping = () => {
+    status = 'stopping';
+  };
+  if (listeners.length === 0) return { endpoints: [], markStopping, stop: async () => {} };
+  const [
+    { HttpServer },
+    { metricsRoute, promClientProcessMetrics },
+    { healthRoute },
+    { nodeHttpHost },
+  ] = await Promise.all([
+    import('./http-server.ts'),
+    import('./metrics-route.ts'),
+    import('./health-route.ts'),
+    import('../base/node/node-http.ts'),
+  ]);
+  const { broker, clock, logger, version } = parts;
+  const details = {
+    ...(version !== undefined && { version }),
+    brokerId: broker.brokerId,
+    clusterId: broker.clusterId,
+    listeners: broker.listeners,
+  };
+  const http = new HttpServer({
+    host: nodeHttpHost,
+    logger,
+    routes: [
+      metricsRoute(broker.metrics, promClientProcessMetrics()),
+      healthRoute(clock, () => ({ status, details })),
+    ],
+  });
+  const endpoints = await http.start(listeners);
+  return { endpoints, markStopping, stop: () => http.stop() };
+}
