@@ -39,7 +39,7 @@ test('configs of a topic are set, shown and deleted', async () => {
       '--topic',
       'first',
       '--add-config',
-      'flush.ms=5,cleanup.policy=[compact,delete]',
+      'max.message.bytes=5,cleanup.policy=[compact,delete]',
     ),
     'Completed updating config for topic first.\n',
   );
@@ -47,10 +47,16 @@ test('configs of a topic are set, shown and deleted', async () => {
     await configs('--describe', '--entity-type', 'topics', '--entity-name', 'first'),
     `Dynamic configs for topic first are:
   cleanup.policy=compact,delete sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:cleanup.policy=compact,delete, DEFAULT_CONFIG:log.cleanup.policy=delete}
-  flush.ms=5 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:flush.ms=5, DEFAULT_CONFIG:log.flush.scheduler.interval.ms=9223372036854775807}
+  max.message.bytes=5 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:max.message.bytes=5, DEFAULT_CONFIG:message.max.bytes=1048588}
 `,
   );
-  await configs('--alter', '--topic', 'first', '--delete-config', 'flush.ms,cleanup.policy');
+  await configs(
+    '--alter',
+    '--topic',
+    'first',
+    '--delete-config',
+    'max.message.bytes,cleanup.policy',
+  );
   assert.equal(
     await configs('--describe', '--topic', 'first'),
     'Dynamic configs for topic first are:\n',
