@@ -213,3 +213,19 @@ test('a fetch session forgets what one request both wants and forgets, and may b
   assert.equal(errorName(next.errorCode), 'NONE');
   assert.equal(next.sessionId, 0, 'nothing is left of it');
 });
+
+test('ListOffsets refuses every mention of a partition that is asked for twice', async () => {
+  const { name } = await newTopic();
+  const { topics } = await client.call(ListOffsetsRequest, ListOffsetsResponse, 5, {
+    topics: [
+      {
+        name,
+        partitions: [-1, -2].map((timestamp) => ({ partitionIndex: 0, timestamp })),
+      },
+    ],
+  });
+  assert.deepEqual(
+    topics[0]?.partitions.map(({ errorCode }) => errorName(errorCode)),
+    ['INVALID_REQUEST', 'INVALID_REQUEST'],
+  );
+});

@@ -42,17 +42,16 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
     async handle(context, request) {
       const version = context.apiVersion;
       const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted';
-      const seen = new Set<string>();
+      const duplicates = askedTwice(request);
       const topics = [];
       for (const topic of request.topics) {
         const rows = [];
         for (const question of topic.partitions) {
           const key = `${topic.name}:${question.partitionIndex}`;
           const partition = partitions.get(topic.name, question.partitionIndex);
-          const found = seen.has(key)
+          const found = duplicates.has(key)
             ? failed('INVALID_REQUEST')
             : await answer(partition, question, { version, isolation, now: clock.now() });
-          seen.add(key);
           rows.push({ partitionIndex: question.partitionIndex, ...found });
         }
         topics.push({ name: topic.name, partitions: rows });
@@ -69,6 +68,20 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
       })),
     }),
   });
+}
+
+/** Partitions that the request names more than once: Kafka refuses them all. */
+function askedTwice(request: ListOffsetsRequest): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const duplicates = new Set<string>();
+  for (const { name, partitions } of request.topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}:${partitionIndex}`;
+      if (seen.has(key)) duplicates.add(key);
+      seen.add(key);
+    }
+  }
+  return duplicates;
 }
 
 async function answer(
