@@ -107,6 +107,8 @@ export const listOffsetsProbes: readonly Probe[] = [
         configs: { 'message.timestamp.type': 'LogAppendTime' },
       });
       await asker.produce(stamped, batchOf(['a', 'b']));
+      // Two batches of one millisecond would have the same time.
+      await new Promise((resolve) => setTimeout(resolve, 20));
       await asker.produce(stamped, batchOf(['c', 'd'], { codec: 'gzip' }));
       const timeless = await asker.topic('timeless');
       await asker.produce(timeless, batchOf([{ value: 'a' }, { value: 'b' }]));

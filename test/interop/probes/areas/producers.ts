@@ -3,11 +3,16 @@ import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
 import { fetched } from './produce.ts';
 
 async function newProducer(asker: Asker): Promise<number> {
-  const { producerId } = await asker.raw('InitProducerId', 1, {
-    transactionalId: null,
-    transactionTimeoutMs: 1000,
-  });
-  return producerId;
+  // A Kafka that has just started has no block of ids yet.
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { errorCode, producerId } = await asker.raw('InitProducerId', 1, {
+      transactionalId: null,
+      transactionTimeoutMs: 1000,
+    });
+    if (errorCode === 0) return producerId;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('no producer id to be had');
 }
 
 /** Sends batches of an idempotent producer to one partition. */
@@ -26,8 +31,9 @@ function sender(asker: Asker, topic: string, producerId: number) {
 export const producerProbes: readonly Probe[] = [
   {
     name: 'producer ids: the answer at every version',
-    run: (asker) =>
-      eachVersion(0, 4, async (version) => ({
+    async run(asker) {
+      await newProducer(asker);
+      return eachVersion(0, 4, async (version) => ({
         plain: await asker.ask('InitProducerId', version, {
           transactionalId: null,
           transactionTimeoutMs: 60_000,
@@ -48,7 +54,8 @@ export const producerProbes: readonly Probe[] = [
           transactionalId: '',
           transactionTimeoutMs: 60_000,
         }),
-      })),
+      }));
+    },
   },
   {
     name: 'producer ids: asked for with an id and epoch of before',
