@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startTestBroker, type TestBroker } from '../../src/embed/testing/index.ts';
-import { EmbedClient } from '../support/embed-client.ts';
+import { EmbedClient, endOrFail } from '../support/embed-client.ts';
 
 let broker: TestBroker;
 const clients: EmbedClient[] = [];
@@ -17,7 +17,10 @@ afterEach(async () => {
   await broker.reset();
 });
 
-after(() => broker.stop());
+after(async () => {
+  endOrFail();
+  await broker.stop();
+});
 
 async function connect(clientId?: string): Promise<EmbedClient> {
   const client = await EmbedClient.connect(broker, clientId);
@@ -127,8 +130,9 @@ test("a delay is in the broker's time", async () => {
   assert.deepEqual(await values('orders'), ['late']);
 });
 
-test('who waits in vain does not hold up the end of the broker, and a delayed request dies with its client', async () => {
+test('who waits in vain does not hold up the end of the broker, and a delayed request dies with its client', async (t) => {
   const own = await startTestBroker({ logLevel: 'silent' });
+  t.after(() => own.stop());
   await own.createTopic('orders');
   own.faults.blackHole('Produce', { times: 1 });
   own.faults.delay('Produce', 1_000_000, { times: 2 });

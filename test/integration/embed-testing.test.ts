@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startTestBroker, type TestBroker } from '../../src/embed/testing/index.ts';
-import { EmbedClient } from '../support/embed-client.ts';
+import { EmbedClient, endOrFail } from '../support/embed-client.ts';
 
 let broker: TestBroker;
 const clients: EmbedClient[] = [];
@@ -18,7 +18,10 @@ afterEach(async () => {
   await broker.reset();
 });
 
-after(() => broker.stop());
+after(async () => {
+  endOrFail();
+  await broker.stop();
+});
 
 async function connect(): Promise<EmbedClient> {
   const client = await EmbedClient.connect(broker);
@@ -48,6 +51,14 @@ test('waiting for records ends with the last of them, and shows them', async () 
     ],
   );
   assert.deepEqual(await broker.waitForRecords('orders', 1), records, 'at once when it is true');
+});
+
+test('waiting for records sees those that nobody waits to have acknowledged', async () => {
+  await broker.createTopic('orders');
+  const client = await connect();
+  const waiting = broker.waitForRecords('orders', 1);
+  client.fire('orders', ['a']);
+  assert.equal((await waiting).length, 1);
 });
 
 test('a wait that ends in vain says what was there instead', async () => {
@@ -129,6 +140,22 @@ test('a session times out, and offsets expire, when the test says so', async () 
   await dead;
 });
 
+test('a rebalance that nobody answers ends when the test says so, and who waits is told', async () => {
+  const first = await connect();
+  await first.join('readers');
+  const second = await connect();
+  broker.clock.stop();
+  const joined = second.enter('readers');
+  await broker.waitForGroup('readers', 'PreparingRebalance', { members: 2 });
+  const completing = broker.waitForGroup('readers', 'CompletingRebalance', { members: 1 });
+  await broker.clock.advance(5_000);
+  const { memberId } = await joined;
+  assert.deepEqual(
+    (await completing).members.map((member) => member.memberId),
+    [memberId],
+  );
+});
+
 test('retention removes old records when the test says so', async () => {
   const config = {
     'retention.ms': 320_000,
@@ -187,8 +214,9 @@ test('after a reset nothing of the test before is left, and everybody goes on', 
   );
 });
 
-test('a wait ends when the broker is stopped', async () => {
+test('a wait ends when the broker is stopped', async (t) => {
   const own = await startTestBroker();
+  t.after(() => own.stop());
   const waiting = assert.rejects(own.waitForTopic('never'), { message: /the broker was stopped/ });
   await own.stop();
   await waiting;

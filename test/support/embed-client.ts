@@ -22,6 +22,19 @@ import {
 import { SyncGroupRequest, SyncGroupResponse } from '../../src/protocol/messages/14-sync-group.ts';
 import { buildBatch } from '../../src/protocol/records/batch-builder.ts';
 
+const PATIENCE_MS = 10_000;
+
+/**
+ * Call it when a file's tests are over: a process that is still there much later has something open,
+ * says what, and fails, instead of holding up everybody who runs the tests.
+ */
+export function endOrFail(): void {
+  setTimeout(() => {
+    console.error(`still open after the tests: ${process.getActiveResourcesInfo().join(', ')}`);
+    process.exit(1);
+  }, PATIENCE_MS).unref();
+}
+
 /** A member of a group, as its requests name it. */
 export interface Membership {
   readonly groupId: string;
@@ -30,6 +43,7 @@ export interface Membership {
 }
 
 const SESSION_TIMEOUT_MS = 10_000;
+const REBALANCE_TIMEOUT_MS = 5_000;
 
 /**
  * One connection, one request at a time, errors by name. Its own time stands still until `clock` is
@@ -67,18 +81,19 @@ export class EmbedClient {
 
   /** The error of the partition's answer. */
   async produce(topic: string, values: readonly string[], partition = 0): Promise<string> {
-    const records = buildBatch(values.map((value) => ({ key: 'k', value })));
     const answer = await this.#connection.call(
       ProduceRequest,
       ProduceResponse,
-      {
-        acks: -1,
-        timeoutMs: 1_000,
-        topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
-      },
+      produceRequest(topic, values, { partition, acks: -1 }),
       { maxVersion: 12 },
     );
     return errorName(answer.responses[0]?.partitionResponses[0]?.errorCode ?? -1);
+  }
+
+  /** Sends without waiting for an answer, and there is none (acks=0). */
+  fire(topic: string, values: readonly string[]): void {
+    const request = produceRequest(topic, values, { partition: 0, acks: 0 });
+    this.#connection.send(ProduceRequest, request, 12);
   }
 
   /** The errors of the topics. */
@@ -124,37 +139,47 @@ export class EmbedClient {
     };
   }
 
-  /** Joins as the group's only member, and gets its assignment. */
-  async join(groupId: string): Promise<Membership> {
+  /** Makes sure that the group has its coordinator. */
+  async findCoordinator(groupId: string): Promise<void> {
     await this.#connection.call(FindCoordinatorRequest, FindCoordinatorResponse, {
       keyType: 0,
       coordinatorKeys: [groupId],
     });
+  }
+
+  /** Joins, and gets an answer when the group's members are known. */
+  async enter(groupId: string): Promise<Membership> {
     // Below v4 a member gets its id with the first join.
-    const joined = await this.#connection.call(
+    const { errorCode, memberId, generationId } = await this.#connection.call(
       JoinGroupRequest,
       JoinGroupResponse,
       {
         groupId,
         sessionTimeoutMs: SESSION_TIMEOUT_MS,
-        rebalanceTimeoutMs: SESSION_TIMEOUT_MS,
+        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
         memberId: '',
         protocolType: 'consumer',
         protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
       },
       { maxVersion: 3 },
     );
-    const { memberId, generationId } = joined;
-    const synced = await this.#connection.call(
+    if (errorCode !== 0) throw new Error(errorName(errorCode));
+    return { groupId, memberId, generationId };
+  }
+
+  /** Joins as the group's only member, and gets its assignment. */
+  async join(groupId: string): Promise<Membership> {
+    await this.findCoordinator(groupId);
+    const member = await this.enter(groupId);
+    const { memberId, generationId } = member;
+    const { errorCode } = await this.#connection.call(
       SyncGroupRequest,
       SyncGroupResponse,
       { groupId, generationId, memberId, assignments: [{ memberId, assignment: Buffer.alloc(0) }] },
       { maxVersion: 2 },
     );
-    for (const { errorCode } of [joined, synced]) {
-      if (errorCode !== 0) throw new Error(errorName(errorCode));
-    }
-    return { groupId, memberId, generationId };
+    if (errorCode !== 0) throw new Error(errorName(errorCode));
+    return member;
   }
 
   async leave({ groupId, memberId }: Membership): Promise<string> {
@@ -188,4 +213,14 @@ export class EmbedClient {
     );
     return errorName(answer.topics[0]?.partitions[0]?.errorCode ?? -1);
   }
+}
+
+function produceRequest(
+  topic: string,
+  values: readonly string[],
+  { partition, acks }: { partition: number; acks: number },
+) {
+  const records = buildBatch(values.map((value) => ({ key: 'k', value })));
+  const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }];
+  return { acks, timeoutMs: 1_000, topicData };
 }

@@ -10,8 +10,6 @@ export interface ApiWatcher {
   readonly clock: Clock;
   /** A request came: what shall happen to it. */
   requested(api: Api, context: RequestContext, request: unknown): FaultEffect | undefined;
-  /** A request has its answer. */
-  answered(): void;
   /** The partitions that a Fetch is about. */
   fetchedBy(context: RequestContext): readonly FetchedName[];
 }
@@ -24,16 +22,15 @@ export function instrumentedApi(api: Api, watcher: ApiWatcher): Api {
     ...api,
     handle(context, request) {
       const effect = watcher.requested(api, context, request);
+      if (!effect) return api.handle(context, request);
       const answer = new Pending<ResponseInput>();
       const complete = (outcome: Outcome) => {
         if (answer.done) return;
         if ('error' in outcome) answer.fail(outcome.error);
         else answer.complete(outcome.response);
-        watcher.answered();
       };
       const handle = (then: (outcome: Outcome) => void) => settle(api, context, request, then);
-      if (!effect) handle(complete);
-      else play(effect, { api, context, request, watcher, handle, complete });
+      play(effect, { api, context, request, watcher, handle, complete });
       return answer;
     },
   };

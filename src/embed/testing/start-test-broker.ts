@@ -65,7 +65,6 @@ export async function startTestBroker(options: BrokerOptions = {}): Promise<Test
             activity.touch();
             return faults.take(name, context.clientId, topics.of(name, context, request));
           },
-          answered: () => activity.touch(),
           fetchedBy: (context: RequestContext) => topics.fetchedBy(context),
         };
         return apis.map((api) => instrumentedApi(api, watcher));
