@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
+import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import { KafkaError } from '../protocol/errors.ts';
+import type { LogManager } from '../storage/log-manager.ts';
 import { produceApi } from './apis/00-produce.ts';
 import { fetchApi } from './apis/01-fetch.ts';
 import { listOffsetsApi } from './apis/02-list-offsets.ts';
@@ -22,6 +24,7 @@ import { initProducerIdApi } from './apis/22-init-producer-id.ts';
 import { offsetForLeaderEpochApi } from './apis/23-offset-for-leader-epoch.ts';
 import { describeConfigsApi } from './apis/32-describe-configs.ts';
 import { alterConfigsApi } from './apis/33-alter-configs.ts';
+import { describeLogDirsApi } from './apis/35-describe-log-dirs.ts';
 import { createPartitionsApi } from './apis/37-create-partitions.ts';
 import { deleteGroupsApi } from './apis/42-delete-groups.ts';
 import { incrementalAlterConfigsApi } from './apis/44-incremental-alter-configs.ts';
@@ -46,7 +49,9 @@ import { OFFSETS_TOPIC } from './replicated-coordinator-log.ts';
 export interface BrokerParts {
   readonly brokerId: number;
   readonly clock: Clock;
+  readonly fileSystem: FileSystem;
   readonly logger: Logger;
+  readonly logs: LogManager;
   readonly metadata: ClusterMetadata;
   readonly configs: Configs;
   readonly controller: Controller;
@@ -90,6 +95,7 @@ export function brokerApis(parts: BrokerParts): Api[] {
     offsetForLeaderEpochApi(parts),
     describeConfigsApi(parts),
     alterConfigsApi(parts),
+    describeLogDirsApi({ ...parts, logDirs: configs.broker.logDirList }),
     createPartitionsApi(parts),
     deleteGroupsApi({ coordinator }),
     incrementalAlterConfigsApi(parts),

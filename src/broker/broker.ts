@@ -211,7 +211,9 @@ async function assemble(
   const parts: BrokerParts = {
     brokerId,
     clock,
+    fileSystem,
     logger,
+    logs,
     metadata,
     configs,
     controller,

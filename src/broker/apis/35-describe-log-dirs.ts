@@ -1,0 +1,89 @@
+// DescribeLogDirs v0-v4 (KIP-113, space on the volume from KIP-827): which log directory holds which partition, and
+// how large it is. There are no future logs: moving a partition between directories is not offered.
+import { resolve } from 'node:path';
+import type { FileSystem } from '../../base/file-system.ts';
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
+import {
+  DescribeLogDirsRequest,
+  DescribeLogDirsResponse,
+} from '../../protocol/messages/35-describe-log-dirs.ts';
+import type { Log } from '../../storage/log.ts';
+import type { LogManager } from '../../storage/log-manager.ts';
+import { type Api, defineApi } from '../network/api.ts';
+
+export interface DescribeLogDirsDependencies {
+  readonly logs: Pick<LogManager, 'logs' | 'onlineLogDirs'>;
+  readonly fileSystem: Pick<FileSystem, 'space'>;
+  /** Every directory of log.dirs, those that do not work too. */
+  readonly logDirs: readonly string[];
+}
+
+export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
+  const { logs, fileSystem, logDirs } = parts;
+
+  /** Free and total bytes of the volume; -1 each where the system does not tell. */
+  function spaceOf(logDir: string): { totalBytes: number; usableBytes: number } {
+    try {
+      const { totalBytes, freeBytes } = fileSystem.space(logDir);
+      return { totalBytes, usableBytes: freeBytes };
+    } catch {
+      return { totalBytes: -1, usableBytes: -1 };
+    }
+  }
+
+  function describe(logDir: string, wanted: Wanted, online: ReadonlySet<string>) {
+    if (!online.has(logDir)) return failedRow(logDir, 'KAFKA_STORAGE_ERROR');
+    const byTopic = new Map<string, ReturnType<typeof describeLog>[]>();
+    for (const log of logs.logs()) {
+      if (log.logDir !== logDir || !wanted(log)) continue;
+      const rows = byTopic.get(log.topic) ?? [];
+      rows.push(describeLog(log));
+      byTopic.set(log.topic, rows);
+    }
+    return {
+      errorCode: 0,
+      logDir: resolve(logDir),
+      topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
+      ...spaceOf(logDir),
+    };
+  }
+
+  return defineApi({
+    request: DescribeLogDirsRequest,
+    response: DescribeLogDirsResponse,
+    versions: { min: 0, max: 4 },
+    handle: (_context, request) => {
+      const wanted = filterOf(request);
+      const online = new Set(logs.onlineLogDirs());
+      return { results: logDirs.map((logDir) => describe(logDir, wanted, online)) };
+    },
+    errorResponse: (_context, _request, error) => ({
+      errorCode: errorCode(error.error),
+      results: logDirs.map((logDir) => failedRow(logDir, error.error)),
+    }),
+  });
+}
+
+type Wanted = (log: Log) => boolean;
+
+/** No list means everything, an empty one nothing. */
+function filterOf({ topics }: DescribeLogDirsRequest): Wanted {
+  if (topics === null) return () => true;
+  const names = new Set(
+    topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${topic}-${index}`)),
+  );
+  return ({ name }) => names.has(name);
+}
+
+function describeLog(log: Log) {
+  return {
+    partitionIndex: log.partition,
+    partitionSize: log.sizeInBytes,
+    offsetLag: Math.max(log.highWatermark - log.logEndOffset, 0),
+    isFutureKey: false,
+  };
+}
+
+function failedRow(logDir: string, error: ErrorName) {
+  return { errorCode: errorCode(error), logDir: resolve(logDir), topics: [] };
+}
