@@ -11,6 +11,7 @@ export class WaitTimeoutError extends Error {
  * Tells that the broker did something after which its state may be another: a request came, records
  * became visible, a topic changed, a timer fired. Whoever waits looks again then;
  * nobody polls. While nobody waits it costs nothing but a counter.
+ * @internal
  */
 export class Activity implements FetchWaiter {
   readonly #clock: Clock;

@@ -48,6 +48,7 @@ export interface Faults {
   clear(): void;
 }
 
+/** @internal */
 export type FaultEffect =
   | { readonly kind: 'error'; readonly error: ErrorName }
   | { readonly kind: 'delay'; readonly ms: number }
@@ -80,7 +81,10 @@ class Fault implements ScriptedFault {
   }
 }
 
-/** The faults that are still to happen. */
+/**
+ * The faults that are still to happen.
+ * @internal
+ */
 export class FaultScript implements Faults {
   #faults: Fault[] = [];
   /** The APIs that the broker answers, known once it is put together. */

@@ -17,7 +17,10 @@ export interface StoredRecord {
 
 const READ_BYTES = 1024 * 1024;
 
-/** The partitions of a topic, in order; empty where there is no such topic. */
+/**
+ * The partitions of a topic, in order; empty where there is no such topic.
+ * @internal
+ */
 export function partitionsOf(parts: BrokerParts, topic: string): Partition[] {
   const count = parts.metadata.snapshot.topics.get(topic)?.partitions.length ?? 0;
   return Array.from({ length: count }, (_, index) => parts.partitions.get(topic, index)).filter(
@@ -25,12 +28,18 @@ export function partitionsOf(parts: BrokerParts, topic: string): Partition[] {
   );
 }
 
-/** Offsets between start and visible end: at least as many as there are records. */
+/**
+ * Offsets between start and visible end: at least as many as there are records.
+ * @internal
+ */
 export function visibleOffsets(partition: Partition): number {
   return partition.visibleEnd('read_committed') - partition.log.logStartOffset;
 }
 
-/** Every record of the topic that a consumer could read: by partition, then by offset. */
+/**
+ * Every record of the topic that a consumer could read: by partition, then by offset.
+ * @internal
+ */
 export async function storedRecords(parts: BrokerParts, topic: string): Promise<StoredRecord[]> {
   const found = await Promise.all(partitionsOf(parts, topic).map(recordsOf));
   return found.flat();

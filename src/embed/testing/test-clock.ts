@@ -27,7 +27,10 @@ export interface BrokerClock {
   resume(): void;
 }
 
-/** Real time plus what a test adds to it. */
+/**
+ * Real time plus what a test adds to it.
+ * @internal
+ */
 export class TestClock implements Clock, BrokerClock {
   readonly #real: Clock;
   readonly #startWallMs: number;

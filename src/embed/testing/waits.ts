@@ -55,7 +55,10 @@ export interface Waits {
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
-/** The waits of one broker. */
+/**
+ * The waits of one broker.
+ * @internal
+ */
 export function waitsFor(parts: BrokerParts, activity: Activity, counts: RequestCounts): Waits {
   const { metadata, coordinator } = parts;
 

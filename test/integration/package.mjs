@@ -1,0 +1,107 @@
+// NOT one of the unit tests (it packs the package and compiles a program, some seconds): run it with
+// `npm run test:package`. If it fails, who installs the package cannot import it, or a strict TypeScript
+// project around it does not compile. It needs no network: dependencies come from node_modules here.
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const CONSUMER = `import { type BrokerOptions, type EmbeddedBroker, startBroker } from 'sluice';
+import { startTestBroker, type TestBroker, WaitTimeoutError } from 'sluice/testing';
+
+const options: BrokerOptions = { data: 'memory', config: { 'log.retention.ms': 60_000 } };
+const broker: EmbeddedBroker = await startBroker(options);
+const address: string = broker.bootstrapServers;
+await broker.stop();
+
+const test: TestBroker = await startTestBroker();
+test.faults.error('Produce', 'NOT_LEADER_OR_FOLLOWER', { times: 2, topic: 'orders' });
+test.faults.blackHole('Fetch', { lose: 'answer' });
+// @ts-expect-error: there is no such error.
+test.faults.error('Produce', 'NO_SUCH_ERROR');
+await test.createTopic('orders', { partitions: 2 });
+await test.clock.advance(1_000);
+try {
+  const [first] = await test.waitForRecords('orders', 1, { timeoutMs: 1 });
+  const value: Buffer | null | undefined = first?.value;
+  throw new Error(\`a record came from nowhere: \${value}\`);
+} catch (error) {
+  if (!(error instanceof WaitTimeoutError)) throw error;
+}
+await test.reset();
+await test.stop();
+console.log(address);
+`;
+
+const STRICT = {
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+  types: ['node'],
+  target: 'ES2022',
+  outDir: 'out',
+};
+const RESOLUTIONS = [
+  { module: 'NodeNext', moduleResolution: 'NodeNext' },
+  { module: 'ESNext', moduleResolution: 'Bundler', noEmit: true },
+];
+
+const repository = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'package-'));
+const run = (args, cwd) => execFileSync(process.execPath, args, { cwd, encoding: 'utf8' });
+try {
+  // A copy to build in: whoever uses dist/ at the moment keeps it.
+  const copy = join(folder, 'copy');
+  const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+  mkdirSync(copy);
+  for (const name of ['package.json', ...manifest.files.filter((name) => name !== 'dist')]) {
+    cpSync(join(repository, name), join(copy, name), { recursive: true });
+  }
+  run(['tools/build.mjs', join(copy, 'dist'), '--types'], repository);
+  const npm = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
+  const archive = execFileSync('npm', npm, { cwd: copy, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .pop();
+
+  const consumer = join(folder, 'consumer');
+  const installed = join(consumer, 'node_modules', 'sluice');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', join(folder, archive), '-C', installed, '--strip-components=1']);
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node', 'undici-types']) {
+    const at = join(consumer, 'node_modules', name);
+    mkdirSync(resolve(at, '..'), { recursive: true });
+    symlinkSync(join(repository, 'node_modules', name), at);
+  }
+  writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(consumer, 'main.ts'), CONSUMER);
+  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
+  for (const resolution of RESOLUTIONS) {
+    const compilerOptions = { ...STRICT, ...resolution };
+    writeFileSync(
+      join(consumer, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['main.ts'] }),
+    );
+    run([compiler, '-p', '.'], consumer);
+    console.log(`compiles with moduleResolution ${resolution.moduleResolution}`);
+  }
+  const address = run(['out/main.js'], consumer).trim();
+  if (!/^127\.0\.0\.1:\d+$/.test(address)) throw new Error(`it said ${address}`);
+  console.log('the compiled program starts brokers from the packed package, and ends by itself');
+} catch (error) {
+  console.error(error.stdout || error);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
