@@ -55,6 +55,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Tell the id of the cluster.',
     load: async () => (await import('./commands/cluster.ts')).clusterCommand,
   },
+  'dump-log': {
+    summary: 'Show what is in log segments, indexes and snapshots.',
+    load: async () => (await import('./commands/dump-log.ts')).dumpLog,
+  },
 };
 
 function overview(): string {
