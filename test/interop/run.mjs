@@ -3,7 +3,7 @@
 //   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
 //                           [--jobs N] [--report FILE]
 //
-// --only names clients (a part of the name is enough) or suites: probes, real-input, crash, storage. Without --install what is
+// --only names clients (a part of the name is enough) or suites: tools, probes, real-input, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { writeFileSync } from 'node:fs';
 import { clients } from './clients.mjs';
@@ -21,6 +21,7 @@ import { probeScenarios, recordProbes } from './scenarios/probes.mjs';
 import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
 import { storageScenarios } from './scenarios/storage.mjs';
+import { runTools, toolVersions } from './scenarios/tools.mjs';
 
 const scenarios = [...recordScenarios, ...groupScenarios, ...adminScenarios];
 
@@ -255,6 +256,18 @@ async function main() {
         record('probes', scenario.name, { timeoutMs: 30_000 }, () => scenario.run(context)),
       );
     }
+    await forEachLimited(
+      toolVersions.filter((version) => chosen(`tools-${version}`)),
+      options.jobs,
+      (version) =>
+        runTools(version, {
+          ...context,
+          wanted,
+          record: (subject, scenario, work) => record(subject, scenario, {}, work),
+          notOffered: (subject, scenario, detail) =>
+            report.add({ subject, scenario, outcome: 'not offered', detail }),
+        }),
+    );
     if (chosen('real-input')) {
       for (const scenario of realInputScenarios.filter(wanted)) {
         await record('real-input', scenario.name, { timeoutMs: 180_000 }, () =>
