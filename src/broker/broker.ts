@@ -65,6 +65,8 @@ export interface Broker extends Identity {
   /** Where it listens, with the ports it really got. */
   readonly listeners: readonly BoundListener[];
   readonly metrics: Metrics;
+  /** Which of `log.dirs` work, and which an I/O error took out of use. */
+  logDirs(): { readonly online: readonly string[]; readonly offline: readonly string[] };
   /** Answers what is under way, closes all files cleanly, gives up the data. Idempotent. */
   stop(): Promise<void>;
 }
@@ -121,8 +123,8 @@ async function assemble(
     locker,
     logDirs: config.logDirList,
     configOf: () => logConfig,
-    onLogDirFailure: (logDir, error) =>
-      logger.error({ error, logDir }, `log directory ${logDir} is offline: ${error.message}`),
+    // The log manager has said so, and its partitions answer with an error.
+    onLogDirFailure: () => {},
     settings: logManagerSettings(config),
   });
   cleanup.push(() => logs.close());
@@ -190,6 +192,7 @@ async function assemble(
   cleanup.push(() => coordinator.stop());
   await registerBroker(store, brokerId, brokerRegistration(config, clock.now()));
   await controller.start();
+  warnOfUnknownLogs(logs, metadata, logger);
   cleanup.push(() => controller.stop());
   cleanup.push(() => partitions.checkpointHighWatermarks());
   cleanup.push(
@@ -242,7 +245,7 @@ async function assemble(
   for (const { name, host: address, port } of config.parsedListeners) {
     listeners.push({ name, ...(await server.listen({ name, host: address, port })) });
   }
-  const where = listeners.map(({ name, host, port }) => `${name}://${host}:${port}`).join(', ');
+  const where = listeners.map(listenerText).join(', ');
   logger.info({ brokerId, clusterId }, `broker ${brokerId} listens on ${where}`);
   let stopped: Promise<void> | undefined;
   return {
@@ -250,11 +253,32 @@ async function assemble(
     clusterId,
     listeners,
     metrics,
+    logDirs: () => ({ online: logs.onlineLogDirs(), offline: logs.offlineLogDirs() }),
     stop() {
       stopped ??= undo();
       return stopped;
     },
   };
+}
+
+/** As `listeners` in the configuration would have it. */
+function listenerText({ name, host, port }: BoundListener): string {
+  return `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/**
+ * Data of topics that the store does not know: its file is gone, or the folders come from elsewhere.
+ * They are left alone, and set aside where a topic of the name is created.
+ */
+function warnOfUnknownLogs(logs: LogManager, metadata: ClusterMetadata, logger: Logger): void {
+  const { topics } = metadata.snapshot;
+  const unknown = Array.from(logs.logs()).filter(({ topic }) => !topics.has(topic));
+  const [first] = unknown;
+  if (!first) return;
+  logger.warn(
+    { logs: unknown.length },
+    `${unknown.length} partition folders belong to no topic and are not served, ${first.name} for one`,
+  );
 }
 
 /** Runs `work` every `intervalMs`, never twice at a time; the result ends it. */

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Endpoint } from '../base/network.ts';
 import type { Broker } from '../broker/broker.ts';
+import type { Health } from './health-route.ts';
 
 /** A broker's metrics and health over HTTP. */
 export interface BrokerHttp {
@@ -36,19 +37,24 @@ export async function serveBrokerHttp(
     import('../base/node/node-http.ts'),
   ]);
   const { broker, clock, logger, version } = parts;
-  const details = {
-    ...(version !== undefined && { version }),
-    brokerId: broker.brokerId,
-    clusterId: broker.clusterId,
-    listeners: broker.listeners,
+  const health = (): Health => {
+    const { online, offline } = broker.logDirs();
+    const hasFailed = status === 'ok' && online.length === 0;
+    return {
+      status: hasFailed ? 'failed' : status,
+      details: {
+        ...(version !== undefined && { version }),
+        brokerId: broker.brokerId,
+        clusterId: broker.clusterId,
+        listeners: broker.listeners,
+        ...(offline.length > 0 && { offlineLogDirs: offline }),
+      },
+    };
   };
   const http = new HttpServer({
     host: nodeHttpHost,
     logger,
-    routes: [
-      metricsRoute(broker.metrics, promClientProcessMetrics()),
-      healthRoute(clock, () => ({ status, details })),
-    ],
+    routes: [metricsRoute(broker.metrics, promClientProcessMetrics()), healthRoute(clock, health)],
   });
   const endpoints = await http.start(listeners);
   return { endpoints, markStopping, stop: () => http.stop() };

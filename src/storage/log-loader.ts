@@ -149,7 +149,8 @@ class LogRecovery {
       const rebuildEpochs = epochsKnown ? undefined : this.epochs;
       const next = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
       if (segment.hasSoundIndexes(next) && epochsKnown) continue;
-      if (epochsKnown) {
+      // A log that was never written to has no indexes either, and there is nothing to say about it.
+      if (epochsKnown && segment.sizeInBytes > 0) {
         this.#context.logger.warn(
           { path: segment.path() },
           'rebuilding missing or damaged indexes',

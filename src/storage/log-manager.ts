@@ -227,6 +227,11 @@ export class LogManager {
     return this.#dirs.filter((dir) => !dir.failure).map((dir) => dir.path);
   }
 
+  /** The others: an I/O error took them out of use until the next start. */
+  offlineLogDirs(): string[] {
+    return this.#dirs.filter((dir) => dir.failure).map((dir) => dir.path);
+  }
+
   /**
    * The log, made in the directory with the fewest logs when there is none. Cheap: a folder,
    * `partition.metadata` and an empty segment; the rest comes with the first append. A log left over from another topic
@@ -406,7 +411,7 @@ export class LogManager {
     dir.failure = error;
     this.#context.logger.error(
       { logDir: path, error, logs: dir.logs.size },
-      'the log directory failed and goes offline',
+      `log directory ${path} failed and goes offline: ${error.message}`,
     );
     for (const log of dir.logs.values()) {
       this.#flusher.forget(log);

@@ -1,6 +1,6 @@
 // If this breaks, whoever reads the log does not learn what the broker did, or what it found.
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -59,6 +59,18 @@ test('a quiet life is a few sentences: start, topic, group, stop', async () => {
   ]);
   const created = log.lines.find(({ msg }) => msg === 'created topic orders');
   assert.equal(created?.['partitions'], 5);
+});
+
+test('a partition that was never written to is no damage after a clean stop', async () => {
+  const first = await startTestBroker();
+  const client = await RawClient.connect(first);
+  await createTopic(client, 'empty');
+  client.close();
+  await first.broker.stop();
+  const log = new LogCapture();
+  const second = await startTestBroker({ logger: log, folder: first.folder });
+  await second.stop();
+  assert.deepEqual(log.takeComplaints(), []);
 });
 
 test('a group says what happens to it and why', async () => {
@@ -135,6 +147,43 @@ test('after a crash the log names the file, the position and the bytes that were
   await third.stop();
   assert.ok(sentences(clean).includes('info loaded 1 log'));
   assert.deepEqual(clean.takeComplaints(), []);
+});
+
+test('a directory that cannot be used is one line, and the others serve', async () => {
+  const bad = join(work, 'file');
+  appendFileSync(bad, '');
+  const good = join(work, 'good');
+  const log = new LogCapture();
+  const broker = await startTestBroker({ logger: log, config: { 'log.dirs': `${good},${bad}` } });
+  const complaints = log.takeComplaints();
+  assert.equal(complaints.length, 1, JSON.stringify(complaints));
+  assert.match(complaints[0]?.msg ?? '', new RegExp(`^log directory ${bad} failed .* EEXIST`));
+  const client = await RawClient.connect(broker);
+  await createTopic(client, 'orders');
+  assert.equal((await produce(client, 'orders', batchOf(['a']))).errorCode, 0);
+  assert.deepEqual(broker.broker.logDirs(), { online: [good], offline: [bad] });
+  client.close();
+  await broker.stop();
+});
+
+test('data without the topics that it belongs to is pointed out, not dropped', async () => {
+  const folder = join(work, 'orphans');
+  const first = await startTestBroker({ folder });
+  const client = await RawClient.connect(first);
+  await createTopic(client, 'orders', { partitions: 2 });
+  client.close();
+  await first.broker.stop();
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('sluice-store.')) rmSync(join(folder, name));
+  }
+  const log = new LogCapture();
+  const second = await startTestBroker({ logger: log, folder });
+  const complaints = log.takeComplaints().map(({ msg }) => msg);
+  assert.deepEqual(complaints, [
+    '2 partition folders belong to no topic and are not served, orders-0 for one',
+  ]);
+  await second.broker.stop();
+  assert.ok(readdirSync(folder).includes('orders-1'));
 });
 
 test('a second broker on the same data is refused by the name of the owner', async () => {
