@@ -24,6 +24,7 @@ import {
   DescribeClusterRequest,
   DescribeClusterResponse,
 } from '../../src/protocol/messages/60-describe-cluster.ts';
+import { computeCrc } from '../../src/protocol/records/record-batch.ts';
 import type { MessageInput } from '../../src/protocol/schema/index.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts';
@@ -228,4 +229,19 @@ test('ListOffsets refuses every mention of a partition that is asked for twice',
     topics[0]?.partitions.map(({ errorCode }) => errorName(errorCode)),
     ['INVALID_REQUEST', 'INVALID_REQUEST'],
   );
+});
+
+test('records are read at produce only where a rule asks for it: compressed batches stay as they are', async () => {
+  // A count that is wrong in header and records alike shows whether the batch was opened.
+  const batch = Buffer.from(batchOf(['aaaa', 'bbbb'], { codec: 'gzip' }));
+  batch.writeInt32BE(3, 57);
+  batch.writeInt32BE(2, 23);
+  batch.writeUInt32BE(computeCrc(batch), 17);
+  const outcome = async (configs: Readonly<Record<string, string>>) => {
+    const row = await produce(client, (await newTopic(configs)).name, Buffer.from(batch));
+    return errorName(row.errorCode);
+  };
+  assert.equal(await outcome({}), 'NONE');
+  const limit = { 'message.timestamp.before.max.ms': '9000000000000' };
+  assert.equal(await outcome(limit), 'INVALID_RECORD');
 });

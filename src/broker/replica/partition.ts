@@ -265,11 +265,16 @@ function rulesOf(config: LogConfig): ProduceRules {
     now: 0,
     maxMessageBytes: config.maxMessageBytes,
     timestampType: config.messageTimestampType,
-    timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
-    timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
+    timestampBeforeMaxMs: limitMs(config.messageTimestampBeforeMaxMs),
+    timestampAfterMaxMs: limitMs(config.messageTimestampAfterMaxMs),
     compacted: config.cleanupPolicy.includes('compact'),
     compressionType: config.compressionType === 'uncompressed' ? 'none' : config.compressionType,
   };
+}
+
+/** Kafka's largest long says "no limit"; validation, which then need not read records, says Infinity. */
+function limitMs(configured: number): number {
+  return configured >= 2 ** 63 ? Number.POSITIVE_INFINITY : configured;
 }
 
 function refused(error: ErrorName, detail: string): ProduceResult {
