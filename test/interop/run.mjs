@@ -3,7 +3,7 @@
 //   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
 //                           [--jobs N] [--report FILE]
 //
-// --only names clients (a part of the name is enough) or suites: tools, probes, real-input, crash, storage. Without --install what is
+// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, real-input, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { writeFileSync } from 'node:fs';
 import { clients } from './clients.mjs';
@@ -17,6 +17,8 @@ import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
 import { crashScenarios } from './scenarios/crash.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
+import { indexerClients, logPipelineScenarios } from './scenarios/log-pipeline.mjs';
+import { compareWithKafka } from './scenarios/oracle.mjs';
 import { probeScenarios, recordProbes } from './scenarios/probes.mjs';
 import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
@@ -96,7 +98,8 @@ async function prepareClients() {
     ({ name }) =>
       chosen(name) ||
       clients.some((other) => other.reader === name && chosen(other.name)) ||
-      (chosen('real-input') && realInputClients.some((part) => name.startsWith(part))),
+      (chosen('real-input') && realInputClients.some((part) => name.startsWith(part))) ||
+      (chosen('log-pipeline') && indexerClients.includes(name)),
   );
   await forEachLimited(needed, 3, async (client) => {
     client.offers = (feature) => client.notOffered[feature] === undefined;
@@ -268,12 +271,21 @@ async function main() {
             report.add({ subject, scenario, outcome: 'not offered', detail }),
         }),
     );
+    const oracle = { name: 'every answer beside a real Kafka', timeoutMs: 600_000 };
+    if (chosen('oracle') && broker.kind === 'sluice' && wanted(oracle)) {
+      await record('oracle', oracle.name, oracle, compareWithKafka);
+    }
     if (chosen('real-input')) {
       for (const scenario of realInputScenarios.filter(wanted)) {
         await record('real-input', scenario.name, { timeoutMs: 180_000 }, () =>
           scenario.run(context),
         );
       }
+    }
+    if (chosen('log-pipeline')) {
+      await forEachLimited(logPipelineScenarios.filter(wanted), options.jobs, (scenario) =>
+        record('log-pipeline', scenario.name, {}, () => scenario.run(context)),
+      );
     }
     if (chosen('crash') && broker.crash !== undefined) {
       for (const scenario of crashScenarios.filter(wanted)) {

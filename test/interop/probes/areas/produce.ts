@@ -1,3 +1,4 @@
+import { type CodecName, codecByName } from '../../../../src/compression/index.ts';
 import type { BatchOptions, RecordInput } from '../../../../src/protocol/records/batch-builder.ts';
 import { crc32c } from '../../../../src/protocol/records/crc32c.ts';
 import { batchOf } from '../../../support/topics.ts';
@@ -19,6 +20,24 @@ function changed(
   const batch = Buffer.from(batchOf(values, options));
   change(batch);
   if (!keepCrc) batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
+
+/** A batch whose records are changed before they are compressed, with a right checksum. */
+function recompressed(
+  values: readonly string[],
+  codec: CodecName,
+  change: (records: Buffer) => Buffer | number,
+): Buffer {
+  const plain = Buffer.from(batchOf(values));
+  const records = plain.subarray(61);
+  const after = change(records);
+  const { id, compress } = codecByName(codec);
+  const body = compress(typeof after === 'number' ? records : after);
+  const batch = Buffer.concat([plain.subarray(0, 61), body]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt16BE(id, 21);
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
 }
 
@@ -211,6 +230,10 @@ export const produceProbes: readonly Probe[] = [
             },
             { values, codec },
           ),
+          damagedWithin: recompressed(values, codec, (records) => records.writeUInt8(0x7e, 0)),
+          cutWithin: recompressed(values, codec, (records) => records.subarray(0, 9)),
+          moreWithin: recompressed(values, codec, (records) => Buffer.concat([records, records])),
+          offsetsWithin: recompressed(values, codec, (records) => records.writeUInt8(8, 3)),
           noStream: changed((batch) => batch.fill(0, 61), { values, codec }),
           control: batchOf(values, { codec, control: true }),
         });
