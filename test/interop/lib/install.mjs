@@ -1,5 +1,5 @@
 // Makes the clients' toolchains ready: packages from npm, Maven and the Go proxy, programs from Debian.
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached, contentHash, interopFolder, isCached } from './cache.mjs';
 import { hasProgram, run } from './processes.mjs';
@@ -45,6 +45,29 @@ export async function debianPackages(packages, { install, reason }) {
   aptUpdated ??= must('apt-get', ['update', '-q'], options);
   await aptUpdated;
   await must('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], options);
+}
+
+/**
+ * Unpacks Debian packages into a folder instead of installing them: for daemons, which would start, and for such as
+ * refuse to be installed together. librdkafka and what it needs come with kcat.
+ */
+export async function unpackedDebianPackages(packages, { install }) {
+  const reason = `not unpacked: ${packages[0]}`;
+  const key = `debian-${packages[0]}-${contentHash([], packages.join(' '))}`;
+  await programs(['kcat'], { install, packages: ['kcat'] });
+  if (!install && !isCached(key)) throw new Missing(`${reason}; run with --install`);
+  if (!isCached(key) && !(await hasProgram('apt-get')))
+    throw new Missing(`${reason}, and there is no apt-get`);
+  return cached(key, async (folder) => {
+    const options = { cwd: folder, timeoutMs: 300_000 };
+    aptUpdated ??= must('apt-get', ['update', '-q'], options);
+    await aptUpdated;
+    await must('apt-get', ['download', '-q', ...packages], options);
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
+      await must('dpkg-deb', ['-x', file, '.'], options);
+      rmSync(join(folder, file));
+    }
+  });
 }
 
 /** Sees to it that every program is on the PATH; `packages` names the Debian packages that hold them. */
