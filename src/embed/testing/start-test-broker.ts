@@ -39,7 +39,8 @@ const TEST_CONFIG: KafkaConfig = {
 
 /**
  * Starts a broker for tests: the same one as `startBroker`, with its data in memory unless you say
- * otherwise, and with handles on its faults, its clock and what happens in it.
+ * otherwise, and with handles on its faults, its clock and what happens in it. It logs errors only: a
+ * scripted disconnect would be a warning.
  */
 export async function startTestBroker(options: BrokerOptions = {}): Promise<TestBroker> {
   const clock = new TestClock(processClock);
@@ -48,7 +49,12 @@ export async function startTestBroker(options: BrokerOptions = {}): Promise<Test
   const counts = new RequestCounts();
   let attached: BrokerParts | undefined;
   const broker = await startBroker(
-    { data: 'memory', ...options, config: { ...TEST_CONFIG, ...options.config } },
+    {
+      data: 'memory',
+      logLevel: 'error',
+      ...options,
+      config: { ...TEST_CONFIG, ...options.config },
+    },
     {
       clock,
       instrument(parts, apis) {

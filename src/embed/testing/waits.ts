@@ -11,7 +11,7 @@ import {
 
 /** How long a wait may take, in real milliseconds. */
 export interface WaitOptions {
-  /** 5,000 by default. */
+  /** 4,000 by default. */
   readonly timeoutMs?: number;
 }
 
@@ -53,7 +53,8 @@ export interface Waits {
   ): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+/** Below the five seconds after which vitest and jest give up on a test, and say nothing. */
+const DEFAULT_TIMEOUT_MS = 4_000;
 
 /**
  * The waits of one broker.
