@@ -3,11 +3,13 @@
 //   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
 //                           [--jobs N] [--report FILE]
 //
+// --report writes what came of it: a page where FILE ends in .md, JSON otherwise.
 // --only names clients (a part of the name is enough) or suites: tools, probes, oracle, real-input, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { writeFileSync } from 'node:fs';
 import { clients } from './clients.mjs';
 import { openBroker } from './lib/broker.mjs';
+import { compatibilityPage } from './lib/compatibility.mjs';
 import { Driver } from './lib/driver.mjs';
 import { Missing } from './lib/install.mjs';
 import { stopAll } from './lib/processes.mjs';
@@ -23,7 +25,7 @@ import { probeScenarios, recordProbes } from './scenarios/probes.mjs';
 import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
 import { storageScenarios } from './scenarios/storage.mjs';
-import { runTools, toolVersions } from './scenarios/tools.mjs';
+import { runTools, toolsNotTried, toolVersions } from './scenarios/tools.mjs';
 
 const scenarios = [...recordScenarios, ...groupScenarios, ...adminScenarios];
 
@@ -317,8 +319,15 @@ async function main() {
     await stopAll();
     broker.remove();
   }
-  if (options.report !== undefined)
+  if (options.report?.endsWith('.md')) {
+    const { results } = report;
+    writeFileSync(
+      options.report,
+      compatibilityPage({ broker: broker.title, results, clients, toolsNotTried }),
+    );
+  } else if (options.report !== undefined) {
     writeFileSync(options.report, `${JSON.stringify(report.results, null, 2)}\n`);
+  }
   report.print(clients.map(({ name }) => name));
   if (report.count('passed') + report.count('failed') === 0) {
     console.error('no test ran');
