@@ -1,7 +1,7 @@
 import { closest } from '../config/closest.ts';
 import { CliError } from './failure.ts';
 
-type Kind = 'toggle' | 'value' | 'repeated' | 'optional';
+type Kind = 'toggle' | 'value' | 'repeated' | 'many' | 'optional';
 
 /** One flag of a command, declared once: parsing and help come from it. */
 export interface Flag<K extends Kind = Kind> {
@@ -17,7 +17,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 
 type ParsedFlag<K extends Kind> = K extends 'toggle'
   ? boolean
-  : K extends 'repeated'
+  : K extends 'repeated' | 'many'
     ? readonly string[]
     : K extends 'optional'
       ? string | true | undefined
@@ -38,6 +38,11 @@ export function value(placeholder: string, doc: string, hidden = false): Flag<'v
 
 export function repeated(placeholder: string, doc: string, hidden = false): Flag<'repeated'> {
   return { kind: 'repeated', placeholder, doc, hidden };
+}
+
+/** Takes all that follows, up to the next flag: --producer-props acks=1 linger.ms=5 */
+export function many(placeholder: string, doc: string): Flag<'many'> {
+  return { kind: 'many', placeholder, doc, hidden: false };
 }
 
 /** May stand alone, or be followed by a value that does not begin with a dash. */
@@ -64,7 +69,8 @@ export function parseFlags<F extends Flags>(
 ): ParsedArguments<F> {
   const found: Record<string, unknown> = {};
   for (const [name, { kind }] of Object.entries(declared)) {
-    found[name] = kind === 'toggle' ? false : kind === 'repeated' ? [] : undefined;
+    found[name] =
+      kind === 'toggle' ? false : kind === 'repeated' || kind === 'many' ? [] : undefined;
   }
   const rest: string[] = [];
   let help = false;
@@ -101,8 +107,17 @@ export function parseFlags<F extends Flags>(
     if (flag.kind === 'optional') found[name] = text ?? true;
     else if (text === undefined) {
       throw new CliError(`--${name} needs a value: --${name} <${flag.placeholder}>`);
-    } else if (flag.kind === 'repeated') (found[name] as string[]).push(text);
-    else found[name] = text;
+    } else if (flag.kind === 'repeated' || flag.kind === 'many') {
+      const all = found[name] as string[];
+      all.push(text);
+      while (
+        flag.kind === 'many' &&
+        index + 1 < args.length &&
+        !args[index + 1]!.startsWith('--')
+      ) {
+        all.push(args[++index]!);
+      }
+    } else found[name] = text;
   }
   return { flags: found as Parsed<F>, rest, help };
 }
@@ -153,6 +168,7 @@ export function flagHelp(declared: Flags, columns = 100): string {
 
 function valueHelp({ kind, placeholder }: Flag): string {
   if (kind === 'toggle') return '';
+  if (kind === 'many') return ` <${placeholder}>...`;
   return kind === 'optional' ? ` [${placeholder}]` : ` <${placeholder}>`;
 }
 

@@ -55,6 +55,22 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Tell the id of the cluster.',
     load: async () => (await import('./commands/cluster.ts')).clusterCommand,
   },
+  'producer-perf-test': {
+    summary: 'Measure how fast records are sent.',
+    load: async () => (await import('./commands/producer-perf-test.ts')).producerPerfTest,
+  },
+  'consumer-perf-test': {
+    summary: 'Measure how fast records are read.',
+    load: async () => (await import('./commands/consumer-perf-test.ts')).consumerPerfTest,
+  },
+  'verifiable-producer': {
+    summary: 'Send numbers and tell in JSON what became of them.',
+    load: async () => (await import('./commands/verifiable-producer.ts')).verifiableProducer,
+  },
+  'verifiable-consumer': {
+    summary: 'Read in a group and tell in JSON what happens.',
+    load: async () => (await import('./commands/verifiable-consumer.ts')).verifiableConsumer,
+  },
   'dump-log': {
     summary: 'Show what is in log segments, indexes and snapshots.',
     load: async () => (await import('./commands/dump-log.ts')).dumpLog,

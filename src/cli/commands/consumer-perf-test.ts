@@ -1,0 +1,140 @@
+import { nodeRandom } from '../../base/node/node-random.ts';
+import { Consumer } from '../../client/index.ts';
+import type { ConfigTexts } from '../../config/index.ts';
+import { consumerSettings } from '../client-properties.ts';
+import { CliError } from '../failure.ts';
+import { toggle, value, wholeNumber } from '../flags.ts';
+import {
+  consumerHeader,
+  consumerProgressLine,
+  consumerTotalLine,
+  dateFormat,
+} from '../perf-output.ts';
+import type { Terminal } from '../terminal.ts';
+import { tool } from '../tool.ts';
+import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
+
+const FLAGS = {
+  ...BOOTSTRAP_FLAGS,
+  topic: value('topic', 'The topic to read.'),
+  messages: value('count', 'How many records to read.'),
+  group: value('group', 'The consumer group. Default: one of its own.'),
+  'fetch-size': value('bytes', 'How much of a partition comes with one request. Default: 1048576.'),
+  'from-latest': toggle('Begin with the newest record where the group has no offset yet.'),
+  timeout: value('ms', 'End when no record came for so long. Default: 10000.'),
+  'consumer.config': value('file', "Properties of Kafka's consumer."),
+  'show-detailed-stats': toggle('A line per --reporting-interval, instead of one at the end.'),
+  'reporting-interval': value('ms', 'How often that is. Default: 5000.'),
+  'date-format': value('pattern', 'How times are written. Default: yyyy-MM-dd HH:mm:ss:SSS.'),
+  'hide-header': toggle('Without the line that names the columns.'),
+  'socket-buffer-size': value('bytes', 'Without effect.', true),
+  'print-metrics': toggle('Without effect.', true),
+  threads: value('count', 'From before Kafka 3.0: without effect.', true),
+  'num-fetch-threads': value('count', 'From before Kafka 3.0: without effect.', true),
+} as const;
+
+const POLL_MS = 100;
+
+/** kafka-consumer-perf-test.sh */
+export const consumerPerfTest = tool({
+  name: 'consumer-perf-test',
+  about: 'Reads records as fast as they come, and tells how fast that was.',
+  usage: '--topic <topic> --messages <count> [flags]',
+  flags: FLAGS,
+  examples: [
+    '--topic orders --messages 1000000',
+    '--topic orders --messages 1000000 --show-detailed-stats --reporting-interval 1000',
+  ],
+  async run(flags, terminal) {
+    const { topic } = flags;
+    if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
+    if (flags.messages === undefined) throw new CliError('Missing required argument "[messages]"');
+    const number = (name: 'fetch-size' | 'timeout' | 'reporting-interval', otherwise: number) =>
+      flags[name] === undefined ? otherwise : wholeNumber(name, flags[name], { atLeast: 1 });
+    const run = {
+      terminal,
+      messages: wholeNumber('messages', flags.messages, { atLeast: 0 }),
+      timeoutMs: number('timeout', 10_000),
+      reportMs: number('reporting-interval', 5000),
+      detailed: flags['show-detailed-stats'],
+      format: dateFormat(flags['date-format'] ?? 'yyyy-MM-dd HH:mm:ss:SSS'),
+    };
+    const properties: ConfigTexts = {
+      ...propertiesFile('consumer.config', flags['consumer.config']),
+      'group.id': flags.group ?? `perf-consumer-${nodeRandom.int(100_000)}`,
+      'max.partition.fetch.bytes': String(number('fetch-size', 1_048_576)),
+      'auto.offset.reset': flags['from-latest'] ? 'latest' : 'earliest',
+    };
+    const options = consumerSettings(properties, terminal);
+    const settings = { clientId: properties['client.id'] ?? 'perf-consumer-client' };
+    return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
+      if (!flags['hide-header']) terminal.out(consumerHeader(run.detailed));
+      const consumer = new Consumer(cluster, options);
+      consumer.subscribe([topic]);
+      await consume(consumer, run);
+      return 0;
+    });
+  },
+});
+
+async function consume(
+  consumer: Consumer,
+  run: {
+    terminal: Terminal;
+    messages: number;
+    timeoutMs: number;
+    reportMs: number;
+    detailed: boolean;
+    format: (ms: number) => string;
+  },
+): Promise<void> {
+  const { terminal, format } = run;
+  let stopped = false;
+  terminal.onInterrupt(() => {
+    stopped = true;
+  });
+  const startMs = Date.now();
+  const all = { bytes: 0, messages: 0 };
+  let joinMs = 0;
+  let reported = { atMs: startMs, bytes: 0, messages: 0, joinMs: 0 };
+  let joined = false;
+  let lastMs = startMs;
+  try {
+    while (all.messages < run.messages && !stopped) {
+      const records = await consumer.poll(joined ? POLL_MS : 1);
+      const nowMs = Date.now();
+      if (!joined && consumer.assignment.length > 0) {
+        joined = true;
+        joinMs = nowMs - startMs;
+      }
+      if (records.length > 0) lastMs = nowMs;
+      else if (nowMs - lastMs > run.timeoutMs) break;
+      for (const { key, value } of records) {
+        all.messages++;
+        all.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+      }
+      if (records.length > 0 && nowMs - reported.atMs >= run.reportMs) {
+        const since = {
+          startMs: reported.atMs,
+          endMs: nowMs,
+          joinMs: joinMs - reported.joinMs,
+          bytes: all.bytes - reported.bytes,
+          messages: all.messages - reported.messages,
+        };
+        if (run.detailed) terminal.out(consumerProgressLine(all, since, format));
+        reported = { atMs: nowMs, joinMs, ...all };
+      }
+    }
+    if (all.messages < run.messages && !stopped) {
+      terminal.out(
+        `WARNING: Exiting before consuming the expected number of messages: timeout (${run.timeoutMs} ms) exceeded. You can use the --timeout option to increase the timeout.\n`,
+      );
+    }
+    const endMs = Date.now();
+    if (!run.detailed) {
+      terminal.out(consumerTotalLine({ startMs, endMs, joinMs, ...all }, format));
+    }
+  } finally {
+    await consumer.close();
+  }
+}

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { nodeRandom } from '../../base/node/node-random.ts';
+import { Producer } from '../../client/index.ts';
+import { producerSettings } from '../client-properties.ts';
+import { CliError } from '../failure.ts';
+import { keyValues, many, type Parsed, toggle, value, wholeNumber } from '../flags.ts';
+import { ProducerStats } from '../perf-output.ts';
+import type { Terminal } from '../terminal.ts';
+import { breathe, Throttle } from '../throttle.ts';
+import { tool } from '../tool.ts';
+import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
+
+const FLAGS = {
+  topic: value('topic', 'The topic to fill.'),
+  'num-records': value('count', 'How many records to send.'),
+  'record-size': value('bytes', 'The size of each value, which is random letters.'),
+  'payload-file': value('file', 'Instead: take values from this file at random.'),
+  'payload-delimiter': value('text', 'What separates them there. Default: a line end.'),
+  'payload-monotonic': toggle('Instead: the numbers from 0 on.'),
+  throughput: value('count', 'At most so many records a second; -1 for as many as go.'),
+  'producer-props': many(
+    'key=value',
+    "Properties of Kafka's producer: bootstrap.servers, acks, linger.ms, batch.size, compression.type, ...",
+  ),
+  'producer.config': value('file', 'The same from a properties file.'),
+  ...BOOTSTRAP_FLAGS,
+  'print-metrics': toggle('Without effect.', true),
+  'transactional-id': value('id', 'Not there yet.', true),
+  'transaction-duration-ms': value('ms', 'Not there yet.', true),
+} as const;
+
+const REPORT_MS = 5000;
+/** Records between two looks at the clock and at the network. */
+const AT_ONCE = 200;
+const RANDOM_POOL_BYTES = 1 << 20;
+
+/** kafka-producer-perf-test.sh */
+export const producerPerfTest = tool({
+  name: 'producer-perf-test',
+  about: 'Sends records as fast as they go, and tells how fast that was.',
+  usage: '--topic <topic> --num-records <count> --throughput <count> [flags]',
+  flags: FLAGS,
+  examples: [
+    '--topic orders --num-records 100000 --record-size 100 --throughput -1 --producer-props acks=1 linger.ms=5',
+    '--topic orders --num-records 10000 --payload-file lines.txt --throughput 500',
+  ],
+  async run(flags, terminal) {
+    const { topic } = flags;
+    if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
+    if (flags['transactional-id'] ?? flags['transaction-duration-ms']) {
+      throw new CliError('transactions are not supported yet');
+    }
+    const records = required(flags, 'num-records');
+    const throughput = rate(flags.throughput);
+    const payload = payloads(flags, terminal);
+    const properties = {
+      ...propertiesFile('producer.config', flags['producer.config']),
+      ...keyValues('producer-props', flags['producer-props']),
+    };
+    const { options, bufferBytes } = producerSettings(properties, terminal);
+    const bootstrap =
+      flags['bootstrap-server'] ??
+      properties['bootstrap.servers'] ??
+      bootstrapServers(flags, terminal);
+    const clientId = properties['client.id'] ?? 'perf-producer-client';
+    return withCluster(bootstrap, { clientId }, async (cluster) => {
+      const producer = new Producer(cluster, options);
+      await producer.prepare(topic, 2000);
+      const failure = await send({
+        producer,
+        topic,
+        records,
+        throughput,
+        payload,
+        bufferBytes,
+        terminal,
+      });
+      if (failure) throw new CliError(failure);
+      return 0;
+    });
+  },
+});
+
+/** Resolves to what went wrong, if anything did. */
+async function send(options: {
+  producer: Producer;
+  topic: string;
+  records: number;
+  throughput: number;
+  payload: (index: number) => Buffer;
+  bufferBytes: number;
+  terminal: Terminal;
+}): Promise<string | undefined> {
+  const { producer, topic, records, payload, bufferBytes, terminal } = options;
+  const throttle = new Throttle(options.throughput);
+  const stats = new ProducerStats(records, Date.now());
+  let stopped = false;
+  terminal.onInterrupt(() => {
+    stopped = true;
+  });
+  let failures = 0;
+  let first: Error | undefined;
+  const onFailure = (error: Error) => {
+    failures++;
+    first ??= error;
+  };
+  let sent = 0;
+  while (sent < records && !stopped) {
+    const end = Math.min(records, sent + (options.throughput < 0 ? AT_ONCE : 1));
+    for (; sent < end; sent++) {
+      const value = payload(sent);
+      const startMs = Date.now();
+      producer
+        .send({ topic, value })
+        .then(() => stats.record(Date.now() - startMs, value.length), onFailure);
+    }
+    await throttle.wait(sent, () => stopped);
+    await producer.whenBelow(bufferBytes);
+    if (options.throughput < 0) await breathe();
+    if (stats.windowMs(Date.now()) >= REPORT_MS) terminal.out(stats.windowLine(Date.now()));
+  }
+  await producer.flush();
+  // The last acknowledgements' own callbacks come after the flush.
+  await breathe();
+  terminal.out(stats.totalLine(Date.now()));
+  return first
+    ? `${failures} of ${sent} records were not stored in topic ${topic}: ${first.message}`
+    : undefined;
+}
+
+function required(flags: Parsed<typeof FLAGS>, name: 'num-records'): number {
+  const text = flags[name];
+  if (text === undefined) throw new CliError(`Missing required argument "[${name}]"`);
+  return wholeNumber(name, text, { atLeast: 1 });
+}
+
+function rate(text: string | undefined): number {
+  if (text === undefined) throw new CliError('Missing required argument "[throughput]"');
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) {
+    throw new CliError(`--throughput must be a number, not ${text}`);
+  }
+  return number;
+}
+
+function payloads(flags: Parsed<typeof FLAGS>, terminal: Terminal): (index: number) => Buffer {
+  const size = flags['record-size'];
+  const file = flags['payload-file'];
+  const monotonic = flags['payload-monotonic'];
+  if ([size !== undefined, file !== undefined, monotonic].filter(Boolean).length !== 1) {
+    throw new CliError(
+      'exactly one of --record-size, --payload-file and --payload-monotonic must be given',
+    );
+  }
+  if (monotonic) return (index) => Buffer.from(String(index));
+  if (file !== undefined) return fromFile(file, flags['payload-delimiter'], terminal);
+  return randomLetters(wholeNumber('record-size', size ?? '', { atLeast: 1 }));
+}
+
+function fromFile(path: string, delimiter: string | undefined, terminal: Terminal): () => Buffer {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(`--payload-file ${path} cannot be read: ${reason}`);
+  }
+  if (text === '') throw new CliError(`--payload-file ${path} is empty`);
+  const separator = delimiter === undefined || delimiter === '\\n' ? '\n' : delimiter;
+  const parts = text.split(separator);
+  // As Java splits: no empty strings at the end.
+  while (parts.at(-1) === '') parts.pop();
+  const all = parts.map((part) => Buffer.from(part));
+  terminal.out(`Reading payloads from: ${resolve(path)}\nNumber of messages read: ${all.length}\n`);
+  return () => all[nodeRandom.int(all.length)] ?? Buffer.alloc(0);
+}
+
+/** Pieces of one pool of random letters: making each letter anew would be the slowest part. */
+function randomLetters(size: number): () => Buffer {
+  const pool = Buffer.allocUnsafe(RANDOM_POOL_BYTES + size);
+  for (let at = 0; at < pool.length; at++) pool[at] = 65 + nodeRandom.int(26);
+  return () => {
+    const at = nodeRandom.int(RANDOM_POOL_BYTES);
+    return pool.subarray(at, at + size);
+  };
+}
