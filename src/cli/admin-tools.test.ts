@@ -134,6 +134,17 @@ test('the cluster and the versions of its brokers', async () => {
   );
 });
 
+test('what lies in the data directories', async () => {
+  const out = await tools.ok('log-dirs', ['--describe', '--topic-list', 'other']);
+  const [asking, from, json] = out.split('\n');
+  assert.equal(asking, 'Querying brokers for log directories information');
+  assert.equal(from, 'Received log directory information from brokers 1001');
+  const { brokers } = JSON.parse(json!);
+  const [{ partition, size, offsetLag }] = brokers[0].logDirs[0].partitions;
+  assert.deepEqual([partition, offsetLag], ['other-0', 0]);
+  assert.ok(size > 60);
+});
+
 const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['configs', ['--topic', 'a'], /exactly one action: --describe, --alter/],
   ['configs', ['--describe'], /At least one entity type must be specified/],
@@ -159,6 +170,8 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['get-offsets', ['--topic', 'a', '--topic-partitions', 'b'], /cannot be used with --topic/],
   ['delete-records', [], /Missing required argument "\[offset-json-file\]"/],
   ['delete-records', ['--offset-json-file', '/nowhere'], /\/nowhere cannot be read/],
+  ['log-dirs', [], /Missing required argument "\[describe\]"/],
+  ['log-dirs', ['--describe', '--broker-list', '7'], /do not exist from --broker-list: 7\. /],
   ['cluster', [], /exactly one action: cluster-id/],
   ['cluster', ['unregister'], /unregister is not an action/],
 ];

@@ -4,6 +4,7 @@ import { KafkaError } from '../protocol/errors.ts';
 import { versionLines } from './commands/broker-api-versions.ts';
 import { deletionLine, parseDeletions } from './commands/delete-records.ts';
 import { offsetLines } from './commands/get-offsets.ts';
+import { logDirsJson } from './commands/log-dirs.ts';
 import { partitionRules, topicAndPartitions } from './partition-filter.ts';
 
 // If these break, scripts read something else than from Kafka 3.9's own tools.
@@ -74,4 +75,18 @@ test('the versions of a broker, beside those of the clients', () => {
   assert.ok(!lines.some((line) => line.includes('BeginQuorumEpoch')), 'only between brokers');
   assert.equal(lines.at(-2), '\tUNKNOWN(999): 1 to 2');
   assert.equal(lines.at(-1), ')');
+});
+
+test('what lies in the data directories, as JSON', () => {
+  const replica = { topic: 'dump', partition: 0, size: 69, offsetLag: 0, isFuture: false };
+  const dirs = [
+    { path: '/data', error: 'NONE', replicas: [replica, { ...replica, topic: 'other' }] },
+  ] as const;
+  assert.equal(
+    logDirsJson([[1001, dirs]], new Set(['dump'])),
+    '{"brokers":[{"broker":1001,"logDirs":[{"partitions":[{"partition":"dump-0","size":69,"offsetLag":0,"isFuture":false}],"error":null,"logDir":"/data"}]}],"version":1}\n',
+  );
+  assert.match(logDirsJson([[1, dirs]], new Set()), /"dump-0".*"other-0"/);
+  const broken = { path: '/data', error: 'KAFKA_STORAGE_ERROR', replicas: [] } as const;
+  assert.match(logDirsJson([[1, [broken]]], new Set()), /"error":"KAFKA_STORAGE_ERROR"/);
 });

@@ -47,6 +47,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Delete the oldest records of partitions.',
     load: async () => (await import('./commands/delete-records.ts')).deleteRecordsCommand,
   },
+  'log-dirs': {
+    summary: 'Tell what lies in the data directories of brokers.',
+    load: async () => (await import('./commands/log-dirs.ts')).logDirs,
+  },
   'broker-api-versions': {
     summary: 'List the APIs and versions of each broker.',
     load: async () => (await import('./commands/broker-api-versions.ts')).brokerApiVersions,
