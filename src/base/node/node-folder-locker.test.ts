@@ -38,10 +38,10 @@ test('a second owner is refused and told who the first is', async () => {
     assert.match(error.message, new RegExp(`^${folder} is in use by process ${process.pid} on `));
     return true;
   });
-  assert.equal(lockOwner(folder)?.pid, process.pid);
+  assert.equal((await lockOwner(folder))?.pid, process.pid);
   await lock.release();
   await lock.release();
-  assert.equal(lockOwner(folder), undefined);
+  assert.equal(await lockOwner(folder), undefined);
   await (await locker.lock(folder)).release();
 });
 
@@ -83,7 +83,15 @@ test('an empty lock file, as Kafka leaves it, and a damaged one name nobody', as
   const folder = newFolder();
   for (const text of ['', '{"pid":', '{"pid":"x"}', 'null']) {
     writeFileSync(join(folder, LOCK_FILE), text);
-    assert.equal(lockOwner(folder), undefined);
+    assert.equal(await lockOwner(folder), undefined);
     await (await locker.lock(folder)).release();
   }
+});
+
+test('a process that got the id of a crashed owner is not mistaken for it, nor stopped', async () => {
+  const folder = newFolder();
+  const owner = { pid: process.pid, host: 'here', since: '2026-01-01T00:00:00.000Z' };
+  writeFileSync(join(folder, LOCK_FILE), `${JSON.stringify(owner)}\n`);
+  assert.equal(await lockOwner(folder), undefined);
+  assert.equal(await lockOwner(join(folder, 'nowhere')), undefined);
 });

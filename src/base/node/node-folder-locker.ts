@@ -52,18 +52,15 @@ export class NodeFolderLocker implements FolderLocker {
   }
 }
 
-/** The living owner of a folder as far as this machine's process ids tell, or undefined. */
-export function lockOwner(folder: string): LockOwner | undefined {
-  const owner = readOwner(folder);
-  if (!owner) return undefined;
-  try {
-    process.kill(owner.pid, 0);
-    return owner;
-  } catch (error) {
-    // No permission to signal it means that it is there.
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EPERM';
-    return isThere ? owner : undefined;
-  }
+/**
+ * The living owner of a folder, or undefined. It is asked, not looked up: after a crash the process id
+ * in the lock file may long be somebody else's.
+ */
+export async function lockOwner(folder: string): Promise<LockOwner | undefined> {
+  if (!fs.existsSync(folder)) return undefined;
+  const answer = await withShortPath(folder, ask);
+  if (answer === undefined) return undefined;
+  return parseOwner(answer) ?? readOwner(folder);
 }
 
 export function ownerText({ pid, host, since }: LockOwner): string {

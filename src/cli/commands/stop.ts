@@ -39,7 +39,7 @@ export const stop: Command = {
     }
     const timeoutSeconds = wholeNumber('timeout', flags.timeout ?? '60', { atLeast: 1 });
     const folder = flags['data-dir'] ?? dataDirOf(rest[0], flags.override);
-    const owner = lockOwner(folder);
+    const owner = await lockOwner(folder);
     if (!owner) {
       const stale = backgroundPid(folder);
       removePidFile(folder);
@@ -53,7 +53,7 @@ export const stop: Command = {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CliError(`process ${owner.pid} cannot be signalled: ${reason}`);
     }
-    for (let waitedMs = 0; isOwner(folder, owner); waitedMs += POLL_MS) {
+    for (let waitedMs = 0; await isOwner(folder, owner); waitedMs += POLL_MS) {
       if (waitedMs >= timeoutSeconds * 1000) {
         throw new CliError(`process ${owner.pid} still runs after ${timeoutSeconds} seconds`);
       }
@@ -69,8 +69,8 @@ export const stop: Command = {
   },
 };
 
-function isOwner(folder: string, owner: LockOwner): boolean {
-  return lockOwner(folder)?.pid === owner.pid;
+async function isOwner(folder: string, owner: LockOwner): Promise<boolean> {
+  return (await lockOwner(folder))?.pid === owner.pid;
 }
 
 function isAlive(pid: number): boolean {
