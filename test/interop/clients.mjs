@@ -12,6 +12,7 @@ import {
   npmPackages,
   programs,
   pythonPackages,
+  rustDriver,
 } from './lib/install.mjs';
 
 const driverOf = (name) => join(interopFolder, 'clients', name, 'driver.mjs');
@@ -116,6 +117,7 @@ export const clients = [
   {
     name: 'node-rdkafka',
     title: 'node-rdkafka 3.6.1 (librdkafka 2.12.0)',
+    slowToBuild: true,
     async prepare(options) {
       const beforehand = async () => {
         const compiler = ['g++', 'make', 'python3'];
@@ -195,6 +197,13 @@ export const clients = [
       'assignor.cooperative-sticky': noCooperative,
       'admin.deleteRecords': 'the client has no command for it',
     },
+  },
+  {
+    name: 'rdkafka',
+    title: 'rdkafka (Rust) 0.39.0',
+    slowToBuild: true,
+    prepare: async (options) => ({ command: await rustDriver('rdkafka', options), args: [] }),
+    notOffered: {},
   },
   {
     name: 'kafka-python-3.0',

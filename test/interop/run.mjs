@@ -3,12 +3,14 @@
 //   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
 //                           [--jobs N] [--report FILE]
 //
-// --report writes what came of it: a page where FILE ends in .md, JSON otherwise.
+// --report writes what came of it: a page where FILE ends in .md (with --only, its other rows stay), JSON otherwise.
 // --only names clients (a part of the name is enough) or suites: tools, probes, oracle, real-input, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { clients } from './clients.mjs';
 import { openBroker } from './lib/broker.mjs';
+import { cacheFolder } from './lib/cache.mjs';
 import { compatibilityPage } from './lib/compatibility.mjs';
 import { Driver } from './lib/driver.mjs';
 import { Missing } from './lib/install.mjs';
@@ -103,6 +105,8 @@ async function prepareClients() {
       (chosen('real-input') && realInputClients.some((part) => name.startsWith(part))) ||
       (chosen('log-pipeline') && indexerClients.includes(name)),
   );
+  // What takes minutes to build goes first, beside the rest.
+  needed.sort((a, b) => Number(b.slowToBuild ?? false) - Number(a.slowToBuild ?? false));
   await forEachLimited(needed, 3, async (client) => {
     client.offers = (feature) => client.notOffered[feature] === undefined;
     try {
@@ -231,6 +235,22 @@ async function readEachOther(ready, broker) {
   );
 }
 
+/**
+ * The results of this run; with `keep` also those of earlier runs for the subjects that this one did not try, so that
+ * a page can be brought up to date client by client.
+ */
+function withEarlierResults(results, { keep }) {
+  const file = join(cacheFolder, 'results.json');
+  const earlier = keep && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const all = [
+    ...earlier.filter((one) => results.every(({ subject }) => subject !== one.subject)),
+    ...results,
+  ];
+  mkdirSync(cacheFolder, { recursive: true });
+  writeFileSync(file, JSON.stringify(all));
+  return all;
+}
+
 async function main() {
   console.log(`Preparing ${clients.length} clients ...`);
   const ready = await prepareClients();
@@ -320,7 +340,7 @@ async function main() {
     broker.remove();
   }
   if (options.report?.endsWith('.md')) {
-    const { results } = report;
+    const results = withEarlierResults(report.results, { keep: options.only.length > 0 });
     writeFileSync(
       options.report,
       compatibilityPage({ broker: broker.title, results, clients, toolsNotTried }),

@@ -213,3 +213,30 @@ export async function goDriver(name, { install, modfile = 'go.mod', tags = '' })
   });
   return join(folder, 'driver');
 }
+
+/** Builds `clients/<name>`, a Rust program with its librdkafka; answers the binary. Minutes, the first time. */
+export async function rustDriver(name, { install }) {
+  const source = join(interopFolder, 'clients', name);
+  const sources = ['Cargo.toml', 'Cargo.lock', 'src/main.rs'].map((file) => join(source, file));
+  const key = `rust-${name}-${contentHash(sources)}`;
+  if (!install && !isCached(key)) throw new Missing('it is not built; run with --install');
+  if (!isCached(key)) {
+    await programs(['cargo'], { install, packages: ['cargo'] });
+    await programs(['g++', 'make'], { install, packages: ['g++', 'make'] });
+    if (!existsSync('/usr/include/zlib.h'))
+      await debianPackages(['zlib1g-dev'], { install, reason: 'not there: zlib.h' });
+  }
+  const folder = await cached(key, async (target) => {
+    const build = `${target}-target`;
+    try {
+      await must('cargo', ['build', '--locked', '--quiet', '--manifest-path', sources[0]], {
+        env: { ...process.env, CARGO_TARGET_DIR: build },
+        timeoutMs: 1_200_000,
+      });
+      copyFileSync(join(build, 'debug', `interop-${name}`), join(target, 'driver'));
+    } finally {
+      rmSync(build, { recursive: true, force: true });
+    }
+  });
+  return join(folder, 'driver');
+}
