@@ -26,6 +26,8 @@ export interface AskOptions {
 }
 
 const PATIENCE_MS = 15_000;
+/** Where a broker is known to leave a question unanswered. */
+export const LITTLE_PATIENCE_MS = 3000;
 
 /** A request under way. */
 export interface Asked {
@@ -201,13 +203,11 @@ export class Asker {
   async produce(
     topic: string,
     records: Buffer | null,
-    { version = 9, acks = -1, partition = 0 } = {},
+    { version = 9, acks = -1, partition = 0, patienceMs = PATIENCE_MS } = {},
   ): Promise<Json> {
-    const answer = await this.ask('Produce', version, {
-      acks,
-      timeoutMs: 10_000,
-      topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
-    });
+    const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }];
+    const body = { acks, timeoutMs: 10_000, topicData };
+    const answer = await this.ask('Produce', version, body, { patienceMs });
     return rowOf(answer, 'responses', 'partitionResponses');
   }
 

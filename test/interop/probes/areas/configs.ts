@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
+import { type Asker, eachVersion, inTurn, LITTLE_PATIENCE_MS, type Probe } from '../probe.ts';
 import type { BodyOf } from '../wire.ts';
 
 const TOPIC = 2;
@@ -239,13 +239,18 @@ export const configProbes: readonly Probe[] = [
         nothing: () => replace(2, []),
         end: now,
         resourceTwice: () =>
-          asker.ask('AlterConfigs', 2, {
-            resources: [1, 2].map((value) => ({
-              resourceType: TOPIC,
-              resourceName: name,
-              configs: [{ name: 'retention.ms', value: String(value) }],
-            })),
-          }),
+          asker.ask(
+            'AlterConfigs',
+            2,
+            {
+              resources: [1, 2].map((value) => ({
+                resourceType: TOPIC,
+                resourceName: name,
+                configs: [{ name: 'retention.ms', value: String(value) }],
+              })),
+            },
+            { patienceMs: LITTLE_PATIENCE_MS },
+          ),
       });
     },
   },

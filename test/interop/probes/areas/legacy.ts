@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { LEGACY_SETS } from '../../../../src/protocol/records/test-legacy-sets.ts';
 import { batchOf } from '../../../support/topics.ts';
 import type { Json } from '../normalise.ts';
-import { type Asker, eachVersion, type Probe } from '../probe.ts';
+import { type Asker, eachVersion, LITTLE_PATIENCE_MS, type Probe } from '../probe.ts';
 import { fetched, isRefused } from './produce.ts';
 
 interface MessageOptions {
@@ -58,7 +58,8 @@ async function fates(
   const answers: Record<string, Json> = {};
   for (const [name, set] of Object.entries(sets)) {
     const topic = await asker.newTopic({ configs });
-    const row = await asker.produce(topic, set, { version });
+    const patience = set === null ? { patienceMs: LITTLE_PATIENCE_MS } : {};
+    const row = await asker.produce(topic, set, { version, ...patience });
     if (isRefused(row)) delete row['logStartOffset'];
     answers[name] = { row, fetched: await fetched(asker, topic) };
   }

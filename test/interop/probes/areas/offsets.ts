@@ -1,4 +1,4 @@
-import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
+import { type Asker, eachVersion, inTurn, LITTLE_PATIENCE_MS, type Probe } from '../probe.ts';
 import type { BodyOf } from '../wire.ts';
 import { member, ready } from './groups.ts';
 
@@ -110,7 +110,8 @@ export const offsetProbes: readonly Probe[] = [
                 { groupId: asker.name('g'), topics: null },
               ],
             }),
-          none: () => asker.ask('OffsetFetch', version, { groups: [] }),
+          none: () =>
+            asker.ask('OffsetFetch', version, { groups: [] }, { patienceMs: LITTLE_PATIENCE_MS }),
           stable: () =>
             asker.ask('OffsetFetch', version, {
               groups: [{ groupId: asker.name('g'), topics }],

@@ -3,7 +3,7 @@ import type { BatchOptions, RecordInput } from '../../../../src/protocol/records
 import { crc32c } from '../../../../src/protocol/records/crc32c.ts';
 import { batchOf } from '../../../support/topics.ts';
 import type { Json } from '../normalise.ts';
-import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
+import { type Asker, eachVersion, inTurn, LITTLE_PATIENCE_MS, type Probe } from '../probe.ts';
 
 /** A batch with bytes changed and, unless `keepCrc`, a right checksum. */
 function changed(
@@ -51,7 +51,8 @@ async function fates(
   const answers: Record<string, Json> = {};
   for (const [name, batch] of Object.entries(batches)) {
     const topic = await asker.newTopic({ configs });
-    const row = await asker.produce(topic, batch, { version });
+    const patience = batch === null ? { patienceMs: LITTLE_PATIENCE_MS } : {};
+    const row = await asker.produce(topic, batch, { version, ...patience });
     if (isRefused(row)) delete row['logStartOffset'];
     answers[name] = { row, fetched: await fetched(asker, topic) };
   }
