@@ -259,7 +259,8 @@ export class Partition implements LogListener {
   }
 }
 
-function rulesOf(config: LogConfig): ProduceRules {
+/** What a topic's configuration asks of every produced batch. */
+export function rulesOf(config: LogConfig): ProduceRules {
   return {
     requestVersion: 0,
     now: 0,
