@@ -42,7 +42,7 @@ export const producerPerfTest = tool({
   usage: '--topic <topic> --num-records <count> --throughput <count> [flags]',
   flags: FLAGS,
   examples: [
-    '--topic orders --num-records 100000 --record-size 100 --throughput -1 --producer-props acks=1',
+    '--topic load --num-records 100000 --record-size 100 --throughput -1 --producer-props acks=1',
     '--topic orders --num-records 10000 --payload-file lines.txt --throughput 500',
   ],
   async run(flags, terminal) {

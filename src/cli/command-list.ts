@@ -1,0 +1,86 @@
+import type { Command } from './terminal.ts';
+
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Each command is loaded only when it is asked for: a small tool must not pay for the broker. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  server: {
+    summary: 'Start a broker.',
+    load: async () => (await import('./commands/server.ts')).server,
+  },
+  stop: {
+    summary: 'Stop the broker of a data directory.',
+    load: async () => (await import('./commands/stop.ts')).stop,
+  },
+  topics: {
+    summary: 'Create, list, describe, change and delete topics.',
+    load: async () => (await import('./commands/topics.ts')).topics,
+  },
+  'console-producer': {
+    summary: 'Send lines from standard input as records.',
+    load: async () => (await import('./commands/console-producer.ts')).consoleProducer,
+  },
+  'console-consumer': {
+    summary: 'Print the records of topics.',
+    load: async () => (await import('./commands/console-consumer.ts')).consoleConsumer,
+  },
+  'consumer-groups': {
+    summary: 'List, describe, reset and delete consumer groups.',
+    load: async () => (await import('./commands/consumer-groups.ts')).consumerGroups,
+  },
+  configs: {
+    summary: 'Show and change the configs of topics and brokers.',
+    load: async () => (await import('./commands/configs.ts')).configs,
+  },
+  'get-offsets': {
+    summary: 'Print the offsets of partitions.',
+    load: async () => (await import('./commands/get-offsets.ts')).getOffsets,
+  },
+  'delete-records': {
+    summary: 'Delete the oldest records of partitions.',
+    load: async () => (await import('./commands/delete-records.ts')).deleteRecordsCommand,
+  },
+  'log-dirs': {
+    summary: 'Tell what lies in the data directories of brokers.',
+    load: async () => (await import('./commands/log-dirs.ts')).logDirs,
+  },
+  'broker-api-versions': {
+    summary: 'List the APIs and versions of each broker.',
+    load: async () => (await import('./commands/broker-api-versions.ts')).brokerApiVersions,
+  },
+  cluster: {
+    summary: 'Tell the id of the cluster.',
+    load: async () => (await import('./commands/cluster.ts')).clusterCommand,
+  },
+  'producer-perf-test': {
+    summary: 'Measure how fast records are sent.',
+    load: async () => (await import('./commands/producer-perf-test.ts')).producerPerfTest,
+  },
+  'consumer-perf-test': {
+    summary: 'Measure how fast records are read.',
+    load: async () => (await import('./commands/consumer-perf-test.ts')).consumerPerfTest,
+  },
+  'verifiable-producer': {
+    summary: 'Send numbers and tell in JSON what became of them.',
+    load: async () => (await import('./commands/verifiable-producer.ts')).verifiableProducer,
+  },
+  'verifiable-consumer': {
+    summary: 'Read in a group and tell in JSON what happens.',
+    load: async () => (await import('./commands/verifiable-consumer.ts')).verifiableConsumer,
+  },
+  'dump-log': {
+    summary: 'Show what is in log segments, indexes and snapshots.',
+    load: async () => (await import('./commands/dump-log.ts')).dumpLog,
+  },
+  'run-class': {
+    summary: "Run the tool that a class of Kafka's stands for.",
+    load: async () => (await import('./commands/run-class.ts')).runClass,
+  },
+  completion: {
+    summary: 'Print what completes command lines in bash, zsh or fish.',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+};

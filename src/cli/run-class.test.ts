@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { COMMANDS } from './command-list.ts';
+import { completionScript, flagsOfHelp } from './completion-script.ts';
+import { classCall } from './run-class.ts';
+import { runCommand } from './testing/tool-broker.ts';
+
+// If these break, a runbook written for Kafka names something that is not there, or a shell does not
+// complete.
+
+test('classes of every Kafka release stand for our commands', () => {
+  const shell = ['--broker-list', 'a:1', '--topic', 't', '--time', '-1'];
+  assert.deepEqual(classCall(['kafka.tools.GetOffsetShell', ...shell]), {
+    command: 'get-offsets',
+    args: shell,
+  });
+  const server = classCall([
+    '-name',
+    'kafkaServer',
+    '-loggc',
+    '-daemon',
+    'kafka.Kafka',
+    'a.properties',
+  ]);
+  assert.deepEqual(server, { command: 'server', args: ['-daemon', 'a.properties'] });
+  const checker = classCall([
+    ...['kafka.tools.ConsumerOffsetChecker', '--zookeeper', 'z:2181', '--topic', 't'],
+    ...['--group', 'g', '--broker-info', '--retry.backoff.ms=5'],
+  ]);
+  assert.deepEqual(checker.args, ['--describe', '--zookeeper', 'z:2181', '--group', 'g']);
+  assert.match(checker.warning!, /^WARNING: ConsumerOffsetChecker .*\n$/);
+  assert.throws(
+    () => classCall(['kafka.tools.MirrorMaker']),
+    /MirrorMaker is not there; there are/,
+  );
+  assert.throws(() => classCall([]), /a class is needed/);
+  assert.throws(() => classCall(['-x', 'kafka.Kafka']), /-x is not a flag/);
+});
+
+test('every alias in bin names a command', () => {
+  const aliases = readdirSync('bin').filter((name) => name.endsWith('.sh'));
+  assert.ok(aliases.length >= 18, aliases.join());
+  for (const alias of aliases) {
+    const text = readFileSync(`bin/${alias}`, 'utf8');
+    const command = /"\/?\$\(dirname [^\n]*\/sluice" ([a-z-]+) "\$@"\n$/.exec(text)?.[1];
+    assert.ok(command !== undefined && Object.hasOwn(COMMANDS, command), `${alias}: ${command}`);
+    execFileSync('sh', ['-n', `bin/${alias}`]);
+  }
+});
+
+const HELP = `Does.
+
+  --plain          Is here. And more.
+  --with <a=b>...  Says
+                   "it's": so.
+  --a-very-long-flag-name-of-ours [value]
+                   Long; really.
+
+  sluice x --plain
+`;
+
+test('flags are read from a help text', () => {
+  assert.deepEqual(flagsOfHelp(HELP), [
+    { name: 'plain', takesValue: false, doc: 'Is here' },
+    { name: 'with', takesValue: true, doc: 'Says "it\'s"' },
+    { name: 'a-very-long-flag-name-of-ours', takesValue: true, doc: 'Long' },
+  ]);
+});
+
+test('scripts for three shells', async () => {
+  const commands = [{ name: 'x', summary: 'Does: x.', flags: flagsOfHelp(HELP) }];
+  assert.match(completionScript('bash', commands), /\n {4}x\) words="--plain --with --a-very/);
+  const zsh = completionScript('zsh', commands);
+  assert.match(zsh, /'x:Does\\: x\.'/);
+  assert.match(zsh, /'--with:Says "it'\\''s"'/);
+  assert.match(
+    completionScript('fish', commands),
+    /\ncomplete -c sluice -n '__fish_seen_subcommand_from x' -l with -r -d 'Says "it'\\''s"'\n/,
+  );
+  const { out, code } = await runCommand(['completion', 'bash']);
+  assert.equal(code, 0);
+  execFileSync('bash', ['-n'], { input: out });
+  const completed = execFileSync(
+    'bash',
+    [
+      '-c',
+      `${out}\nCOMP_WORDS=(sluice topics --under-r); COMP_CWORD=2; _sluice; echo "\${COMPREPLY[@]}"`,
+    ],
+    { encoding: 'utf8' },
+  );
+  assert.equal(completed, '--under-replicated-partitions\n');
+  const wrong = await runCommand(['completion', 'tcsh']);
+  assert.match(wrong.err, /exactly one shell: bash, zsh, fish/);
+});
