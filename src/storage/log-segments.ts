@@ -59,7 +59,7 @@ export class LogSegments {
     this.#sync.addFiles([active.path(), ...active.indexPaths(), ...(snapshot ? [snapshot] : [])]);
     this.#context.logger.debug(
       { log: this.#name, baseOffset, closedBytes: active.sizeInBytes },
-      'Rolled a new segment',
+      'rolled a new segment',
     );
   }
 
