@@ -117,7 +117,7 @@ async function send(options: {
     }
     await throttle.wait(sent, () => stopped);
     await producer.whenBelow(bufferBytes);
-    if (options.throughput < 0) await breathe();
+    if (options.throughput < 0 || sent % AT_ONCE === 0) await breathe();
     if (stats.windowMs(Date.now()) >= REPORT_MS) terminal.out(stats.windowLine(Date.now()));
   }
   await producer.flush();
