@@ -4,6 +4,7 @@ import { CliError } from './failure.ts';
 import {
   flagHelp,
   keyValues,
+  many,
   optional,
   parseFlags,
   repeated,
@@ -22,6 +23,7 @@ const FLAGS = {
   state: optional('states', 'States.'),
   'shift-by': value('count', 'Shift.'),
   'broker-list': value('host:port', 'Old.', true),
+  props: many('key=value', 'Properties.'),
 } as const;
 
 const parse = (...args: string[]) => parseFlags(FLAGS, args, { command: 'sluice test' });
@@ -32,6 +34,12 @@ test('values follow a blank or an equals sign, and repeated flags add up', () =>
   assert.deepEqual(flags.config, ['x=1', 'y=2']);
   assert.equal(flags.list, true);
   assert.equal(flags['topics-with-overrides'], false);
+});
+
+test('a flag that takes many values takes all up to the next flag', () => {
+  const { flags } = parse('--props', 'a=1', 'b=-1', '--topic', 't', '--props=c=3');
+  assert.deepEqual(flags.props, ['a=1', 'b=-1', 'c=3']);
+  assert.equal(flags.topic, 't');
 });
 
 test('a value may begin with a dash, but a flag is no value', () => {
