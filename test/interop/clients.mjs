@@ -43,6 +43,12 @@ const javaLacks = [
   },
   { before: '2.1', features: ['codec.zstd'], reason: 'zstd came with 2.1' },
   {
+    from: '0.11',
+    before: '2.1',
+    features: ['codec.unknown'],
+    reason: 'it gives nothing of an answer that holds a codec it does not know',
+  },
+  {
     before: '2.4',
     features: ['assignor.cooperative-sticky'],
     reason: 'cooperative rebalancing came with 2.4',
@@ -50,7 +56,9 @@ const javaLacks = [
 ];
 
 function java(version) {
-  const lacking = javaLacks.filter(({ before }) => isBefore(version, before));
+  const lacking = javaLacks.filter(
+    ({ from = '0', before }) => isBefore(version, before) && !isBefore(version, from),
+  );
   const notOffered = Object.fromEntries(
     lacking.flatMap(({ features, reason }) => features.map((feature) => [feature, reason])),
   );
@@ -191,6 +199,9 @@ export const clients = [
   {
     name: 'kafka-go',
     title: 'kafka-go 0.4.51',
+    cannotRead: {
+      aiokafka: 'kafka-go waits for ever at the lz4 that aiokafka writes, with a real Kafka too',
+    },
     prepare: async (options) => ({ command: await goDriver('kafka-go', options), args: [] }),
     notOffered: {
       'record.empty': 'kafka-go hands empty bytes on as nil',
