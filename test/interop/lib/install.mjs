@@ -15,18 +15,28 @@ async function must(command, args, options) {
     );
 }
 
+/** Runs works one after the other. Neither Maven's nor every pip's folder bears two installs at once. */
+function oneAtATime() {
+  let previous = Promise.resolve();
+  return (work) => {
+    const result = previous.then(work);
+    previous = result.catch(() => {});
+    return result;
+  };
+}
+const withMaven = oneAtATime();
+const withPip = oneAtATime();
+
 /** The folder holding the jars of a pom's runtime class path. */
 export async function mavenClasspath(name, pom, args = []) {
-  return cached(`${name}-${contentHash([pom], args.join(' '))}`, (folder) =>
-    must(
-      'mvn',
-      [
-        ...['-q', '-B', '-ntp', '-f', pom, ...args],
-        'dependency:copy-dependencies',
-        '-DincludeScope=runtime',
-        `-DoutputDirectory=${folder}`,
-      ],
-      { timeoutMs: 300_000 },
+  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime'];
+  return withMaven(() =>
+    cached(`${name}-${contentHash([pom], args.join(' '))}`, (folder) =>
+      must(
+        'mvn',
+        ['-q', '-B', '-ntp', '-f', pom, ...args, ...goal, `-DoutputDirectory=${folder}`],
+        { timeoutMs: 300_000 },
+      ),
     ),
   );
 }
@@ -104,9 +114,6 @@ export async function npmPackages(name, { install, beforehand }) {
   });
 }
 
-/** Ends when no other pip of this run is at work: some set-ups of Python let only one install at a time. */
-let pipIsFree = Promise.resolve();
-
 /** Installs `clients/python/requirements-<name>.txt`; answers the folder of its packages. */
 export async function pythonPackages(name, { install }) {
   await programs(['python3', 'pip'], { install, packages: ['python3', 'python3-pip'] });
@@ -116,17 +123,15 @@ export async function pythonPackages(name, { install }) {
   if (!install && !isCached(key))
     throw new Missing('its Python packages are not installed; run with --install');
   const flags = ['--quiet', '--disable-pip-version-check', '--only-binary', ':all:'];
-  const installIt = () =>
+  return withPip(() =>
     cached(key, (folder) =>
       must(
         'python3',
         ['-m', 'pip', 'install', ...flags, '--no-deps', '--target', folder, '-r', requirements],
         { timeoutMs: 300_000 },
       ),
-    );
-  const installed = pipIsFree.then(installIt);
-  pipIsFree = installed.catch(() => {});
-  return installed;
+    ),
+  );
 }
 
 /** The folders of clients/java/eras that fit a release, by the first release that each serves. */
