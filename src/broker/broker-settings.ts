@@ -21,6 +21,7 @@ export function unsupportedConfig(config: BrokerConfig): string | undefined {
 
 export function logManagerSettings(config: BrokerConfig): Partial<LogManagerSettings> {
   return {
+    initialTaskDelayMs: config.logInitialTaskDelayMs,
     retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
     recoveryPointCheckpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
     producerIdExpirationMs: config.producerIdExpirationMs,

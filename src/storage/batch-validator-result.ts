@@ -49,6 +49,6 @@ export function reject(
 
 /** A refusal for max.message.bytes. */
 export function rejectSize(size: number, rules: ProduceRules): RejectedBatch {
-  const detail = `${size} bytes are more than the ${rules.maxMessageBytes} allowed`;
+  const detail = `a batch of ${size} bytes is larger than max.message.bytes = ${rules.maxMessageBytes}`;
   return reject('MESSAGE_TOO_LARGE', detail);
 }

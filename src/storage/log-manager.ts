@@ -41,9 +41,6 @@ const CLOSE_CONCURRENCY = 8;
 
 const PRODUCER_EXPIRY_CHECK_MS = 600_000;
 
-/** Kafka's first retention check comes this soon, so that a short-lived broker cleans up too. */
-const FIRST_RETENTION_CHECK_MS = 30_000;
-
 export interface LogManagerOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -62,6 +59,8 @@ export interface LogManagerOptions {
 
 /** Broker-level settings, each with the name of Kafka's config. */
 export interface LogManagerSettings {
+  /** log.initial.task.delay.ms, 30000: the first retention check, so that a short-lived broker has one. */
+  readonly initialTaskDelayMs: number;
   /** log.retention.check.interval.ms, 300000 */
   readonly retentionCheckIntervalMs: number;
   /** log.flush.offset.checkpoint.interval.ms, 60000 */
@@ -81,6 +80,7 @@ export interface LogManagerSettings {
 }
 
 const DEFAULT_SETTINGS: LogManagerSettings = {
+  initialTaskDelayMs: 30_000,
   retentionCheckIntervalMs: 300_000,
   recoveryPointCheckpointIntervalMs: 60_000,
   backgroundFlushMs: 200,
@@ -161,7 +161,7 @@ export class LogManager {
       throw error;
     }
     this.#flusher.start();
-    this.#every('retention', FIRST_RETENTION_CHECK_MS, () => {
+    this.#every('retention', this.#settings.initialTaskDelayMs, () => {
       this.runRetention();
       return this.#settings.retentionCheckIntervalMs;
     });

@@ -181,8 +181,7 @@ export const LOG_KEYS = {
     default: 30_000,
     atLeast: 0,
     importance: 'low',
-    effect: 'none',
-    doc: 'How long after the start the periodic work on logs begins.',
+    doc: 'How long after the start retention is looked at for the first time.',
   }),
   'log.message.format.version': MESSAGE_FORMAT_VERSION_KEY,
   'log.message.timestamp.type': oneOf(['CreateTime', 'LogAppendTime'], {
