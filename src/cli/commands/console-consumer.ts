@@ -7,6 +7,7 @@ import {
 } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import {
   flagHelp,
@@ -21,14 +22,7 @@ import {
 import { type RecordFormatter, recordFormatter } from '../record-format.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { topicPattern } from '../topic-filter.ts';
-import {
-  BOOTSTRAP_FLAGS,
-  bootstrapServers,
-  propertiesFile,
-  requirePlaintext,
-  warnAboutUnknown,
-  withCluster,
-} from './bootstrap.ts';
+import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   topic: value('topic', 'The topic to read.'),
@@ -72,29 +66,6 @@ ${flagHelp(FLAGS)}
   sluice console-consumer --topic chat --partition 0 --offset 100 --max-messages 10
 `;
 
-const KNOWN_PROPERTIES = new Set([
-  'auto.commit.interval.ms',
-  'auto.offset.reset',
-  'bootstrap.servers',
-  'client.id',
-  'enable.auto.commit',
-  'fetch.max.bytes',
-  'fetch.max.wait.ms',
-  'fetch.min.bytes',
-  'group.id',
-  'group.instance.id',
-  'heartbeat.interval.ms',
-  'isolation.level',
-  'key.deserializer',
-  'max.partition.fetch.bytes',
-  'max.poll.interval.ms',
-  'max.poll.records',
-  'partition.assignment.strategy',
-  'security.protocol',
-  'session.timeout.ms',
-  'value.deserializer',
-]);
-
 /** How often a quiet consumer looks whether it is to end. */
 const POLL_MS = 200;
 /** How long a topic that nobody creates is asked for. */
@@ -113,10 +84,8 @@ export const consoleConsumer: Command = {
       ...propertiesFile('consumer.config', flags['consumer.config']),
       ...keyValues('consumer-property', flags['consumer-property']),
     };
-    warnAboutUnknown(terminal, properties, KNOWN_PROPERTIES);
-    requirePlaintext(properties);
     const format = formatter(flags);
-    const options = consumerOptions(flags, properties);
+    const options = consumerOptions(flags, properties, terminal);
     const bootstrap = bootstrapServers(flags, terminal);
     const clientId = properties['client.id'] ?? 'console-consumer';
     return withCluster(bootstrap, { clientId }, async (cluster) => {
@@ -162,7 +131,12 @@ function formatter(flags: ConsumerFlags): RecordFormatter {
   });
 }
 
-function consumerOptions(flags: ConsumerFlags, properties: ConfigTexts): ConsumerOptions {
+/** The properties, under what the flags say. */
+function consumerOptions(
+  flags: ConsumerFlags,
+  properties: ConfigTexts,
+  terminal: Terminal,
+): ConsumerOptions {
   const groups = new Set([flags.group, properties['group.id']].filter((id) => id !== undefined));
   if (groups.size > 1) {
     throw new CliError(
@@ -179,56 +153,23 @@ function consumerOptions(flags: ConsumerFlags, properties: ConfigTexts): Consume
       `Can't simultaneously specify --from-beginning and 'auto.offset.reset=${reset}', please remove one option`,
     );
   }
-  const number = (name: string) =>
-    properties[name] === undefined
-      ? undefined
-      : wholeNumber(`consumer-property ${name}`, properties[name], { atLeast: 0 });
-  const groupInstanceId = properties['group.instance.id'];
-  const chosen = {
-    // A name of its own, so that several readers without a group do not share the records.
-    groupId: group ?? `console-consumer-${nodeRandom.int(100_000)}`,
-    groupInstanceId,
-    enableAutoCommit: (properties['enable.auto.commit'] ?? String(group !== undefined)) === 'true',
-    autoOffsetReset: resetOf(reset ?? (flags['from-beginning'] ? 'earliest' : 'latest')),
-    isolationLevel: isolationOf(
-      flags['isolation-level'] ?? properties['isolation.level'] ?? 'read_uncommitted',
-    ),
-    fetchMinBytes: number('fetch.min.bytes'),
-    fetchMaxWaitMs: number('fetch.max.wait.ms'),
-    fetchMaxBytes: number('fetch.max.bytes'),
-    maxPartitionFetchBytes: number('max.partition.fetch.bytes'),
-    maxPollRecords: number('max.poll.records'),
-    sessionTimeoutMs: number('session.timeout.ms'),
-    heartbeatIntervalMs: number('heartbeat.interval.ms'),
-    rebalanceTimeoutMs: number('max.poll.interval.ms'),
-    autoCommitIntervalMs: number('auto.commit.interval.ms'),
-    assignors: properties['partition.assignment.strategy']?.split(',').map(assignorOf),
-  };
-  const set = Object.entries(chosen).filter(([, one]) => one !== undefined);
-  const options: ConsumerOptions = Object.fromEntries(set);
+  const options = consumerSettings(
+    {
+      'enable.auto.commit': String(group !== undefined),
+      'auto.offset.reset': flags['from-beginning'] ? 'earliest' : 'latest',
+      ...properties,
+      // A name of its own, so that several readers without a group do not share the records.
+      'group.id': group ?? `console-consumer-${nodeRandom.int(100_000)}`,
+      ...(flags['isolation-level'] !== undefined && {
+        'isolation.level': flags['isolation-level'],
+      }),
+    },
+    terminal,
+  );
   if (flags.partition === undefined) return options;
   // A single partition is read without any group.
   const { groupId: _, ...withoutGroup } = options;
   return withoutGroup;
-}
-
-function resetOf(text: string): 'earliest' | 'latest' | 'none' {
-  if (text === 'earliest' || text === 'latest' || text === 'none') return text;
-  throw new CliError(`auto.offset.reset must be earliest, latest or none, not ${text}`);
-}
-
-function isolationOf(text: string): 'read_committed' | 'read_uncommitted' {
-  if (text === 'read_committed' || text === 'read_uncommitted') return text;
-  throw new CliError(`--isolation-level must be read_uncommitted or read_committed, not ${text}`);
-}
-
-function assignorOf(text: string): string {
-  const name = text.trim();
-  if (/(^|\.)RangeAssignor$/.test(name) || name === 'range') return 'range';
-  if (/(^|\.)RoundRobinAssignor$/.test(name) || name === 'roundrobin') return 'roundrobin';
-  throw new CliError(
-    `partition.assignment.strategy ${name} is unknown; there are RangeAssignor, RoundRobinAssignor`,
-  );
 }
 
 async function choosePartitions(
