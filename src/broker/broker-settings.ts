@@ -1,5 +1,5 @@
 import type { BrokerConfig } from '../config/index.ts';
-import type { LogManagerSettings } from '../storage/log-manager.ts';
+import type { LogManagerSettings } from '../storage/log-manager-settings.ts';
 import type { ControllerSettings } from './controller/controller.ts';
 import type { GroupConfig } from './coordinator/group-config.ts';
 import { defaultNetworkLimits, type NetworkLimits } from './network/limits.ts';

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import { BufferPool } from '../base/collections/buffer-pool.ts';
 import type { FileSystem } from '../base/file-system.ts';
@@ -6,28 +6,23 @@ import type { FolderLocker } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { AppendQueue } from './append-queue.ts';
-import { makeFolderDurably, replaceFileSync } from './atomic-file.ts';
+import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
-import { CLEAN_SHUTDOWN_FILE, encodeCleanShutdown } from './clean-shutdown-file.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
 import { IndexCache } from './index-cache.ts';
-import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
 import { LOG_START_OFFSET_CHECKPOINT, LogDir, RECOVERY_POINT_CHECKPOINT } from './log-dir.ts';
+import { closeLogDir } from './log-dir-closing.ts';
 import { loadLogDir } from './log-dir-loader.ts';
 import { LogFlusher } from './log-flusher.ts';
-import type { LoadedLog, LogEvents } from './log-parts.ts';
+import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
+import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
-import { encodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts';
-import { ProducerSnapshots } from './producer-snapshots.ts';
-import { ProducerState } from './producer-state.ts';
-import { Segment } from './segment.ts';
-import { fileName, LOG_SUFFIX } from './segment-files.ts';
+import { createLog, writePartitionMetadata } from './new-log.ts';
 import { Limiter } from './segment-io.ts';
-import { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
 
 /** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
@@ -35,9 +30,6 @@ const COLD_READS = 3;
 
 /** Free read buffers kept for reuse. */
 const RETAINED_READ_BYTES = 32 * 1024 * 1024;
-
-/** Logs closed at a time at shutdown, each with its syncs. */
-const CLOSE_CONCURRENCY = 8;
 
 const PRODUCER_EXPIRY_CHECK_MS = 600_000;
 
@@ -56,40 +48,6 @@ export interface LogManagerOptions {
   readonly onLogDirFailure: (logDir: string, error: Error) => void;
   readonly settings?: Partial<LogManagerSettings>;
 }
-
-/** Broker-level settings, each with the name of Kafka's config. */
-export interface LogManagerSettings {
-  /** log.initial.task.delay.ms, 30000: the first retention check, so that a short-lived broker has one. */
-  readonly initialTaskDelayMs: number;
-  /** log.retention.check.interval.ms, 300000 */
-  readonly retentionCheckIntervalMs: number;
-  /** log.flush.offset.checkpoint.interval.ms, 60000 */
-  readonly recoveryPointCheckpointIntervalMs: number;
-  /** Ours: how long written data stays unsynced at most before the background sync; 200. */
-  readonly backgroundFlushMs: number;
-  /** Ours: unsynced bytes of a log that start its background sync sooner; 16 MB. */
-  readonly backgroundFlushBytes: number;
-  /** producer.id.expiration.ms, 86400000 */
-  readonly producerIdExpirationMs: number;
-  /** num.recovery.threads.per.data.dir: logs loaded at a time, 1. */
-  readonly recoveryConcurrency: number;
-  /** Ours: files kept open, 1000. */
-  readonly maxOpenFiles: number;
-  /** Stored in the clean shutdown file (KIP-966), -1. */
-  readonly brokerEpoch: number;
-}
-
-const DEFAULT_SETTINGS: LogManagerSettings = {
-  initialTaskDelayMs: 30_000,
-  retentionCheckIntervalMs: 300_000,
-  recoveryPointCheckpointIntervalMs: 60_000,
-  backgroundFlushMs: 200,
-  backgroundFlushBytes: 16 * 1024 * 1024,
-  producerIdExpirationMs: 86_400_000,
-  recoveryConcurrency: 1,
-  maxOpenFiles: 1000,
-  brokerEpoch: -1,
-};
 
 /** Kept per log directory for other layers: high watermarks, and how far compaction got. */
 export type CheckpointName = 'replication-offset-checkpoint' | 'cleaner-offset-checkpoint';
@@ -125,7 +83,7 @@ export class LogManager {
   private constructor(options: LogManagerOptions) {
     const { fileSystem, clock, random, logger } = options;
     this.#options = options;
-    this.#settings = { ...DEFAULT_SETTINGS, ...options.settings };
+    this.#settings = { ...DEFAULT_LOG_MANAGER_SETTINGS, ...options.settings };
     this.#context = {
       fileSystem,
       clock,
@@ -244,7 +202,7 @@ export class LogManager {
     if (existing) {
       if (existing.topicId === at.topicId) return existing;
       if (existing.topicId === undefined) {
-        this.#writeMetadata(existing.folder, at.topicId);
+        writePartitionMetadata(this.#context, existing.folder, at.topicId);
         existing.topicId = at.topicId;
         return existing;
       }
@@ -260,47 +218,11 @@ export class LogManager {
     }
     if (!dir) throw new Error('No log directory works');
     try {
-      return this.#create(dir, topic, partition, at);
+      return createLog(this.#context, this.#events, { dir, topic, partition, ...at });
     } catch (error) {
       this.#failDir(dir.path, toError(error));
       throw error;
     }
-  }
-
-  #create(
-    dir: LogDir,
-    topic: string,
-    partition: number,
-    { topicId, config }: { topicId: string; config: LogConfig },
-  ): Log {
-    const { fileSystem, logger } = this.#context;
-    const name = logName(topic, partition);
-    const folder = dir.file(name);
-    fileSystem.makeFolder(folder);
-    const metadata = this.#writeMetadata(folder, topicId);
-    // Kafka's tools are pointed at this file, also when nothing was ever appended.
-    fileSystem.writeFile(join(folder, fileName(0, LOG_SUFFIX)), '');
-    const loaded = emptyLog(this.#context, { folder, topicId, unsyncedFiles: [metadata] });
-    const log = new Log({
-      context: this.#context,
-      events: this.#events,
-      topic,
-      partition,
-      logDir: dir.path,
-      folder,
-      isNewFolder: true,
-      config,
-      loaded,
-    });
-    dir.logs.set(name, log);
-    logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
-    return log;
-  }
-
-  #writeMetadata(folder: string, topicId: string): string {
-    const path = join(folder, PARTITION_METADATA_FILE);
-    this.#context.fileSystem.writeFile(path, encodePartitionMetadata(topicId));
-    return path;
   }
 
   /** Data of a topic that is not this one: nobody asked to delete it. */
@@ -440,46 +362,14 @@ export class LogManager {
     await this.#flusher.stop();
     await this.#checkpoints.settle();
     for (const dir of this.#dirs) {
-      if (!dir.failure) await this.#closeDir(dir);
+      if (dir.failure) continue;
+      await closeLogDir(this.#context.fileSystem, dir, this.#settings).catch((error: unknown) =>
+        this.#failDir(dir.path, toError(error)),
+      );
     }
     this.#isClosed = true;
     for (const log of this.logs()) log.goOffline(new Error('The broker has stopped'));
     this.#context.handles.closeAll();
     for (const dir of this.#dirs) await dir.lock?.release();
   }
-
-  async #closeDir(dir: LogDir): Promise<void> {
-    const { fileSystem } = this.#context;
-    const limit = new Limiter(CLOSE_CONCURRENCY);
-    try {
-      await Promise.all([...dir.logs.values()].map((log) => limit.run(() => log.close())));
-      if (dir.failure) return;
-      replaceFileSync(fileSystem, dir.file(RECOVERY_POINT_CHECKPOINT), dir.recoveryPoints());
-      replaceFileSync(fileSystem, dir.file(LOG_START_OFFSET_CHECKPOINT), dir.logStartOffsets());
-      const marker = encodeCleanShutdown(this.#settings.brokerEpoch);
-      replaceFileSync(fileSystem, dir.file(CLEAN_SHUTDOWN_FILE), marker);
-    } catch (error) {
-      this.#failDir(dir.path, toError(error));
-    }
-  }
-}
-
-function emptyLog(
-  context: StorageContext,
-  at: { folder: string; topicId: string; unsyncedFiles: string[] },
-): LoadedLog {
-  const { fileSystem, logger } = context;
-  const { folder } = at;
-  const segment = { context, folder, baseOffset: 0, sizeInBytes: 0, isNew: true, rollJitterMs: 0 };
-  return {
-    segments: new SegmentList([new Segment(segment)]),
-    producers: new ProducerState(),
-    snapshots: new ProducerSnapshots(fileSystem, logger, { folder, names: [] }),
-    epochs: new LeaderEpochCache(),
-    logStartOffset: 0,
-    logEndOffset: 0,
-    recoveryPoint: 0,
-    topicId: at.topicId,
-    unsyncedFiles: at.unsyncedFiles,
-  };
 }

@@ -1,9 +1,7 @@
 import { assert } from '../base/assert.ts';
-import type { ErrorName } from '../protocol/errors.ts';
-import * as RecordBatch from '../protocol/records/record-batch.ts';
-import { applyToProducers, producerBatch, producerMarker } from './batch-facts.ts';
-import { checkFollowerBatches } from './follower-batches.ts';
+import { abortedTransactions } from './aborted-transactions.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
+import { type AppendedLog, LogAppender } from './log-appender.ts';
 import type { LogConfig } from './log-config.ts';
 
 export type { EpochEndOffset, SegmentInfo } from './log-parts.ts';
@@ -24,15 +22,14 @@ import {
   type TimestampAndOffset,
 } from './log-types.ts';
 import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
-import type { ActiveProducer, ProducerState, Refusal } from './producer-state.ts';
+import type { ActiveProducer, ProducerState } from './producer-state.ts';
 import { segmentsToDelete } from './retention.ts';
-import type { BatchFacts } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
 import { findByTimestamp, findMaxTimestamp, lookUp } from './time-lookup.ts';
 
 /** One partition's log on this broker. Created by the LogManager alone. */
-export class Log implements ReadableLog, WrittenLog {
+export class Log implements ReadableLog, WrittenLog, AppendedLog {
   readonly topic: string;
   readonly partition: number;
   /** `<topic>-<partition>` */
@@ -53,6 +50,7 @@ export class Log implements ReadableLog, WrittenLog {
   readonly #reader: LogReader;
   readonly #sync: LogSync;
   readonly #writer: LogWriter;
+  readonly #appender: LogAppender;
   #config: LogConfig;
   #logStartOffset: number;
   #highWatermark: number;
@@ -89,6 +87,12 @@ export class Log implements ReadableLog, WrittenLog {
       sync: this.#sync,
       endOffset: loaded.logEndOffset,
       recoveryPoint: loaded.recoveryPoint,
+    });
+    this.#appender = new LogAppender(this, {
+      segments: this.#segments,
+      producers: loaded.producers,
+      epochs: loaded.epochs,
+      writer: this.#writer,
     });
   }
 
@@ -150,27 +154,7 @@ export class Log implements ReadableLog, WrittenLog {
    * INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED, RECORD_LIST_TOO_LARGE, KAFKA_STORAGE_ERROR.
    */
   append(batch: Buffer, options: AppendOptions, done: AppendDone): AppendResult {
-    assert(RecordBatch.sizeInBytes(batch) === batch.length, 'one whole batch');
-    if (this.#failure) return refused('KAFKA_STORAGE_ERROR', this.#failure.message);
-    if (batch.length > this.#config.segmentBytes) {
-      const detail = `${batch.length} bytes do not fit a segment of ${this.#config.segmentBytes}`;
-      return refused('RECORD_LIST_TOO_LARGE', detail);
-    }
-    const firstOffset = this.#writer.appendedEnd;
-    const lastOffset = firstOffset + RecordBatch.lastOffsetDelta(batch);
-    if (RecordBatch.producerId(batch) >= 0) {
-      const answer = this.#checkProducer(batch, firstOffset, options, done);
-      if (answer) return answer;
-    }
-    RecordBatch.setBaseOffset(batch, 0, firstOffset);
-    RecordBatch.setLeaderEpoch(batch, 0, options.leaderEpoch);
-    try {
-      this.#take(batch, 0, batch.length);
-    } catch (error) {
-      return this.#refusedByDisk(error);
-    }
-    this.#writer.wait(done);
-    return { kind: 'appended', firstOffset, lastOffset };
+    return this.#appender.append(batch, options, done);
   }
 
   /**
@@ -179,63 +163,7 @@ export class Log implements ReadableLog, WrittenLog {
    * the first batch begins below the log end offset.
    */
   appendAsFollower(batches: Buffer, done: AppendDone): AppendResult {
-    if (this.#failure) return refused('KAFKA_STORAGE_ERROR', this.#failure.message);
-    const checked = checkFollowerBatches(batches, this.#writer.appendedEnd);
-    if (checked.kind === 'refused') return checked;
-    try {
-      for (let at = 0; at < batches.length; ) {
-        const sizeInBytes = RecordBatch.sizeInBytes(batches, at);
-        this.#take(batches, at, sizeInBytes);
-        at += sizeInBytes;
-      }
-    } catch (error) {
-      return this.#refusedByDisk(error);
-    }
-    this.#writer.wait(done);
-    const { firstOffset, endOffset } = checked;
-    return { kind: 'appended', firstOffset, lastOffset: endOffset - 1 };
-  }
-
-  /** The answer where the producer's state decides, else undefined. */
-  #checkProducer(
-    batch: Buffer,
-    firstOffset: number,
-    { origin }: AppendOptions,
-    done: AppendDone,
-  ): AppendResult | undefined {
-    let refusal: Refusal | undefined;
-    if (RecordBatch.isControl(batch)) {
-      const marker = producerMarker(batch, 0, firstOffset);
-      refusal = marker && this.#producers.checkMarker(marker, origin);
-    } else {
-      const facts = producerBatch(batch, 0, firstOffset);
-      const known = origin === 'client' ? this.#producers.findDuplicate(facts) : undefined;
-      if (known) {
-        // The original may still be on its way to the disk: the answer waits its turn behind it.
-        this.#writer.wait(done);
-        const { firstOffset, lastOffset, timestamp } = known;
-        return { kind: 'duplicate', firstOffset, lastOffset, timestamp };
-      }
-      refusal = this.#producers.checkBatch(facts, origin);
-    }
-    return refusal && { kind: 'refused', ...refusal };
-  }
-
-  /** Gives one batch its place: rolls when it must, updates every index and state, queues it. */
-  #take(buffer: Buffer, at: number, sizeInBytes: number): void {
-    const baseOffset = RecordBatch.baseOffset(buffer, at);
-    const facts: BatchFacts = {
-      lastOffset: RecordBatch.lastOffset(buffer, at),
-      maxTimestamp: RecordBatch.maxTimestamp(buffer, at),
-      sizeInBytes,
-    };
-    if (this.segments.active.shouldRoll(facts, this.#config)) this.#roll(baseOffset);
-    const { active } = this.segments;
-    active.claim(facts, this.#config.indexIntervalBytes);
-    this.#epochs.assign(RecordBatch.leaderEpoch(buffer, at), baseOffset);
-    applyToProducers(this.#producers, buffer, at, active);
-    const whole = sizeInBytes === buffer.length;
-    this.#writer.push(whole ? buffer : buffer.subarray(at, at + sizeInBytes), facts.lastOffset + 1);
+    return this.#appender.appendAsFollower(batches, done);
   }
 
   /** For the writer and the reader: the disk failed. The manager takes the directory offline. */
@@ -267,19 +195,6 @@ export class Log implements ReadableLog, WrittenLog {
     return this.#sync.run(this.segments.active, this.#epochs);
   }
 
-  #refusedByDisk(error: unknown): AppendResult {
-    const cause = toError(error);
-    this.fail(cause);
-    return refused('KAFKA_STORAGE_ERROR', cause.message);
-  }
-
-  /** Throws what the disk throws. */
-  #roll(baseOffset: number): void {
-    this.#writer.writeQueued();
-    if (this.#failure) throw this.#failure;
-    this.#segments.roll(baseOffset, this.#config);
-  }
-
   /** At once for recently written data, a promise for older data. Never throws or rejects. */
   read(options: ReadOptions): ReadOutcome | Promise<ReadOutcome> {
     return this.#reader.read(options);
@@ -306,17 +221,7 @@ export class Log implements ReadableLog, WrittenLog {
 
   /** The aborted transactions with records in [fromOffset, upToOffset), in order of their markers. */
   abortedTransactions(range: { fromOffset: number; upToOffset: number }): AbortedTransaction[] {
-    const found: AbortedTransaction[] = [];
-    for (const segment of this.segments.from(range.fromOffset)) {
-      for (const txn of segment.abortedTxns()) {
-        if (txn.lastOffset >= range.fromOffset && txn.firstOffset < range.upToOffset) {
-          found.push({ producerId: txn.producerId, firstOffset: txn.firstOffset });
-        }
-        // Everything that began before this offset was decided by this marker or an earlier one.
-        if (txn.lastStableOffset >= range.upToOffset) return found;
-      }
-    }
-    return found;
+    return abortedTransactions(this.segments, range);
   }
 
   /** The first record at or after `timestamp`, undefined when there is none. */
@@ -493,8 +398,4 @@ export class Log implements ReadableLog, WrittenLog {
     }
     if (this.#sync.isNeeded || this.#epochs.dirty) await this.flush();
   }
-}
-
-function refused(error: ErrorName, detail: string): AppendResult {
-  return { kind: 'refused', error, detail };
 }

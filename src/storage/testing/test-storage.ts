@@ -12,7 +12,8 @@ import {
 import { decodeAllRecords } from '../../protocol/records/record.ts';
 import type { Log } from '../log.ts';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts';
-import { LogManager, type LogManagerSettings } from '../log-manager.ts';
+import { LogManager } from '../log-manager.ts';
+import type { LogManagerSettings } from '../log-manager-settings.ts';
 import type { AppendOrigin, AppendResult, ReadOutcome, ReadResult } from '../log-types.ts';
 
 export const LOG_DIR = '/data';

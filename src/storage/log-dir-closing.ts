@@ -1,0 +1,25 @@
+import type { FileSystem } from '../base/file-system.ts';
+import { replaceFileSync } from './atomic-file.ts';
+import { CLEAN_SHUTDOWN_FILE, encodeCleanShutdown } from './clean-shutdown-file.ts';
+import { LOG_START_OFFSET_CHECKPOINT, type LogDir, RECOVERY_POINT_CHECKPOINT } from './log-dir.ts';
+import { Limiter } from './segment-io.ts';
+
+/** Logs closed at a time at shutdown, each with its syncs. */
+const CLOSE_CONCURRENCY = 8;
+
+/**
+ * Closes every log of a directory, writes its checkpoints, and marks the shutdown clean unless the
+ * directory failed on the way. Rejects with what the disk throws.
+ */
+export async function closeLogDir(
+  fileSystem: FileSystem,
+  dir: LogDir,
+  { brokerEpoch }: { brokerEpoch: number },
+): Promise<void> {
+  const limit = new Limiter(CLOSE_CONCURRENCY);
+  await Promise.all([...dir.logs.values()].map((log) => limit.run(() => log.close())));
+  if (dir.failure) return;
+  replaceFileSync(fileSystem, dir.file(RECOVERY_POINT_CHECKPOINT), dir.recoveryPoints());
+  replaceFileSync(fileSystem, dir.file(LOG_START_OFFSET_CHECKPOINT), dir.logStartOffsets());
+  replaceFileSync(fileSystem, dir.file(CLEAN_SHUTDOWN_FILE), encodeCleanShutdown(brokerEpoch));
+}

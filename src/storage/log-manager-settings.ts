@@ -1,0 +1,33 @@
+/** Broker-level settings, each with the name of Kafka's config. */
+export interface LogManagerSettings {
+  /** log.initial.task.delay.ms, 30000: the first retention check, so that a short-lived broker has one. */
+  readonly initialTaskDelayMs: number;
+  /** log.retention.check.interval.ms, 300000 */
+  readonly retentionCheckIntervalMs: number;
+  /** log.flush.offset.checkpoint.interval.ms, 60000 */
+  readonly recoveryPointCheckpointIntervalMs: number;
+  /** Ours: how long written data stays unsynced at most before the background sync; 200. */
+  readonly backgroundFlushMs: number;
+  /** Ours: unsynced bytes of a log that start its background sync sooner; 16 MB. */
+  readonly backgroundFlushBytes: number;
+  /** producer.id.expiration.ms, 86400000 */
+  readonly producerIdExpirationMs: number;
+  /** num.recovery.threads.per.data.dir: logs loaded at a time, 1. */
+  readonly recoveryConcurrency: number;
+  /** Ours: files kept open, 1000. */
+  readonly maxOpenFiles: number;
+  /** Stored in the clean shutdown file (KIP-966), -1. */
+  readonly brokerEpoch: number;
+}
+
+export const DEFAULT_LOG_MANAGER_SETTINGS: LogManagerSettings = {
+  initialTaskDelayMs: 30_000,
+  retentionCheckIntervalMs: 300_000,
+  recoveryPointCheckpointIntervalMs: 60_000,
+  backgroundFlushMs: 200,
+  backgroundFlushBytes: 16 * 1024 * 1024,
+  producerIdExpirationMs: 86_400_000,
+  recoveryConcurrency: 1,
+  maxOpenFiles: 1000,
+  brokerEpoch: -1,
+};
