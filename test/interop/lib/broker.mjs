@@ -17,8 +17,8 @@ const overrides = {
   'auto.create.topics.enable': false,
 };
 
-/** Starts `node bin/sluice server` on free ports with its data in a temporary folder. */
-export async function startSluice() {
+/** Starts `node bin/sluice server` on free ports with its data in a temporary folder; `more` are server properties. */
+export async function startSluice(more = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-interop-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
@@ -29,6 +29,7 @@ export async function startSluice() {
     'log.dirs': join(folder, 'data'),
     listeners: `PLAINTEXT://127.0.0.1:${port}`,
     'http.listeners': '',
+    ...more,
   };
   const flags = Object.entries(properties).flatMap(([key, value]) => [
     '--override',
