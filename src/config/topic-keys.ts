@@ -83,6 +83,10 @@ export const TOPIC_KEYS = {
     atLeast: 0,
     doc: 'How long records may stay in memory before they are forced to disk.',
   }),
+  'flush.policy': oneOf(['os', 'group-commit'], {
+    default: 'os',
+    doc: 'When producers are answered and consumers see a record: "os", when the operating system has it, or "group-commit", when the disk has it.',
+  }),
   'follower.replication.throttled.replicas': throttledReplicas(
     'Followers whose replication is slowed down.',
   ),
@@ -232,6 +236,7 @@ export const TOPIC_TO_BROKER_KEY: Readonly<Partial<Record<TopicKeyName, string>>
   'file.delete.delay.ms': 'log.segment.delete.delay.ms',
   'flush.messages': 'log.flush.interval.messages',
   'flush.ms': 'log.flush.interval.ms',
+  'flush.policy': 'log.flush.policy',
   'index.interval.bytes': 'log.index.interval.bytes',
   'local.retention.bytes': 'log.local.retention.bytes',
   'local.retention.ms': 'log.local.retention.ms',

@@ -65,7 +65,7 @@ export class LogAppender {
     } catch (error) {
       return this.#refusedByDisk(error);
     }
-    this.#writer.wait(done);
+    this.#writer.wait(done, options.unacknowledged);
     return { kind: 'appended', firstOffset, lastOffset };
   }
 

@@ -1,3 +1,5 @@
+import type { FlushPolicy } from './log-types.ts';
+
 /** `delete`: old segments go by time and size. `compact`: the last value per key stays. */
 export type CleanupPolicy = 'delete' | 'compact';
 
@@ -21,6 +23,7 @@ export interface LogConfig {
   readonly flushMessages: number;
   /** How long a record may stay unsynced; the background flush is sooner unless this is lower. */
   readonly flushMs: number;
+  readonly flushPolicy: FlushPolicy;
   readonly indexIntervalBytes: number;
   readonly maxCompactionLagMs: number;
   /** The largest batch as it comes from the producer, compressed. */
@@ -55,6 +58,7 @@ export const DEFAULT_LOG_CONFIG: LogConfig = {
   fileDeleteDelayMs: 60_000,
   flushMessages: UNLIMITED,
   flushMs: UNLIMITED,
+  flushPolicy: 'os',
   indexIntervalBytes: 4096,
   maxCompactionLagMs: UNLIMITED,
   maxMessageBytes: 1024 * 1024 + 12,

@@ -9,7 +9,9 @@ import {
   type OffsetCheckpoint,
   readTextIfPresent,
 } from './checkpoint-file.ts';
+import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
+import type { StorageContext } from './storage-context.ts';
 
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
@@ -36,13 +38,16 @@ export class LogDir {
   readonly logs = new Map<string, Log>();
   /** Partitions whose folder could not be loaded, and why; they are not made anew. */
   readonly unusable = new Map<string, Error>();
+  /** Syncs that somebody waits for. */
+  readonly commits: GroupCommit;
   lock: FolderLock | undefined;
   failure: Error | undefined;
   readonly #fileSystem: FileSystem;
   readonly #logger: Logger;
 
-  constructor(path: string, fileSystem: FileSystem, logger: Logger) {
+  constructor(path: string, { fileSystem, logger, syncs }: StorageContext) {
     this.path = path;
+    this.commits = new GroupCommit(syncs);
     this.#fileSystem = fileSystem;
     this.#logger = logger;
   }

@@ -28,6 +28,9 @@ import type { StorageContext } from './storage-context.ts';
 /** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
 const COLD_READS = 3;
 
+/** Logs that sync at a time because somebody waits; the thread pool's last thread is for reads. */
+const COMMIT_SYNCS = 3;
+
 /** Free read buffers kept for reuse. */
 const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 
@@ -93,16 +96,18 @@ export class LogManager {
       readBuffers: new BufferPool({ maxRetainedBytes: RETAINED_READ_BYTES }),
       indexCache: new IndexCache(),
       coldReads: new Limiter(COLD_READS),
+      syncs: new Limiter(COMMIT_SYNCS),
       appendQueue: new AppendQueue(clock),
       remover: new FileRemover(fileSystem, clock, logger),
       producerIdExpirationMs: this.#settings.producerIdExpirationMs,
     };
     this.#checkpoints = new CheckpointWriter(fileSystem);
     this.#flusher = new LogFlusher(clock, this.#settings);
-    this.#dirs = options.logDirs.map((path) => new LogDir(path, fileSystem, logger));
+    this.#dirs = options.logDirs.map((path) => new LogDir(path, this.#context));
     this.#events = {
       failed: (log, error) => this.#failDir(log.logDir, error),
       written: (log) => this.#flusher.written(log),
+      commit: (log) => this.#dirOf(log.logDir).commits.join(log),
       logStartOffsetMoved: (log) => this.#checkpointLogStarts(log.logDir),
     };
   }

@@ -37,8 +37,10 @@ export interface LoadedLog {
 export interface LogEvents {
   /** The disk failed under this log. */
   failed(log: Log, error: Error): void;
-  /** There is something to sync. */
+  /** There is something to sync in the background. */
   written(log: Log): void;
+  /** There is something to sync now: its readers and producers wait for it. */
+  commit(log: Log): void;
   logStartOffsetMoved(log: Log): void;
 }
 

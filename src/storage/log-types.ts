@@ -21,7 +21,18 @@ export interface AppendOptions {
   /** Stamped into every batch. */
   readonly leaderEpoch: number;
   readonly origin: AppendOrigin;
+  /**
+   * Nobody waits for an answer (acks=0): `done` hears when the bytes are written, also where others
+   * wait for a sync.
+   */
+  readonly unacknowledged?: boolean;
 }
+
+/**
+ * When an append is answered and its records become visible. `os`: when the operating system has
+ * them, as Kafka does; a background sync follows. `group-commit`: when the disk has them.
+ */
+export type FlushPolicy = 'os' | 'group-commit';
 
 /**
  * What an append decided, before any byte is written. Nothing may be acknowledged until
@@ -42,9 +53,9 @@ export type AppendResult =
 
 export interface AppendDone {
   /**
-   * Called once, at the end of the event-loop turn or after the sync that `flush.messages` asks
-   * for: the bytes are in the file and the log end offset has moved, or the log directory failed
-   * (KAFKA_STORAGE_ERROR) and nothing of the append may be acknowledged.
+   * Called once, at the end of the event-loop turn or after the sync that `flush.policy` or
+   * `flush.messages` asks for: the bytes are in the file and the log end offset has moved, or the
+   * log directory failed (KAFKA_STORAGE_ERROR) and nothing of the append may be acknowledged.
    */
   written(error: Error | undefined): void;
 }
@@ -56,7 +67,7 @@ export interface LogListener {
 
 /** The offsets that a log owns. */
 export interface LogEnds extends TopicPartition {
-  /** Everything below is written to the file and readable. */
+  /** Everything below is as durable as the flush policy asks for, and readable. */
   readonly logEndOffset: number;
   /** Everything below is gone. */
   readonly logStartOffset: number;

@@ -13,8 +13,10 @@ export interface WrittenLog {
   readonly truncations: number;
   /** The disk failed. */
   fail(error: Error): void;
-  /** There is something to sync. */
+  /** There is something to sync in the background. */
   written(): void;
+  /** There is something to sync now: somebody waits for it. */
+  commit(): void;
   logEndOffsetMoved(): void;
   sync(): Promise<void>;
 }
@@ -24,11 +26,14 @@ interface Waiter {
   readonly done: AppendDone;
   /** The log end offset that it waits for. */
   readonly endOffset: number;
+  /** Written is enough. */
+  readonly unacknowledged: boolean;
 }
 
 /**
  * The way of a log's bytes: appended (they have offsets), written (they are in the file), published
- * (readers see them, producers are answered), synced. Each step has its offset.
+ * (readers see them, producers are answered), synced. Each step has its offset. With group commit,
+ * and where `flush.messages` asks for it, they are synced before they are published.
  */
 export class LogWriter implements QueuedLog {
   readonly #context: StorageContext;
@@ -42,8 +47,6 @@ export class LogWriter implements QueuedLog {
   #queuedBytes = 0;
   #waiters: Waiter[] = [];
   #isInAppendQueue = false;
-  /** The answers wait for a sync, as `flush.messages` asks. */
-  #isAwaitingSync = false;
   #running: Promise<void> | undefined;
   #following: Promise<void> | undefined;
 
@@ -85,9 +88,12 @@ export class LogWriter implements QueuedLog {
     this.#appendedEnd = endOffset;
   }
 
-  /** `done` hears when everything appended so far is written. */
-  wait(done: AppendDone): void {
-    this.#waiters.push({ done, endOffset: this.#appendedEnd });
+  /**
+   * `done` hears when everything appended so far is published, or, where nobody is acknowledged, as
+   * soon as it is written.
+   */
+  wait(done: AppendDone, unacknowledged = false): void {
+    this.#waiters.push({ done, endOffset: this.#appendedEnd, unacknowledged });
     this.wake();
   }
 
@@ -124,25 +130,15 @@ export class LogWriter implements QueuedLog {
       this.#failWaiters(this.#log.failure);
       return;
     }
-    if (this.#sync.unsyncedBytes > 0) this.#log.written();
-    if (this.#isAwaitingSync) return;
-    if (this.#writtenEnd - this.#syncedEnd < this.#log.config.flushMessages) {
+    const isCommitting = this.#log.config.flushPolicy === 'group-commit';
+    if (isCommitting || this.#writtenEnd - this.#syncedEnd >= this.#log.config.flushMessages) {
+      // The answers wait for the sync, which publishes again.
+      if (this.#writtenEnd > this.#syncedEnd) this.#log.commit();
+      this.#publishUpTo(this.#syncedEnd);
+    } else {
+      if (this.#sync.unsyncedBytes > 0) this.#log.written();
       this.#publishUpTo(this.#writtenEnd);
-      return;
     }
-    // The answers wait for the sync; those of the turns meanwhile share the next one.
-    this.#isAwaitingSync = true;
-    void this.flush().then(
-      () => {
-        this.#isAwaitingSync = false;
-        this.#publishUpTo(this.#syncedEnd);
-        if (this.#writtenEnd > this.#publishedEnd) this.publish();
-      },
-      (error) => {
-        this.#isAwaitingSync = false;
-        this.#failWaiters(toError(error));
-      },
-    );
   }
 
   #publishUpTo(endOffset: number): void {
@@ -152,8 +148,12 @@ export class LogWriter implements QueuedLog {
       this.#log.logEndOffsetMoved();
     }
     const waiters = this.#waiters;
-    this.#waiters = waiters.filter((waiter) => waiter.endOffset > endOffset);
-    for (const { done, endOffset: own } of waiters) if (own <= endOffset) done.written(undefined);
+    if (waiters.length === 0) return;
+    const writtenEnd = this.#writtenEnd;
+    const isDone = (waiter: Waiter) =>
+      waiter.endOffset <= (waiter.unacknowledged ? writtenEnd : endOffset);
+    this.#waiters = waiters.filter((waiter) => !isDone(waiter));
+    for (const waiter of waiters) if (isDone(waiter)) waiter.done.written(undefined);
   }
 
   #failWaiters(error: Error): void {
@@ -194,7 +194,9 @@ export class LogWriter implements QueuedLog {
       throw error;
     }
     if (this.#log.failure) throw this.#log.failure;
-    if (this.#log.truncations === truncations) this.#syncedEnd = endOffset;
+    if (this.#log.truncations !== truncations) return;
+    this.#syncedEnd = endOffset;
+    this.#publishUpTo(endOffset);
   }
 
   /** The log was cut: it ends at `endOffset`. Nothing may be queued. */
@@ -203,8 +205,11 @@ export class LogWriter implements QueuedLog {
     this.#writtenEnd = endOffset;
     this.#publishedEnd = endOffset;
     this.#syncedEnd = Math.min(this.#syncedEnd, endOffset);
-    this.#waiters = this.#waiters.map(({ done }) => ({ done, endOffset }));
-    if (this.#waiters.length > 0) this.wake();
+    this.#waiters = this.#waiters.map((waiter) => ({
+      ...waiter,
+      endOffset: Math.min(waiter.endOffset, endOffset),
+    }));
+    this.wake();
   }
 }
 

@@ -114,7 +114,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
     return this.#logStartOffset;
   }
 
-  /** Everything below is written to the file and readable. */
+  /** Everything below is as durable as the flush policy asks for, and readable. */
   get logEndOffset(): number {
     return this.#writer.publishedEnd;
   }
@@ -183,6 +183,11 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
   /** For the writer. */
   written(): void {
     this.#events.written(this);
+  }
+
+  /** For the writer. */
+  commit(): void {
+    this.#events.commit(this);
   }
 
   /** For the writer. */
@@ -312,7 +317,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
       config,
       now,
       logStartOffset: this.#logStartOffset,
-      logEndOffset: this.logEndOffset,
+      // Not the log end offset: what still waits for its sync lies in the active segment too.
+      logEndOffset: this.#writer.appendedEnd,
       highWatermark: this.#highWatermark,
     });
     if (count === 0) return 0;

@@ -20,6 +20,8 @@ export interface StorageContext {
   readonly indexCache: IndexCache;
   /** Reads that may go to the disk. */
   readonly coldReads: Limiter;
+  /** Syncs that somebody waits for. */
+  readonly syncs: Limiter;
   readonly appendQueue: AppendQueue;
   readonly remover: FileRemover;
   /** Idle producers are forgotten after this. */

@@ -10,6 +10,7 @@ import type { Log } from '../../storage/log.ts';
 import type { LogConfig } from '../../storage/log-config.ts';
 import type {
   AppendDone,
+  AppendOptions,
   AppendResult,
   LogListener,
   ReadOutcome,
@@ -165,7 +166,8 @@ export class Partition implements LogListener {
       // Accepting it would open a transaction that nobody can end, and hold back every reader.
       return refused('INVALID_TXN_STATE', `${this.log.name} has no such open transaction`);
     }
-    const result = this.#append(batch, { leaderEpoch, origin: 'client' }, done);
+    const unacknowledged = request.acks === 0;
+    const result = this.#append(batch, { leaderEpoch, origin: 'client', unacknowledged }, done);
     if (result.kind === 'refused') return refused(result.error, result.detail);
     return {
       kind: result.kind,
@@ -223,11 +225,7 @@ export class Partition implements LogListener {
     this.#advanceHighWatermark();
   }
 
-  #append(
-    batch: Buffer,
-    options: { leaderEpoch: number; origin: 'client' | 'coordinator' },
-    done: AppendDone,
-  ): AppendResult {
+  #append(batch: Buffer, options: AppendOptions, done: AppendDone): AppendResult {
     const result = this.log.append(batch, options, done);
     if (result.kind === 'appended') this.#invisibleBytes += batch.length;
     return result;

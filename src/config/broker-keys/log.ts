@@ -152,6 +152,12 @@ export const LOG_KEYS = {
     insteadOf: [['log.flush.scheduler.interval.ms', 1]],
     doc: 'How long records may stay in memory before they are forced to disk.',
   }),
+  'log.flush.policy': oneOf(['os', 'group-commit'], {
+    default: 'os',
+    importance: 'high',
+    update: 'cluster-wide',
+    doc: 'When producers are answered and consumers see a record. "os": when the operating system has it, as Kafka does; it survives a crash of the process, and a sync in the background follows. "group-commit": when the disk has it; it survives a power cut. Requests and partitions share the syncs.',
+  }),
   'log.flush.scheduler.interval.ms': long({
     default: LONG_MAX,
     importance: 'high',
