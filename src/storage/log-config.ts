@@ -78,3 +78,14 @@ export const DEFAULT_LOG_CONFIG: LogConfig = {
   segmentMs: 7 * DAY_MS,
   uncleanLeaderElectionEnable: false,
 };
+
+/** A segment that stays active stays uncompacted: max.compaction.lag.ms bounds that too. */
+export function longestSegmentMs({
+  cleanupPolicy,
+  segmentMs,
+  maxCompactionLagMs,
+}: LogConfig): number {
+  return cleanupPolicy.includes('compact') && maxCompactionLagMs > 0
+    ? Math.min(segmentMs, maxCompactionLagMs)
+    : segmentMs;
+}

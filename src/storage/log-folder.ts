@@ -4,9 +4,11 @@ import type { Logger } from '../base/logger.ts';
 import {
   CLEANED_SUFFIX,
   DELETED_SUFFIX,
+  fileName,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
   parseFileName,
+  SWAP_END_SUFFIX,
   SWAP_SUFFIX,
   TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
@@ -31,24 +33,11 @@ export function tidyLogFolder(
   logger: Logger,
   { folder, segmentEnd }: { folder: string; segmentEnd: (path: string, base: number) => number },
 ): LogFolder {
-  let names = fileSystem.list(folder);
   const remove = (name: string) => fileSystem.removeFile(join(folder, name));
-  const cleaned = names.filter((name) => name.endsWith(CLEANED_SUFFIX));
-  const firstCleaned = Math.min(...cleaned.map(baseOffsetOf));
-  for (const name of names) {
-    if (parseFileName(name) && name.endsWith(DELETED_SUFFIX)) remove(name);
-  }
-  for (const name of cleaned) if (parseFileName(name)) remove(name);
-  // Compaction renames from .cleaned to .swap in descending order of offset: with a .cleaned file
-  // left, the .swap files from there on belong to a swap that had not begun to count.
-  const swaps = names.filter((name) => parseFileName(name) && name.endsWith(SWAP_SUFFIX));
-  for (const name of swaps) if (baseOffsetOf(name) >= firstCleaned) remove(name);
-  completeSwap(
-    fileSystem,
-    swaps.filter((name) => baseOffsetOf(name) < firstCleaned),
-    { folder, names, segmentEnd },
-  );
-  names = fileSystem.list(folder);
+  const ours = fileSystem.list(folder).filter((name) => parseFileName(name));
+  for (const name of ours) if (name.endsWith(DELETED_SUFFIX)) remove(name);
+  finishSwap(fileSystem, { folder, names: ours, segmentEnd });
+  const names = fileSystem.list(folder);
   const present = new Set(names);
   for (const name of names) {
     const parsed = parseFileName(name);
@@ -64,10 +53,13 @@ export function tidyLogFolder(
   return { names, baseOffsets };
 }
 
-/** The compacted segments take the place of those they were made from. */
-function completeSwap(
+/**
+ * Compaction writes .cleaned files, renames them all to .swap, renames the segments that they were
+ * made from to .deleted, and takes the .swap away; the folder is synced between the steps. So with a
+ * .cleaned file left nothing has happened yet, and with none the swap must be finished.
+ */
+function finishSwap(
   fileSystem: FileSystem,
-  swaps: readonly string[],
   {
     folder,
     names,
@@ -78,24 +70,76 @@ function completeSwap(
     segmentEnd: (path: string, base: number) => number;
   },
 ): void {
-  if (swaps.length === 0) return;
+  const remove = (name: string) => fileSystem.removeFile(join(folder, name));
+  const cleaned = names.filter((name) => name.endsWith(CLEANED_SUFFIX));
+  const firstCleaned = Math.min(...cleaned.map(baseOffsetOf));
+  // Those first: without the .cleaned files they would look complete.
+  const swaps = names.filter((name) => name.endsWith(SWAP_SUFFIX));
+  const [unfinished, valid] = [swaps.filter(from(firstCleaned)), swaps.filter(upTo(firstCleaned))];
+  for (const name of unfinished) remove(name);
+  if (unfinished.length > 0) fileSystem.syncFolder(folder);
+  for (const name of cleaned) remove(name);
+  const ends = names.filter((name) => name.endsWith(SWAP_END_SUFFIX));
+  if (valid.length > 0) putInPlace(fileSystem, { folder, names, swaps: valid, segmentEnd });
+  for (const name of ends) remove(name);
+}
+
+/** The compacted segments take the place of those they were made from. */
+function putInPlace(
+  fileSystem: FileSystem,
+  {
+    folder,
+    names,
+    swaps,
+    segmentEnd,
+  }: {
+    folder: string;
+    names: readonly string[];
+    swaps: readonly string[];
+    segmentEnd: (path: string, base: number) => number;
+  },
+): void {
   let first = Number.POSITIVE_INFINITY;
   let end = -1;
   for (const name of swaps) {
     if (!name.endsWith(LOG_SUFFIX + SWAP_SUFFIX)) continue;
-    first = Math.min(first, baseOffsetOf(name));
-    end = Math.max(end, segmentEnd(join(folder, name), baseOffsetOf(name)));
+    const base = baseOffsetOf(name);
+    first = Math.min(first, base);
+    const known = readSwapEnd(fileSystem, join(folder, fileName(base, SWAP_END_SUFFIX)));
+    end = Math.max(end, known ?? segmentEnd(join(folder, name), base));
   }
+  let removed = false;
   for (const name of names) {
     const parsed = parseFileName(name);
     if (!parsed || ![LOG_SUFFIX, ...INDEX_SUFFIXES].includes(parsed.suffix)) continue;
-    if (parsed.baseOffset >= first && parsed.baseOffset < end) {
-      fileSystem.removeFile(join(folder, name));
+    if (parsed.baseOffset < first || parsed.baseOffset >= end) continue;
+    fileSystem.removeFile(join(folder, name));
+    removed = true;
+  }
+  if (removed) fileSystem.syncFolder(folder);
+  // The logs last: as long as one has its .swap, all of this is done again.
+  const isLog = (name: string) => name.endsWith(LOG_SUFFIX + SWAP_SUFFIX);
+  for (const logs of [false, true]) {
+    for (const name of swaps) {
+      if (isLog(name) !== logs) continue;
+      fileSystem.rename(join(folder, name), join(folder, name.slice(0, -SWAP_SUFFIX.length)));
     }
   }
-  for (const name of swaps) {
-    fileSystem.rename(join(folder, name), join(folder, name.slice(0, -SWAP_SUFFIX.length)));
-  }
+  fileSystem.syncFolder(folder);
+}
+
+/** What `.swap-end` holds; undefined where Kafka made the swap, which leaves none. */
+function readSwapEnd(fileSystem: FileSystem, path: string): number | undefined {
+  const text = fileSystem.stat(path) ? fileSystem.readFile(path).toString('latin1').trim() : '';
+  return /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+}
+
+function from(offset: number): (name: string) => boolean {
+  return (name) => baseOffsetOf(name) >= offset;
+}
+
+function upTo(offset: number): (name: string) => boolean {
+  return (name) => baseOffsetOf(name) < offset;
 }
 
 function baseOffsetOf(name: string): number {

@@ -75,6 +75,17 @@ export class LogSegments {
     this.#snapshots.removeUpTo(removed.at(-1)!.baseOffset);
   }
 
+  /** Puts a compacted segment in the place of its sources; their renamed files, still to be removed. */
+  replaceRun(sources: readonly Segment[], compacted: Segment): string[] {
+    this.list.replaceRun(sources, compacted);
+    return sources.flatMap((segment) => segment.markDeleted());
+  }
+
+  /** The producers as they were at the begin of segments that are no more. */
+  dropSnapshots(baseOffsets: readonly number[]): void {
+    this.#snapshots.removeAt(new Set(baseOffsets));
+  }
+
   /** Cuts everything from `offset` on, and takes the producers back to what they were then. */
   cutTo(offset: number, logStartOffset: number, config: LogConfig): void {
     this.#removeLater(this.list.removeFrom(offset), config);

@@ -6,6 +6,7 @@ import type { LogConfig } from './log-config.ts';
 
 export type { EpochEndOffset, SegmentInfo } from './log-parts.ts';
 
+import { SegmentSwap, type SwapParts, type SwappedLog } from './cleaner/segment-swap.ts';
 import type { EpochEndOffset, LogEvents, LogOptions, SegmentInfo } from './log-parts.ts';
 import { LogReader, type ReadableLog } from './log-reader.ts';
 import { LogSegments } from './log-segments.ts';
@@ -22,14 +23,15 @@ import {
   type TimestampAndOffset,
 } from './log-types.ts';
 import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
-import type { ActiveProducer, ProducerState } from './producer-state.ts';
+import type { ActiveProducer, LastRecord, ProducerState } from './producer-state.ts';
 import { segmentsToDelete } from './retention.ts';
+import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
 import { findByTimestamp, findMaxTimestamp, lookUp } from './time-lookup.ts';
 
 /** One partition's log on this broker. Created by the LogManager alone. */
-export class Log implements ReadableLog, WrittenLog, AppendedLog {
+export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   readonly topic: string;
   readonly partition: number;
   /** `<topic>-<partition>` */
@@ -55,6 +57,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
   #logStartOffset: number;
   #highWatermark: number;
   #truncations = 0;
+  #swap: SegmentSwap | undefined;
   #failure: Error | undefined;
 
   constructor(options: LogOptions) {
@@ -311,7 +314,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
   }
 
   #deleteSegments(now: number, config: LogConfig): number {
-    if (this.#failure) return 0;
+    if (this.#failure || this.#swap?.isCommitting) return 0;
     const { count, reason } = segmentsToDelete({
       segments: this.segments.all,
       config,
@@ -338,6 +341,38 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
     );
     this.incrementLogStartOffset(startOffset);
     return count;
+  }
+
+  /**
+   * For the cleaner: a compacted segment takes the place of its sources, unless the log has changed
+   * meanwhile; whether it did. One at a time. Rejects with what the disk throws.
+   */
+  async swapIn(parts: SwapParts): Promise<boolean> {
+    assert(this.#swap === undefined, 'one swap at a time');
+    this.#swap = new SegmentSwap(this.#context, this, parts);
+    try {
+      return await this.#swap.run();
+    } finally {
+      this.#swap = undefined;
+      // What DeleteRecords could not remove meanwhile.
+      this.#deleteSegments(0, { ...this.#config, cleanupPolicy: [] });
+    }
+  }
+
+  /** For the swap. */
+  replaceRun(sources: readonly Segment[], compacted: Segment): string[] {
+    this.#reader.reset();
+    return this.#segments.replaceRun(sources, compacted);
+  }
+
+  /** For the swap. */
+  dropSnapshots(baseOffsets: readonly number[]): void {
+    this.#segments.dropSnapshots(baseOffsets);
+  }
+
+  /** For the cleaner: what has to stay of each producer. */
+  lastRecords(): Map<number, LastRecord> {
+    return this.#producers.lastRecords();
   }
 
   /** A follower drops what its leader does not have: everything from `offset` on. */
@@ -373,6 +408,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog {
     this.#writer.writeQueued();
     this.#writer.publish();
     try {
+      this.#swap?.cancel();
       work();
     } catch (error) {
       this.fail(toError(error));

@@ -78,6 +78,11 @@ export class ProducerSnapshots {
     this.#remove((known) => known <= offset);
   }
 
+  /** Removes those of segments that are no more. */
+  removeAt(offsets: ReadonlySet<number>): void {
+    this.#remove((known) => offsets.has(known));
+  }
+
   /** Keeps those where a segment begins, and the newest. */
   removeStray(segmentBaseOffsets: ReadonlySet<number>): void {
     const newest = this.#offsets.at(-1);

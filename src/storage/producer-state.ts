@@ -56,6 +56,13 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** The end of what a producer wrote. */
+export interface LastRecord {
+  /** Undefined where its last record is a transaction marker and nothing of its epoch came since. */
+  readonly dataOffset: number | undefined;
+  readonly epoch: number;
+}
+
 /** What DescribeProducers shows of one producer. */
 export interface ActiveProducer {
   readonly producerId: number;
@@ -115,6 +122,18 @@ export class ProducerState {
       (known) =>
         known.firstSequence === batch.baseSequence && known.lastSequence === batch.lastSequence,
     );
+  }
+
+  /**
+   * For compaction: where each producer's last data batch ends, and its epoch. That batch has to
+   * stay, or after a recovery the producer's next one would not follow.
+   */
+  lastRecords(): Map<number, LastRecord> {
+    const records = new Map<number, LastRecord>();
+    for (const { producerId, epoch, batches } of this.#producers.values()) {
+      records.set(producerId, { dataOffset: batches.at(-1)?.lastOffset, epoch });
+    }
+    return records;
   }
 
   describe(): ActiveProducer[] {

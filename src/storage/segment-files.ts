@@ -11,6 +11,8 @@ export const DELETED_SUFFIX = '.deleted';
 export const CLEANED_SUFFIX = '.cleaned';
 /** Compaction's output once complete: takes the place of what it was made from. */
 export const SWAP_SUFFIX = '.swap';
+/** Ours: where the segments end, exclusive, that the .swap files of the same offset replace. */
+export const SWAP_END_SUFFIX = '.swap-end';
 /** Ours: bytes that recovery could not read, kept for a person to look at. */
 export const CORRUPT_SUFFIX = '.corrupt';
 

@@ -83,6 +83,20 @@ export class SegmentList {
     return removed;
   }
 
+  /** Whether `run` is here, one behind the other, without the active segment. */
+  hasRun(run: readonly Segment[]): boolean {
+    const index = this.#segments.indexOf(run[0]!);
+    if (index < 0 || index + run.length >= this.#segments.length) return false;
+    return run.every((segment, place) => this.#segments[index + place] === segment);
+  }
+
+  /** Puts `segment` in the place of a run of closed ones that begins where it does. */
+  replaceRun(run: readonly Segment[], segment: Segment): void {
+    assert(this.hasRun(run), 'the segments to be replaced are here');
+    assert(run[0]!.baseOffset === segment.baseOffset, 'the segment begins where they do');
+    this.#segments.splice(this.#segments.indexOf(run[0]!), run.length, segment);
+  }
+
   #floorIndex(offset: number): number {
     let low = 0;
     let high = this.#segments.length - 1;

@@ -5,14 +5,16 @@ import * as RecordBatch from '../protocol/records/record-batch.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { PinnedFile } from './file-handles.ts';
 import type { SegmentIndexes } from './index-cache.ts';
-import type { LogConfig } from './log-config.ts';
+import { type LogConfig, longestSegmentMs } from './log-config.ts';
 import { OffsetIndex } from './offset-index.ts';
 import {
+  type CLEANED_SUFFIX,
   DELETED_SUFFIX,
   fileName,
   LOG_SUFFIX,
   OFFSET_INDEX_SUFFIX,
   SEGMENT_SUFFIXES,
+  type SWAP_SUFFIX,
   TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
 } from './segment-files.ts';
@@ -31,7 +33,12 @@ export interface SegmentOptions {
   readonly sizeInBytes: number;
   readonly isNew: boolean;
   readonly rollJitterMs: number;
+  /** Where compaction is making it: what follows the names of its files until they are in place. */
+  readonly nameSuffix?: SegmentNameSuffix;
 }
+
+/** Nothing, or how far compaction's output has come: being written, or about to replace its sources. */
+export type SegmentNameSuffix = '' | typeof CLEANED_SUFFIX | typeof SWAP_SUFFIX;
 
 /** What a batch adds to a segment's bookkeeping. */
 export interface BatchFacts {
@@ -66,6 +73,7 @@ export class Segment {
   #bytesSinceIndexEntry = 0;
   #aborted: AbortedTxn[] | undefined;
   #unsavedAborted: AbortedTxn[] = [];
+  #nameSuffix: SegmentNameSuffix;
 
   constructor(options: SegmentOptions) {
     this.#context = options.context;
@@ -76,6 +84,7 @@ export class Segment {
     this.loadedBytes = options.sizeInBytes;
     this.#rollJitterMs = options.rollJitterMs;
     this.#fileExists = !options.isNew;
+    this.#nameSuffix = options.nameSuffix ?? '';
     this.createdMs = options.context.clock.now();
     if (options.isNew) {
       this.#indexes = emptyIndexes(this.baseOffset);
@@ -97,7 +106,22 @@ export class Segment {
   }
 
   path(suffix: string = LOG_SUFFIX): string {
-    return join(this.#folder, fileName(this.baseOffset, suffix));
+    return join(this.#folder, fileName(this.baseOffset, suffix) + this.#nameSuffix);
+  }
+
+  /**
+   * Renames its files from one step of compaction to the next, the log last: where that name is, the
+   * others are. Reads under way go on.
+   */
+  rename(nameSuffix: SegmentNameSuffix): void {
+    const { fileSystem, handles } = this.#context;
+    handles.close(this.path());
+    for (const kind of [...SEGMENT_SUFFIXES].reverse()) {
+      const from = this.path(kind);
+      const to = join(this.#folder, fileName(this.baseOffset, kind) + nameSuffix);
+      if (fileSystem.stat(from)) fileSystem.rename(from, to);
+    }
+    this.#nameSuffix = nameSuffix;
   }
 
   /** The open file, good until the next await; the first call for a new segment makes it. */
@@ -134,17 +158,18 @@ export class Segment {
     }
     return (
       this.#sizeInBytes > 0 &&
-      this.#ageMs(batch.maxTimestamp) > config.segmentMs - this.#rollJitterMs
+      this.#ageMs(batch.maxTimestamp) > longestSegmentMs(config) - this.#rollJitterMs
     );
   }
 
   /** By record time where records carry one, so that a copied log rolls as the original did. */
   #ageMs(timestamp: number): number {
-    const first = this.#firstBatchTimestamp();
+    const first = this.firstBatchTimestamp();
     return first >= 0 ? timestamp - first : this.#context.clock.now() - this.createdMs;
   }
 
-  #firstBatchTimestamp(): number {
+  /** The largest timestamp of the first batch, -1 where there is none. */
+  firstBatchTimestamp(): number {
     if (this.#firstTimestamp === undefined) {
       const header = Buffer.alloc(RecordBatch.HEADER_SIZE);
       const count = this.file().readSync(header, 0, header.length, 0);

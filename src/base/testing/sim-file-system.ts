@@ -18,11 +18,17 @@ export type FileOperation =
 /** Returns the code of the error an operation shall fail with, or undefined to let it pass. */
 export type FaultHook = (operation: FileOperation, path: string) => string | undefined;
 
-/** A folder's names: as seen now, and as the disk holds them since the folder was last synced. */
+/** A folder's names: as seen now, as the disk holds them since the last sync, and what lies between. */
 interface SimFolder {
   kind: 'folder';
   names: Map<string, Entry>;
   durable: Map<string, Entry>;
+  unsynced: NameChange[];
+}
+/** One step of a journal: it reaches the disk whole or not at all, a rename too. */
+interface NameChange {
+  set: readonly [name: string, entry: Entry][];
+  removed: readonly string[];
 }
 interface SimFileEntry {
   kind: 'file';
@@ -94,7 +100,7 @@ export class SimFileSystem implements FileSystem {
     let entry = folder.names.get(name);
     if (!entry && mode === 'create') {
       entry = { kind: 'file', inode: new SimInode(this.now()) };
-      folder.names.set(name, entry);
+      change(folder, { set: [[name, entry]], removed: [] });
     }
     if (!entry) throw fileError('ENOENT', path);
     if (entry.kind === 'folder') throw fileError('EISDIR', path);
@@ -124,7 +130,7 @@ export class SimFileSystem implements FileSystem {
       let entry = folder.names.get(name);
       if (!entry) {
         entry = newFolder();
-        folder.names.set(name, entry);
+        change(folder, { set: [[name, entry]], removed: [] });
       }
       if (entry.kind !== 'folder') throw fileError('EEXIST', path);
       folder = entry;
@@ -151,8 +157,12 @@ export class SimFileSystem implements FileSystem {
     if (!entry) throw fileError('ENOENT', from);
     const replaced = target.folder.names.get(target.name);
     if (replaced?.kind === 'folder' && replaced.names.size > 0) throw fileError('ENOTEMPTY', to);
-    source.folder.names.delete(source.name);
-    target.folder.names.set(target.name, entry);
+    if (source.folder === target.folder) {
+      change(source.folder, { set: [[target.name, entry]], removed: [source.name] });
+    } else {
+      change(source.folder, { set: [], removed: [source.name] });
+      change(target.folder, { set: [[target.name, entry]], removed: [] });
+    }
   }
 
   removeFile(path: string): void {
@@ -161,19 +171,21 @@ export class SimFileSystem implements FileSystem {
     const name = posix.basename(path);
     if (folder?.kind !== 'folder') return;
     if (folder.names.get(name)?.kind === 'folder') throw fileError('EISDIR', path);
-    folder.names.delete(name);
+    if (folder.names.has(name)) change(folder, { set: [], removed: [name] });
   }
 
   removeFolder(path: string): void {
     this.check('remove', path);
     const folder = this.#find(posix.dirname(posix.resolve('/', path)));
-    if (folder?.kind === 'folder') folder.names.delete(posix.basename(path));
+    if (folder?.kind !== 'folder') return;
+    change(folder, { set: [], removed: [posix.basename(path)] });
   }
 
   syncFolder(path: string): void {
     this.check('syncFolder', path);
     const folder = this.#folder(path);
     folder.durable = new Map(folder.names);
+    folder.unsynced = [];
   }
 
   space(): { freeBytes: number; totalBytes: number } {
@@ -339,7 +351,37 @@ class SimFile implements File {
 }
 
 function newFolder(): SimFolder {
-  return { kind: 'folder', names: new Map(), durable: new Map() };
+  return { kind: 'folder', names: new Map(), durable: new Map(), unsynced: [] };
+}
+
+function change(folder: SimFolder, step: NameChange): void {
+  apply(folder.names, step);
+  folder.unsynced.push(step);
+}
+
+function apply(names: Map<string, Entry>, { set, removed }: NameChange): void {
+  for (const name of removed) names.delete(name);
+  for (const [name, entry] of set) names.set(name, entry);
+}
+
+/** The steps since the last sync, those that share a name in one list and in order. */
+function chains(steps: readonly NameChange[]): NameChange[][] {
+  let found: { names: Set<string>; steps: NameChange[] }[] = [];
+  for (const step of steps) {
+    const names = new Set([...step.removed, ...step.set.map(([name]) => name)]);
+    const touched = found.filter((chain) => [...names].some((name) => chain.names.has(name)));
+    if (touched.length === 0) {
+      found.push({ names, steps: [step] });
+      continue;
+    }
+    const merged = { names, steps: [] as NameChange[] };
+    for (const chain of touched) for (const name of chain.names) names.add(name);
+    const members = new Set(touched.flatMap((chain) => chain.steps));
+    merged.steps = steps.filter((one) => members.has(one) || one === step);
+    found = found.filter((chain) => !touched.includes(chain));
+    found.push(merged);
+  }
+  return found.map((chain) => chain.steps);
 }
 
 function parts(path: string): string[] {
@@ -361,14 +403,16 @@ function crashFolder(
   seen: Set<SimInode>,
 ): void {
   if (survival !== 'all') {
-    const names = new Map<string, Entry>();
-    for (const name of new Set([...folder.durable.keys(), ...folder.names.keys()])) {
-      const newer = survival === 'torn' && keep(1) === 1;
-      const entry = (newer ? folder.names : folder.durable).get(name);
-      if (entry) names.set(name, entry);
+    const names = new Map(folder.durable);
+    if (survival === 'torn') {
+      // Names reach the disk in any order, but what happened to one name in the order it happened.
+      for (const steps of chains(folder.unsynced)) {
+        for (const step of steps.slice(0, keep(steps.length))) apply(names, step);
+      }
     }
     folder.names = names;
   }
+  folder.unsynced = [];
   folder.durable = new Map(folder.names);
   for (const entry of folder.names.values()) {
     if (entry.kind === 'folder') crashFolder(entry, survival, keep, seen);
