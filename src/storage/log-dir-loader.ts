@@ -1,6 +1,7 @@
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import type { LogConfig } from './log-config.ts';
 import {
+  CLEANER_OFFSET_CHECKPOINT,
   folderKind,
   LOG_START_OFFSET_CHECKPOINT,
   type LogDir,
@@ -46,6 +47,7 @@ export async function loadLogDir(
   }
   const recoveryPoints = dir.readCheckpoint(RECOVERY_POINT_CHECKPOINT);
   const logStartOffsets = dir.readCheckpoint(LOG_START_OFFSET_CHECKPOINT);
+  const compactedUpTo = dir.readCheckpoint(CLEANER_OFFSET_CHECKPOINT);
   const partitions: { name: string; topic: string; partition: number }[] = [];
   for (const name of fileSystem.list(dir.path)) {
     const kind = folderKind(name);
@@ -70,6 +72,7 @@ export async function loadLogDir(
       isClean,
       recoveryPoint: recoveryPoints.get(name) ?? 0,
       logStartOffset: logStartOffsets.get(name) ?? 0,
+      compactedUpTo: compactedUpTo.get(name) ?? 0,
     }).catch((error: unknown) => {
       if (!(error instanceof LogFormatError)) throw error;
       logger.error({ folder, error }, 'the log cannot be used; its partition stays offline');

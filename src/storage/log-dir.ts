@@ -15,6 +15,8 @@ import type { StorageContext } from './storage-context.ts';
 
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
+/** How far compaction got; what comes after it is dirty. */
+export const CLEANER_OFFSET_CHECKPOINT = 'cleaner-offset-checkpoint';
 
 /** What the name of a folder in a log directory says. */
 export type FolderKind =

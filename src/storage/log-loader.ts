@@ -41,6 +41,8 @@ export interface LoadOptions {
   /** From the checkpoints, 0 where they say nothing. */
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
+  /** How far the log is known to be compacted. */
+  readonly compactedUpTo: number;
 }
 
 /**
@@ -130,6 +132,7 @@ class LogRecovery {
   #segments: Segment[];
   epochs = new LeaderEpochCache();
   logEndOffset = 0;
+  #hasGaps = false;
   /** Base offset of the first segment that was checked; infinite when none was. */
   recoveredFrom = Number.POSITIVE_INFINITY;
   readonly unsyncedFiles: string[] = [];
@@ -202,7 +205,9 @@ class LogRecovery {
     this.logEndOffset = this.#segments[first]!.baseOffset;
     for (let index = first; index < this.#segments.length; index++) {
       const segment = this.#segments[index]!;
-      const { end, nextOffset } = await scanSegment(segment, { indexIntervalBytes, epochs });
+      const scan = await scanSegment(segment, { indexIntervalBytes, epochs });
+      const { end, nextOffset } = scan;
+      this.#hasGaps ||= scan.hasGaps;
       this.logEndOffset = nextOffset;
       if (end.kind !== 'end') {
         this.#refuseLegacyFormat(segment, end);
@@ -211,7 +216,7 @@ class LogRecovery {
       }
       // A later segment can reach the disk before the end of this one does.
       const next = this.#segments[index + 1];
-      if (next && next.baseOffset > nextOffset && !config.cleanupPolicy.includes('compact')) {
+      if (next && next.baseOffset > nextOffset && !this.#mayBeCompacted(next.baseOffset)) {
         this.#quarantineAfter(index, nextOffset);
       }
       if (index < this.#segments.length - 1) segment.deactivate();
@@ -224,6 +229,16 @@ class LogRecovery {
         'the log ends before what was known to be on the disk: records are missing',
       );
     }
+  }
+
+  /**
+   * Whether offsets may be missing before `offset` although nothing was lost. The topic's own policy
+   * is not known yet when logs are loaded, and a topic that was compacted once may not be any more.
+   */
+  #mayBeCompacted(offset: number): boolean {
+    const { config, recoveryPoint, compactedUpTo } = this.#options;
+    if (this.#hasGaps || config.cleanupPolicy.includes('compact')) return true;
+    return offset <= Math.max(recoveryPoint, compactedUpTo);
   }
 
   /** Segments behind damage or a gap would leave a hole in the log; they are kept aside. */

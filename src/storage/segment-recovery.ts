@@ -14,6 +14,8 @@ export interface SegmentScan {
   readonly end: ScanEnd;
   /** The offset after the last valid batch, or where the segment begins. */
   readonly nextOffset: number;
+  /** Whether offsets are missing between batches, which only compaction leaves. */
+  readonly hasGaps: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function scanSegment(
 ): Promise<SegmentScan> {
   segment.resetIndexes();
   let nextOffset = segment.baseOffset;
+  let hasGaps = false;
   const scan = scanBatches({
     fromPosition: 0,
     endPosition: segment.writtenBytes,
@@ -40,6 +43,7 @@ export async function scanSegment(
       if (lastOffset - segment.baseOffset > MAX_RELATIVE_OFFSET) {
         return `offset ${lastOffset} is too far from the segment's base offset`;
       }
+      if (baseOffset > nextOffset) hasGaps = true;
       const maxTimestamp = RecordBatch.maxTimestamp(buffer, at);
       segment.reindex({ lastOffset, maxTimestamp, sizeInBytes }, position, indexIntervalBytes);
       const epoch = RecordBatch.leaderEpoch(buffer, at);
@@ -50,7 +54,7 @@ export async function scanSegment(
   });
   const pinned = segment.pin();
   try {
-    return { end: await runAsync(scan, pinned.file), nextOffset };
+    return { end: await runAsync(scan, pinned.file), nextOffset, hasGaps };
   } finally {
     pinned.unpin();
   }
