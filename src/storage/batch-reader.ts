@@ -8,6 +8,9 @@ export const MAX_READ_BUFFER_BYTES = 1024 * 1024;
 /** How much is read at a time to step over headers: an index interval and a little. */
 const HEADER_WINDOW_BYTES = 8192;
 
+/** The upper half of offsets beyond 2^53, which only damage brings about. */
+const UNSAFE_OFFSET_HIGH = 2 ** 21;
+
 /** A batch found in a segment's file. */
 export interface BatchPlace {
   position: number;
@@ -58,6 +61,7 @@ export function* findBatch(
     let start = fromPosition;
     let length = 0;
     let position = fromPosition;
+    let steppedFrom = fromPosition;
     while (position + RecordBatch.HEADER_SIZE <= endPosition) {
       if (position < start || position + RecordBatch.HEADER_SIZE > start + length) {
         start = position;
@@ -67,7 +71,12 @@ export function* findBatch(
       }
       const place = placeAt(window.subarray(0, length), position - start, position);
       if (place.lastOffset >= offset) return place;
+      steppedFrom = position;
       position += place.sizeInBytes;
+    }
+    // Stepping over headers ends just where the file does, or a size on the way was wrong.
+    if (position !== endPosition) {
+      throw new NotABatchError(steppedFrom, `a batch up to ${position} in ${endPosition} bytes`);
     }
     return undefined;
   } finally {
@@ -95,6 +104,8 @@ export interface RunOptions {
   minOneBatch: boolean;
   /** Batches that reach this offset are left out. */
   upToOffset: number;
+  /** What is read ends below this offset: a batch that does not is damaged. */
+  endOffset: number;
 }
 
 /**
@@ -103,7 +114,7 @@ export interface RunOptions {
  */
 export function* readBatches(
   pool: BufferPool,
-  { position, endPosition, maxBytes, minOneBatch, upToOffset }: RunOptions,
+  { position, endPosition, maxBytes, minOneBatch, upToOffset, endOffset }: RunOptions,
 ): FileTask<BatchRun> {
   const taken: Buffer[] = [];
   const parts: Buffer[] = [];
@@ -136,11 +147,19 @@ export function* readBatches(
         if (
           end < next + RecordBatch.HEADER_SIZE ||
           delta < 0 ||
+          buffer.readUInt32BE(at) >= UNSAFE_OFFSET_HIGH ||
           RecordBatch.magic(buffer, at) !== RecordBatch.MAGIC_V2
         ) {
-          throw notABatch(buffer, at, next);
+          // What comes before is served; whoever asks for this is refused.
+          if (next === position) throw notABatch(buffer, at, next);
+          done = true;
+          break;
         }
         const first = RecordBatch.baseOffset(buffer, at);
+        if (next === position && (end > endPosition || first + delta >= endOffset)) {
+          const problem = `a batch of ${end - next} bytes up to offset ${first + delta}`;
+          throw new NotABatchError(next, `${problem} goes beyond the segment`);
+        }
         if (next === position && end > limit && end <= endPosition) {
           if (minOneBatch) {
             limit = end;

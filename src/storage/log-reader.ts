@@ -1,3 +1,4 @@
+import { findBadBatch, shortenRun } from './batch-check.ts';
 import { type BatchRun, findBatch, NotABatchError, readBatches } from './batch-reader.ts';
 import type { ReadOptions, ReadOutcome } from './log-types.ts';
 import type { Segment } from './segment.ts';
@@ -100,6 +101,8 @@ export class LogReader {
       maxBytes,
       minOneBatch,
       upToOffset,
+      // Later data may be written and not yet published, and what was written by this broker is sound.
+      endOffset: position < segment.loadedBytes ? this.#endOffsetOf(segment) : Infinity,
     });
   }
 
@@ -123,11 +126,36 @@ export class LogReader {
         run?.release();
         return this.read(options);
       }
-      return this.#finish(segment, run, options);
+      return this.#finish(segment, run && this.#checked(segment, run), options);
     } catch (error) {
       if (segment.isDeleted || this.#log.truncations !== truncations) return this.read(options);
       return this.#failed(segment, error, options);
     }
+  }
+
+  /** What was loaded with the segment lies below it. */
+  #endOffsetOf(segment: Segment): number {
+    return this.#log.segments.after(segment)?.baseOffset ?? this.#log.logEndOffset;
+  }
+
+  /**
+   * What was on the disk before this broker started may have changed there since: each batch is
+   * checked before it is served for the first time. Throws NotABatchError for a first batch that is
+   * damaged; a later one ends the run.
+   */
+  #checked(segment: Segment, run: BatchRun): BatchRun {
+    const position = run.endPosition - run.sizeInBytes;
+    if (run.endPosition <= segment.checkedBytes || position >= segment.loadedBytes) return run;
+    const endOffset = this.#endOffsetOf(segment);
+    const bad = findBadBatch(run, { baseOffset: segment.baseOffset, endOffset });
+    const goodEnd = bad ? position + bad.goodBytes : run.endPosition;
+    if (position <= segment.checkedBytes) segment.noteChecked(goodEnd);
+    if (!bad) return run;
+    if (bad.goodBytes === 0) {
+      run.release();
+      throw new NotABatchError(position, bad.problem);
+    }
+    return shortenRun(run, bad.goodBytes, bad.nextOffset);
   }
 
   #finish(

@@ -3,7 +3,8 @@ import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot-file.ts';
 import type { ProducerEntry } from './producer-state.ts';
-import { fileName, parseFileName, SNAPSHOT_SUFFIX } from './segment-files.ts';
+import { CORRUPT_SUFFIX, fileName, parseFileName, SNAPSHOT_SUFFIX } from './segment-files.ts';
+import { unusedName } from './unused-name.ts';
 
 /** The `.snapshot` files of one log: the producers as they were before an offset. */
 export class ProducerSnapshots {
@@ -38,8 +39,8 @@ export class ProducerSnapshots {
   }
 
   /**
-   * The newest readable snapshot between `from` and `upTo`. Unreadable ones are removed:
-   * the log itself holds what they held.
+   * The newest readable snapshot between `from` and `upTo`. Unreadable ones are set aside: the log
+   * itself holds what they held, but a newer broker may understand them.
    */
   loadNewest(range: {
     from: number;
@@ -49,11 +50,14 @@ export class ProducerSnapshots {
       if (offset > range.upTo || offset < range.from) continue;
       const entries = decodeProducerSnapshot(this.#fileSystem.readFile(this.path(offset)));
       if (entries) return { offset, entries };
+      const path = this.path(offset);
+      const kept = unusedName(this.#fileSystem, path + CORRUPT_SUFFIX);
+      this.#fileSystem.rename(path, kept);
+      this.#offsets = this.#offsets.filter((known) => known !== offset);
       this.#logger.warn(
-        { path: this.path(offset) },
-        'a producer snapshot is damaged; the log is read instead',
+        { path, kept },
+        'a producer snapshot cannot be read; the log is read instead',
       );
-      this.#remove((known) => known === offset);
     }
     return undefined;
   }

@@ -1,14 +1,14 @@
-import type { FileSystem } from '../base/file-system.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { type ScanEnd, scanBatches } from './batch-scan.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
+import { OffsetOrder } from './offset-order.ts';
 import type { Segment } from './segment.ts';
 import { CORRUPT_SUFFIX } from './segment-files.ts';
 import { runAsync } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
+import { unusedName } from './unused-name.ts';
 
 const COPY_BYTES = 1024 * 1024;
-const MAX_RELATIVE_OFFSET = 2 ** 31 - 1;
 
 export interface SegmentScan {
   readonly end: ScanEnd;
@@ -30,8 +30,8 @@ export async function scanSegment(
   }: { indexIntervalBytes: number; epochs: LeaderEpochCache | undefined },
 ): Promise<SegmentScan> {
   segment.resetIndexes();
-  let nextOffset = segment.baseOffset;
-  let hasGaps = false;
+  const order = new OffsetOrder(segment.baseOffset);
+  let blamed: ScanEnd | undefined;
   const scan = scanBatches({
     fromPosition: 0,
     endPosition: segment.writtenBytes,
@@ -39,22 +39,26 @@ export async function scanSegment(
     visit: ({ buffer, at, sizeInBytes, position }) => {
       const baseOffset = RecordBatch.baseOffset(buffer, at);
       const lastOffset = RecordBatch.lastOffset(buffer, at);
-      if (baseOffset < nextOffset) return `offset ${baseOffset} comes after ${nextOffset - 1}`;
-      if (lastOffset - segment.baseOffset > MAX_RELATIVE_OFFSET) {
-        return `offset ${lastOffset} is too far from the segment's base offset`;
+      const wrong = order.take({ baseOffset, lastOffset, position });
+      if (wrong?.blamed === 'this') return wrong.problem;
+      if (wrong) {
+        blamed = { kind: 'damaged', position: wrong.position, problem: wrong.problem };
+        order.forgetLast();
+        return false;
       }
-      if (baseOffset > nextOffset) hasGaps = true;
       const maxTimestamp = RecordBatch.maxTimestamp(buffer, at);
       segment.reindex({ lastOffset, maxTimestamp, sizeInBytes }, position, indexIntervalBytes);
       const epoch = RecordBatch.leaderEpoch(buffer, at);
       if (epochs && epoch > epochs.latestEpoch) epochs.assign(epoch, baseOffset);
-      nextOffset = lastOffset + 1;
       return true;
     },
   });
   const pinned = segment.pin();
   try {
-    return { end: await runAsync(scan, pinned.file), nextOffset, hasGaps };
+    const end = await runAsync(scan, pinned.file);
+    const found = blamed ?? end;
+    segment.noteChecked(found.position);
+    return { end: found, nextOffset: order.nextOffset, hasGaps: order.hasGaps };
   } finally {
     pinned.unpin();
   }
@@ -108,10 +112,4 @@ export function quarantineSegment(context: StorageContext, segment: Segment): st
     segment.path().length,
   );
   return segment.markDeleted(suffix);
-}
-
-function unusedName(fileSystem: FileSystem, path: string): string {
-  let name = path;
-  for (let number = 1; fileSystem.stat(name); number++) name = `${path}.${number}`;
-  return name;
 }

@@ -56,6 +56,7 @@ export class Segment {
   readonly createdMs: number;
   /** Bytes that were there when the log was loaded; whether they are in the page cache is not known. */
   readonly loadedBytes: number;
+  #checkedBytes = 0;
   readonly #context: StorageContext;
   readonly #folder: string;
   readonly #rollJitterMs: number;
@@ -122,6 +123,15 @@ export class Segment {
       if (fileSystem.stat(from)) fileSystem.rename(from, to);
     }
     this.#nameSuffix = nameSuffix;
+  }
+
+  /** Up to here every batch's checksum was seen to be right since the log was loaded. */
+  get checkedBytes(): number {
+    return this.#checkedBytes;
+  }
+
+  noteChecked(position: number): void {
+    if (position > this.#checkedBytes) this.#checkedBytes = position;
   }
 
   /** The open file, good until the next await; the first call for a new segment makes it. */

@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
 
-/** CRC-32C (Castagnoli), the checksum of a record batch, as an unsigned 32-bit number. */
-export type Crc32c = (bytes: Uint8Array) => number;
+/**
+ * CRC-32C (Castagnoli), the checksum of a record batch, as an unsigned 32-bit number. `before` is the
+ * checksum of the bytes that come before these, where the data lies in pieces.
+ */
+export type Crc32c = (bytes: Uint8Array, before?: number) => number;
 
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 16;
@@ -26,10 +29,10 @@ function sliceTables(): Uint32Array {
 }
 
 /** The fallback in plain TypeScript, for platforms the native add-on does not cover. */
-export function crc32cPortable(bytes: Uint8Array): number {
+export function crc32cPortable(bytes: Uint8Array, before = 0): number {
   const t = sliceTables();
   const end = bytes.length;
-  let crc = 0xffffffff;
+  let crc = ~before;
   let at = 0;
   for (; at + SLICES <= end; at += SLICES) {
     crc =
@@ -56,7 +59,7 @@ export function crc32cPortable(bytes: Uint8Array): number {
 
 /** What `@node-rs/crc32` exports, as far as it is used here. */
 interface NativeCrc32 {
-  crc32c(input: Uint8Array): number;
+  crc32c(input: Uint8Array, before?: number): number;
 }
 
 function isNativeCrc32(loaded: unknown): loaded is NativeCrc32 {
