@@ -14,6 +14,11 @@ export interface Codec {
    * allocated. The result may be a view of `bytes`.
    */
   decompress(bytes: Uint8Array, maxBytes: number): Buffer;
+  /**
+   * The first bytes of the output, at most 4 MiB or so, however long the input; where the format lets
+   * one stop early. Throws DecompressionError.
+   */
+  decompressStart?(bytes: Uint8Array): Buffer;
 }
 
 /** Compressed bytes that are damaged, or that would make more output than allowed. */

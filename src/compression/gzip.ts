@@ -1,5 +1,9 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { type Codec, damaged, tooLarge } from './codec.ts';
+import { asBuffer, type Codec, damaged, tooLarge } from './codec.ts';
+import { gunzipMembers } from './gzip-members.ts';
+
+/** Deflate makes at most 1,032 bytes of one, so this much input makes 4 MiB at most. */
+const START_BYTES = 4096;
 
 /** RFC 1952, by Node's own zlib. Levels 1 to 9; -1 is zlib's default. */
 export const gzip: Codec = {
@@ -17,9 +21,19 @@ export const gzip: Codec = {
       output = gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) });
     } catch (error) {
       if (error instanceof RangeError) throw tooLarge('gzip', maxBytes);
-      throw damaged('gzip', error instanceof Error ? error.message : String(error));
+      // Either damaged, or whole with something behind it.
+      output = gunzipMembers(asBuffer(bytes), maxBytes);
     }
     if (output.length > maxBytes) throw tooLarge('gzip', maxBytes);
     return output;
+  },
+
+  decompressStart(bytes) {
+    try {
+      const start = asBuffer(bytes).subarray(0, START_BYTES);
+      return gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch (error) {
+      throw damaged('gzip', error instanceof Error ? error.message : String(error));
+    }
   },
 };

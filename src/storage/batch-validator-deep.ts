@@ -14,6 +14,12 @@ import { type ProduceValidation, reject, rejectSize } from './batch-validator-re
 import type { ProduceRules } from './batch-validator-rules.ts';
 
 /**
+ * Records of a batch that is read: empty ones take as much time as others and hardly any bytes, and all
+ * other clients wait meanwhile.
+ */
+const MOST_RECORDS_READ = 2_000_000;
+
+/**
  * Judges the records of a magic-2 batch whose header was found good, and brings the batch into the
  * form the topic asks for: its codec, its timestamp type, offsets without gaps.
  */
@@ -21,6 +27,11 @@ export function validateRecords(batch: Buffer, rules: ProduceRules): ProduceVali
   const source = codecById(RecordBatch.codecId(batch));
   if (source === undefined) return reject('UNSUPPORTED_COMPRESSION_TYPE', 'unknown codec');
   const target = rules.compressionType === 'producer' ? source : codecByName(rules.compressionType);
+  const recordCount = RecordBatch.recordCount(batch);
+  if (recordCount > MOST_RECORDS_READ) {
+    const detail = `${recordCount} records where the topic's rules allow ${MOST_RECORDS_READ} in a batch`;
+    return reject('MESSAGE_TOO_LARGE', detail);
+  }
   try {
     const stored = batch.subarray(RecordBatch.HEADER_SIZE);
     const payload = source.decompress(stored, DEFAULT_MAX_DECOMPRESSED_BYTES);

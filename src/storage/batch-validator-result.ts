@@ -11,6 +11,7 @@ export type ProduceError =
   | 'INVALID_RECORD'
   | 'INVALID_TIMESTAMP'
   | 'MESSAGE_TOO_LARGE'
+  | 'UNKNOWN_SERVER_ERROR'
   | 'UNSUPPORTED_COMPRESSION_TYPE';
 
 export interface ValidBatch {

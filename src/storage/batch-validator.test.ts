@@ -340,6 +340,16 @@ test('offsets with gaps in a batch are counted anew', () => {
   );
 });
 
+test('more records than can be read in a moment are MESSAGE_TOO_LARGE, and not decompressed', () => {
+  const batch = changed((bytes) => {
+    bytes.writeInt32BE(2_000_000, 23);
+    bytes.writeInt32BE(2_000_001, 57);
+  });
+  const refused = rejected(batch, { compacted: true });
+  assert.equal(refused.error, 'MESSAGE_TOO_LARGE');
+  assert.match(refused.detail, /^2000001 records/);
+});
+
 test('a bomb is MESSAGE_TOO_LARGE', () => {
   // 2,400 runs of 128 KiB: 10 KB that would become 300 MiB.
   const run = Buffer.from([0x02, 0x00, 0x10, 0x61]);

@@ -11,6 +11,7 @@ import {
   ApiVersionsRequest,
   ApiVersionsResponse,
 } from '../../src/protocol/messages/18-api-versions.ts';
+import { writeLegacyMessage } from '../../src/protocol/records/legacy-message.ts';
 import { computeCrc } from '../../src/protocol/records/record-batch.ts';
 import { LogCapture } from '../support/log-capture.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -275,6 +276,35 @@ test('a bomb in gzip is refused without the memory it asks for', async (t) => {
   assert.ok(grown < 290 * 1024 * 1024, `${grown} bytes more`);
   assert.equal(log.takeComplaints().length, 1);
   await bystanderIsWell();
+});
+
+test('bombs in old message sets are refused by what they hold, without the memory they ask for', async (t) => {
+  const client = await newClient(t);
+  const message = (value: Buffer, codecId: number) =>
+    writeLegacyMessage(
+      { offset: 0, timestamp: 5, timestampType: 'CreateTime', key: null, value, codecId },
+      1,
+    );
+  const gzip = 1;
+  const empty = message(Buffer.alloc(0), 0);
+  const bombs: readonly [string, Buffer, string][] = [
+    ['80 MB of zeros', gzipSync(Buffer.alloc(80_000_000)), 'CORRUPT_MESSAGE'],
+    ['one record of 80 MB', gzipSync(message(Buffer.alloc(80_000_000), 0)), 'MESSAGE_TOO_LARGE'],
+    [
+      'a million records of nothing',
+      gzipSync(Buffer.concat(Array(1_000_000).fill(empty))),
+      'MESSAGE_TOO_LARGE',
+    ],
+  ];
+  for (const [what, bomb, error] of bombs) {
+    const before = process.memoryUsage().rss;
+    const answer = produce(client, 'safe', message(bomb, gzip), { version: 2 });
+    await bystanderIsWell();
+    assert.equal(errorName((await answer).errorCode), error, what);
+    const grown = process.memoryUsage().rss - before;
+    assert.ok(grown < 150 * 1024 * 1024, `${what}: ${grown} bytes more`);
+    assert.equal(log.takeComplaints().length, 1);
+  }
 });
 
 test('an unknown version of ApiVersions is how newer clients begin: no complaint', async (t) => {

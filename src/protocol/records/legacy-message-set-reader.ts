@@ -6,139 +6,210 @@ import {
   lz4ForMagic0,
   OutputTooLargeError,
 } from '../../compression/index.ts';
-import { type LegacyMagic, type LegacyMessage, readLegacyMessage } from './legacy-message.ts';
-import type { TimestampType } from './record-batch.ts';
+import {
+  type LegacyMagic,
+  LegacyMessageCursor,
+  MalformedMessageError,
+  UnknownMagicError,
+} from './legacy-message.ts';
 import { CorruptRecordsError } from './record-cursor.ts';
 
-/** One record of a message set, out of its compressed wrapper if it had one. */
-export interface LegacyRecord {
-  /** Absolute. What a producer wrote, so good for nothing but finding gaps. */
-  offset: bigint;
-  /** -1 with magic 0. */
-  timestamp: bigint;
-  timestampType: TimestampType;
-  key: Buffer | null;
-  value: Buffer | null;
+// Message sets of magic 0 and 1 as producers send them. Which error what is wrong with one gets is
+// Kafka 3.9's choice, case by case: test/interop/probes/areas/legacy-damage.ts asks both. Where that
+// is UNKNOWN_SERVER_ERROR, a client gives up; CORRUPT_MESSAGE it would send again and again.
+
+/** What a set says of itself before its records. */
+export interface LegacySetFacts {
+  readonly magic: LegacyMagic;
+  readonly codec: CodecName;
 }
 
-export type LegacySet =
-  | {
-      kind: 'read';
-      magic: LegacyMagic;
-      codec: CodecName;
-      records: LegacyRecord[];
-      /** Bytes of the largest message, which is what size limits look at. */
-      largestMessageBytes: number;
-    }
-  | {
-      kind: 'rejected';
-      error: 'CORRUPT_MESSAGE' | 'INVALID_RECORD' | 'MESSAGE_TOO_LARGE';
-      detail: string;
-    };
+/** Why a set is refused. */
+export interface LegacySetRejection {
+  readonly error:
+    | 'CORRUPT_MESSAGE'
+    | 'INVALID_RECORD'
+    | 'MESSAGE_TOO_LARGE'
+    | 'UNKNOWN_SERVER_ERROR';
+  readonly detail: string;
+}
+
+/** Gets the records of a set one after the other; what it got counts only when the set is accepted. */
+export interface LegacySetVisitor {
+  begin(facts: LegacySetFacts): void;
+  /** The cursor stands on the record; `wrapper` on the compressed message around it, if there is one. */
+  record(record: LegacyMessageCursor, wrapper: LegacyMessageCursor | undefined): void;
+}
+
+/** Bounds on what one set may ask of the broker. */
+export interface LegacySetLimits {
+  /** Bytes of one message as it came. */
+  readonly maxMessageBytes: number;
+  readonly maxDecompressedBytes: number;
+  /** Records in a compressed message: empty ones cost as much time as others, and hardly any bytes. */
+  readonly maxRecords: number;
+}
+
+/**
+ * What one set may grow to. These producers are old, and so were their limits: the set is read while
+ * all others wait (64 MiB of ordinary records take a tenth of a second, as many records as are
+ * allowed here a third).
+ */
+export const LEGACY_SET_LIMITS = {
+  maxDecompressedBytes: 64 * 1024 * 1024,
+  maxRecords: 500_000,
+} as const;
 
 /** A set that is intact, but breaks a rule: the records were made wrong, not damaged. */
 class InvalidSetError extends Error {}
 
-const ZSTD = 4;
+class SetTooLargeError extends Error {}
 
-/** What one set may decompress to: these producers are old, and so were their limits. */
-const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+const ZSTD = 4;
+const LAST_CODEC = 4;
 
 /**
- * Reads a message set of magic 0 or 1 as a producer sends it: plain messages, or one compressed
- * message that holds them. A message cut off at the end is left out, as Kafka does. Never throws.
+ * Reads a message set of magic 0 or 1: plain messages, or one compressed message that holds them. A
+ * message cut off at the end is left out, as Kafka does. Undefined when the set is fine. Never throws
+ * for what the set holds.
  */
-export function readLegacyMessageSet(
+export function readLegacySet(
   set: Buffer,
-  maxDecompressedBytes = MAX_DECOMPRESSED_BYTES,
-): LegacySet {
+  limits: LegacySetLimits,
+  visitor: LegacySetVisitor,
+): LegacySetRejection | undefined {
   try {
-    return readSet(set, maxDecompressedBytes);
+    readSet(set, limits, visitor);
+    return undefined;
   } catch (error) {
-    if (error instanceof OutputTooLargeError) {
-      return { kind: 'rejected', error: 'MESSAGE_TOO_LARGE', detail: error.message };
-    }
-    if (error instanceof CorruptRecordsError || error instanceof DecompressionError) {
-      return { kind: 'rejected', error: 'CORRUPT_MESSAGE', detail: error.message };
-    }
-    if (error instanceof InvalidSetError) {
-      return { kind: 'rejected', error: 'INVALID_RECORD', detail: error.message };
-    }
-    throw error;
+    const code = rejectionOf(error);
+    if (code === undefined) throw error;
+    return { error: code, detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function readSet(set: Buffer, maxDecompressedBytes: number): LegacySet {
-  const messages = readMessages(set);
-  const first = messages[0];
-  if (first === undefined) throw new InvalidSetError('there is no complete message');
-  const { magic } = first;
-  if (messages.some((message) => message.magic !== magic)) {
-    throw new InvalidSetError('messages of different formats in one set');
+function rejectionOf(error: unknown): LegacySetRejection['error'] | undefined {
+  if (error instanceof OutputTooLargeError || error instanceof SetTooLargeError) {
+    return 'MESSAGE_TOO_LARGE';
   }
-  const largestMessageBytes = messages.reduce((most, { size }) => Math.max(most, size), 0);
-  const wrapper = messages.find(({ codecId }) => codecId !== 0);
-  if (wrapper === undefined) {
-    const records = messages.map((message) => recordOf(message, message.storedOffset));
-    return { kind: 'read', magic, codec: 'none', records, largestMessageBytes };
+  if (error instanceof DecompressionError || error instanceof MalformedMessageError) {
+    return 'UNKNOWN_SERVER_ERROR';
   }
-  if (messages.length > 1) throw new InvalidSetError('a compressed message is not alone');
-  const codec = codecOf(wrapper);
-  const records = unwrap(wrapper, codec, maxDecompressedBytes);
-  return { kind: 'read', magic, codec: codec.name, records, largestMessageBytes };
+  if (error instanceof CorruptRecordsError) return 'CORRUPT_MESSAGE';
+  return error instanceof InvalidSetError ? 'INVALID_RECORD' : undefined;
 }
 
-function readMessages(set: Buffer): LegacyMessage[] {
-  const messages: LegacyMessage[] = [];
-  for (let at = 0; ; ) {
-    const message = readLegacyMessage(set, at);
-    if (message === undefined) return messages;
-    messages.push(message);
-    at += message.size;
+function readSet(set: Buffer, limits: LegacySetLimits, visitor: LegacySetVisitor): void {
+  const { first, count, magic, isCompressed } = survey(set, limits);
+  if (!isCompressed) {
+    visitor.begin({ magic, codec: 'none' });
+    const cursor = new LegacyMessageCursor(set, { trusted: true });
+    while (cursor.next()) visitor.record(cursor, undefined);
+    return;
   }
+  if (count > 1) throw new InvalidSetError('a compressed message is not alone');
+  const codec = codecOf(first);
+  visitor.begin({ magic, codec: codec.name });
+  unwrap(first, codec, limits, visitor);
 }
 
-function codecOf(wrapper: LegacyMessage): Codec {
+/** What is seen from outside, before anything is decompressed: sizes, checksums and formats. */
+function survey(set: Buffer, limits: LegacySetLimits) {
+  const cursor = new LegacyMessageCursor(set);
+  if (!cursor.next()) throw new InvalidSetError('there is no complete message');
+  const first = new LegacyMessageCursor(set, { trusted: true });
+  first.next();
+  const { magic } = cursor;
+  let count = 0;
+  let isCompressed = false;
+  let hasOtherMagic = false;
+  do {
+    count++;
+    if (cursor.codecId !== 0) isCompressed = true;
+    if (cursor.magic !== magic) hasOtherMagic = true;
+    if (cursor.size > limits.maxMessageBytes) {
+      throw new SetTooLargeError(
+        `a message of ${cursor.size} bytes is larger than max.message.bytes = ${limits.maxMessageBytes}`,
+      );
+    }
+  } while (cursor.next());
+  if (hasOtherMagic) throw new InvalidSetError('messages of different formats in one set');
+  return { first, count, magic, isCompressed };
+}
+
+function codecOf(wrapper: LegacyMessageCursor): Codec {
   const codec = codecById(wrapper.codecId);
-  if (codec === undefined || codec.id === ZSTD) {
-    throw new InvalidSetError(`codec ${wrapper.codecId} does not exist in magic ${wrapper.magic}`);
+  if (codec === undefined)
+    throw new MalformedMessageError(`no codec has the number ${wrapper.codecId}`);
+  if (codec.id === ZSTD) {
+    throw new InvalidSetError(`zstd does not exist in messages of magic ${wrapper.magic}`);
   }
   return wrapper.magic === 0 && codec.name === 'lz4' ? lz4ForMagic0 : codec;
 }
 
-/** The records inside a compressed message. Compressed messages inside those are not allowed. */
+/** The records inside a compressed message. */
 function unwrap(
-  wrapper: LegacyMessage,
+  wrapper: LegacyMessageCursor,
   codec: Codec,
-  maxDecompressedBytes: number,
-): LegacyRecord[] {
-  if (wrapper.value === null) throw new InvalidSetError('a compressed message without a value');
-  const inner = readMessages(codec.decompress(wrapper.value, maxDecompressedBytes));
-  const last = inner.at(-1);
-  if (last === undefined) throw new InvalidSetError('a compressed message with nothing inside');
-  for (const message of inner) {
-    if (message.codecId !== 0) throw new InvalidSetError('a compressed message inside another');
-    if (message.magic !== wrapper.magic) {
-      throw new InvalidSetError('a message of another format inside a compressed one');
+  limits: LegacySetLimits,
+  visitor: LegacySetVisitor,
+): void {
+  const { value } = wrapper;
+  if (value === null) throw new InvalidSetError('a compressed message without a value');
+  let insides: Buffer;
+  try {
+    insides = codec.decompress(value, limits.maxDecompressedBytes);
+  } catch (error) {
+    // What comes of a set that is too large may be told by its first bytes, as Kafka would.
+    if (error instanceof OutputTooLargeError && codec.decompressStart) {
+      readInsides(codec.decompressStart(value), wrapper, limits, () => {});
     }
+    throw error;
+  }
+  const lastOffset = readInsides(insides, wrapper, limits, (cursor) =>
+    visitor.record(cursor, wrapper),
+  );
+  if (lastOffset === undefined) {
+    throw new InvalidSetError('a compressed message with nothing inside');
   }
   // With magic 1 the wrapper has the offset of its last record and the others count from the first.
   // Some producers, librdkafka among them, leave it 0.
-  let base = 0n;
-  if (wrapper.magic === 1 && wrapper.storedOffset !== 0n) {
-    base = wrapper.storedOffset - last.storedOffset;
-    if (base < 0n) throw new InvalidSetError('the offset of a compressed message is too small');
+  const { magic, storedOffset } = wrapper;
+  if (magic === 1 && storedOffset !== 0n && storedOffset < lastOffset) {
+    throw new InvalidSetError('the offset of a compressed message is too small');
   }
-  return inner.map((message) => {
-    const record = recordOf(message, base + message.storedOffset);
-    if (wrapper.timestampType === 'LogAppendTime') {
-      return { ...record, timestamp: wrapper.timestamp, timestampType: 'LogAppendTime' };
-    }
-    return { ...record, timestampType: 'CreateTime' };
-  });
 }
 
-function recordOf(message: LegacyMessage, offset: bigint): LegacyRecord {
-  const { timestamp, timestampType, key, value } = message;
-  return { offset, timestamp, timestampType, key, value };
+/** The last record's stored offset; undefined where there is no whole record. */
+function readInsides(
+  insides: Buffer,
+  wrapper: LegacyMessageCursor,
+  limits: LegacySetLimits,
+  each: (cursor: LegacyMessageCursor) => void,
+): bigint | undefined {
+  const cursor = new LegacyMessageCursor(insides, { isInside: true });
+  let count = 0;
+  while (nextInside(cursor)) {
+    if (++count > limits.maxRecords) {
+      throw new SetTooLargeError(`more than ${limits.maxRecords} records in a compressed message`);
+    }
+    if (cursor.codecId > LAST_CODEC) {
+      throw new MalformedMessageError(`no codec has the number ${cursor.codecId}`);
+    }
+    if (cursor.codecId !== 0) throw new InvalidSetError('a compressed message inside another');
+    if (cursor.magic !== wrapper.magic) {
+      throw new InvalidSetError('a message of another format inside a compressed one');
+    }
+    each(cursor);
+  }
+  return count === 0 ? undefined : cursor.storedOffset;
+}
+
+function nextInside(cursor: LegacyMessageCursor): boolean {
+  try {
+    return cursor.next();
+  } catch (error) {
+    if (error instanceof UnknownMagicError) throw new InvalidSetError(error.message);
+    throw error;
+  }
 }

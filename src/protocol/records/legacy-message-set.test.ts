@@ -7,13 +7,12 @@ import fc from 'fast-check';
 import type { CodecName } from '../../compression/index.ts';
 import { buildBatch } from './batch-builder.ts';
 import { buildEndTxnMarker } from './control-batch.ts';
-import { readLegacyMessage, writeLegacyMessage } from './legacy-message.ts';
+import { LegacyMessageCursor, writeLegacyMessage } from './legacy-message.ts';
 import { downConvert } from './legacy-message-set.ts';
-import { readLegacyMessageSet } from './legacy-message-set-reader.ts';
-import { DOWN_CONVERSIONS, LEGACY_SETS } from './test-legacy-sets.ts';
+import { DOWN_CONVERSIONS, LEGACY_SETS, readLegacyMessageSet } from './test-legacy-sets.ts';
 
-const CREATE_TIMES = [1_700_000_000_000n, 1_699_999_999_000n, 1_700_000_360_000n];
-const APPEND_TIME = 1_700_000_001_234n;
+const CREATE_TIMES = [1_700_000_000_000, 1_699_999_999_000, 1_700_000_360_000];
+const APPEND_TIME = 1_700_000_001_234;
 const KEYS = [Buffer.from('k1'), null, Buffer.alloc(0)];
 const VALUES = [Buffer.from('value one'), Buffer.alloc(0), null];
 
@@ -34,7 +33,7 @@ for (const { madeBy, magic, codec, timestampType, hex } of LEGACY_SETS) {
       set.records,
       KEYS.map((key, index) => ({
         offset: BigInt(index),
-        timestamp: magic === 0 ? -1n : times[index],
+        timestamp: magic === 0 ? -1 : times[index],
         timestampType: magic === 0 ? 'CreateTime' : timestampType,
         key,
         value: VALUES[index],
@@ -78,6 +77,14 @@ test('the wrapper offset 0 of old librdkafka is taken as a base of 0', () => {
   );
 });
 
+/** The first message of a set, as plain fields. */
+function readLegacyMessage(set: Buffer) {
+  const cursor = new LegacyMessageCursor(set);
+  assert.ok(cursor.next());
+  const { magic, storedOffset, codecId, timestampType, timestamp, key, value } = cursor;
+  return { magic, storedOffset, codecId, timestampType, timestamp, key, value };
+}
+
 test('a set that is intact but against the rules is INVALID_RECORD', () => {
   const message = (magic: 0 | 1, value: Buffer | null, codecId = 0): Buffer =>
     writeLegacyMessage(
@@ -89,14 +96,13 @@ test('a set that is intact but against the rules is INVALID_RECORD', () => {
     Buffer.from(hex, 'hex'),
   );
   const [gzip0, gzip1] = gzipped as [Buffer, Buffer];
-  const inner = readLegacyMessage(gzip1, 0)?.value ?? null;
+  const inner = readLegacyMessage(gzip1).value;
   const cases: [string, Buffer][] = [
     ['nothing', Buffer.alloc(0)],
     ['two formats', Buffer.concat([message(0, text), message(1, text)])],
     ['a compressed message among others', Buffer.concat([gzip0, message(0, text)])],
     ['compressed null', message(1, null, 1)],
     ['zstd', message(1, text, 4)],
-    ['unknown codec', message(0, text, 7)],
     ['inner of another format', message(0, inner, 1)],
     ['compressed twice', message(1, gzipSync(gzip1), 1)],
     ['compressed nothing', message(1, gzipSync(Buffer.alloc(0)), 1)],
@@ -114,9 +120,29 @@ test('compressed bytes that are damaged or a bomb are refused', () => {
       1,
     );
   const damaged = readLegacyMessageSet(wrap(Buffer.from('not gzip')));
-  assert.equal(damaged.kind === 'rejected' && damaged.error, 'CORRUPT_MESSAGE');
-  const bomb = readLegacyMessageSet(wrap(gzipSync(Buffer.alloc(100_000))), 50_000);
+  assert.equal(damaged.kind === 'rejected' && damaged.error, 'UNKNOWN_SERVER_ERROR');
+  const plain = (value: Buffer): Buffer =>
+    writeLegacyMessage(
+      { offset: 0, timestamp: 5, timestampType: 'CreateTime', key: null, value, codecId: 0 },
+      1,
+    );
+  const large = wrap(gzipSync(plain(Buffer.alloc(100_000))));
+  const bomb = readLegacyMessageSet(large, { maxDecompressedBytes: 50_000 });
   assert.equal(bomb.kind === 'rejected' && bomb.error, 'MESSAGE_TOO_LARGE');
+  const many = wrap(gzipSync(Buffer.concat(Array(101).fill(plain(Buffer.alloc(0))))));
+  const tooMany = readLegacyMessageSet(many, { maxRecords: 100 });
+  assert.equal(tooMany.kind === 'rejected' && tooMany.error, 'MESSAGE_TOO_LARGE');
+  assert.equal(readLegacyMessageSet(many, { maxRecords: 101 }).kind, 'read');
+});
+
+test('a bomb of what is no message at all is corrupt, as its first bytes tell', () => {
+  const zeros = gzipSync(Buffer.alloc(10_000_000));
+  const set = writeLegacyMessage(
+    { offset: 0, timestamp: 5, timestampType: 'CreateTime', key: null, value: zeros, codecId: 1 },
+    0,
+  );
+  const bomb = readLegacyMessageSet(set, { maxDecompressedBytes: 5_000_000 });
+  assert.equal(bomb.kind === 'rejected' && bomb.error, 'CORRUPT_MESSAGE');
 });
 
 for (const vector of DOWN_CONVERSIONS) {
@@ -130,16 +156,13 @@ for (const vector of DOWN_CONVERSIONS) {
       return;
     }
     // The compressors differ in their output, so the wrappers are compared without it.
-    const ours = readLegacyMessage(converted.messageSet, 0);
-    const javas = readLegacyMessage(expected, 0);
-    assert.deepEqual({ ...ours, value: 0, size: 0 }, { ...javas, value: 0, size: 0 });
-    assert.deepEqual(
-      { ...read(converted.messageSet), largestMessageBytes: 0 },
-      { ...read(expected), largestMessageBytes: 0 },
-    );
+    const ours = readLegacyMessage(converted.messageSet);
+    const javas = readLegacyMessage(expected);
+    assert.deepEqual({ ...ours, value: 0 }, { ...javas, value: 0 });
+    assert.deepEqual(read(converted.messageSet), read(expected));
     // Magic number, descriptor and header checksum of LZ4, wrong in magic 0 as those readers expect.
     if (codec === 'lz4') {
-      assert.deepEqual(ours?.value?.subarray(0, 7), javas?.value?.subarray(0, 7));
+      assert.deepEqual(ours.value?.subarray(0, 7), javas.value?.subarray(0, 7));
     }
     assert.equal(converted.messageCount, 3);
   });
@@ -228,7 +251,7 @@ test('what is converted down is the same records, whatever they are', () => {
           })),
           inputs.map(({ offsetDelta, timestamp, key, value }) => ({
             offset: BigInt(baseOffset + offsetDelta),
-            timestamp: magic === 0 ? -1n : BigInt(timestamp),
+            timestamp: magic === 0 ? -1 : timestamp,
             key: key && Buffer.from(key),
             value: value && Buffer.from(value),
           })),
@@ -254,4 +277,29 @@ test('arbitrary bytes are never more than refused', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('a long set ends after the batch that makes it long, so that others get their turn', () => {
+  const batches = [0, 1, 2].map((baseOffset) =>
+    buildBatch([{ value: Buffer.alloc(600) }], {
+      baseOffset,
+      codec: baseOffset === 0 ? 'gzip' : 'none',
+    }),
+  );
+  const converted = downConvert(Buffer.concat(batches), {
+    magic: 1,
+    fromOffset: 0,
+    enoughBytes: 1000,
+  });
+  assert.ok(converted.kind === 'converted');
+  assert.equal(converted.messageCount, 2);
+});
+
+test('a batch of more records than can be converted in a moment is refused before it is read', () => {
+  const batch = buildBatch([{ value: 'x' }], { codec: 'gzip' });
+  batch.writeInt32BE(1_000_000, 23);
+  batch.writeInt32BE(1_000_001, 57);
+  const refused = downConvert(batch, { magic: 1, fromOffset: 0 });
+  assert.ok(refused.kind === 'corrupt');
+  assert.match(refused.detail, /^1000001 records in one batch/);
 });

@@ -8,6 +8,7 @@ import { fetchSessionProbes } from './fetch-sessions.ts';
 import { groupAdminProbes } from './group-admin.ts';
 import { groupProbes } from './groups.ts';
 import { legacyProbes } from './legacy.ts';
+import { legacyDamageProbes } from './legacy-damage.ts';
 import { listOffsetsProbes } from './list-offsets.ts';
 import { metadataProbes } from './metadata.ts';
 import { offsetProbes } from './offsets.ts';
@@ -24,6 +25,7 @@ export const probes: readonly Probe[] = [
   ...configProbes,
   ...produceProbes,
   ...legacyProbes,
+  ...legacyDamageProbes,
   ...producerProbes,
   ...fetchProbes,
   ...fetchSessionProbes,

@@ -1,53 +1,9 @@
-import { crc32 } from 'node:zlib';
 import { LEGACY_SETS } from '../../../../src/protocol/records/test-legacy-sets.ts';
 import { batchOf } from '../../../support/topics.ts';
 import type { Json } from '../normalise.ts';
 import { type Asker, eachVersion, LITTLE_PATIENCE_MS, type Probe } from '../probe.ts';
+import { damaged, message } from './legacy-sets.ts';
 import { fetched, isRefused } from './produce.ts';
-
-interface MessageOptions {
-  magic?: number;
-  attributes?: number;
-  timestamp?: bigint;
-  offset?: bigint;
-  key?: string | null;
-  value?: string | Buffer | null;
-}
-
-/** One message of the formats before batches. */
-function message({
-  magic = 1,
-  attributes = 0,
-  timestamp = 1_700_000_000_000n,
-  offset = 0n,
-  key = null,
-  value = 'x',
-}: MessageOptions = {}): Buffer {
-  const sized = (bytes: string | Buffer | null) => {
-    const size = Buffer.alloc(4);
-    if (bytes === null) {
-      size.writeInt32BE(-1);
-      return size;
-    }
-    const content = Buffer.from(bytes as string);
-    size.writeInt32BE(content.length);
-    return Buffer.concat([size, content]);
-  };
-  const time = Buffer.alloc(magic === 0 ? 0 : 8);
-  if (magic !== 0) time.writeBigInt64BE(timestamp);
-  const body = Buffer.concat([Buffer.from([magic, attributes]), time, sized(key), sized(value)]);
-  const head = Buffer.alloc(16);
-  head.writeBigInt64BE(offset, 0);
-  head.writeInt32BE(body.length + 4, 8);
-  head.writeUInt32BE(crc32(body), 12);
-  return Buffer.concat([head, body]);
-}
-
-function damaged(set: Buffer, at: number): Buffer {
-  const copy = Buffer.from(set);
-  copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
-  return copy;
-}
 
 async function fates(
   asker: Asker,
