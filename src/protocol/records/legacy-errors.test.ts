@@ -7,7 +7,7 @@ import { crc32, gzipSync } from 'node:zlib';
 import { codecByName, lz4ForMagic0 } from '../../compression/index.ts';
 import { buildBatch } from './batch-builder.ts';
 import { type LegacyMagic, writeLegacyMessage } from './legacy-message.ts';
-import { readLegacyMessageSet } from './test-legacy-sets.ts';
+import { readLegacyMessageSet } from './legacy-set-records.ts';
 
 const GZIP = 1;
 const SNAPPY = 2;

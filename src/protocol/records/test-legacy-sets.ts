@@ -2,12 +2,6 @@
 // three records: (k1, 'value one', 1700000000000), (null, '', 1699999999000), ('', null, 1700000360000).
 import type { CodecName } from '../../compression/index.ts';
 import type { LegacyMagic } from './legacy-message.ts';
-import {
-  LEGACY_SET_LIMITS,
-  type LegacySetLimits,
-  type LegacySetRejection,
-  readLegacySet,
-} from './legacy-message-set-reader.ts';
 import type { TimestampType } from './record-batch.ts';
 
 export interface LegacyVector {
@@ -265,44 +259,3 @@ export const DOWN_CONVERSIONS: readonly DownConversionVector[] = [
       '00000000000003ef000000805c20874c01030000018bcfeae640ffffffff0000006a04224d186040825b00000016000100e0215f289a7301000000018bcfe5681800f001026b310000000976616c7565206f6e651400c40000000300000016737e2e1f2d00616418ffffffff1c0002020010072200438f9ae0fe2200b0eae64000000000ffffffff00000000',
   },
 ];
-
-/** A record of a message set with its absolute offset. */
-export interface LegacyRecord {
-  offset: bigint;
-  timestamp: number;
-  timestampType: TimestampType;
-  key: Buffer | null;
-  value: Buffer | null;
-}
-
-export type LegacySet =
-  | { kind: 'read'; magic: LegacyMagic; codec: CodecName; records: LegacyRecord[] }
-  | ({ kind: 'rejected' } & LegacySetRejection);
-
-/** A whole message set at once. */
-export function readLegacyMessageSet(
-  set: Buffer,
-  limits: Partial<LegacySetLimits> = {},
-): LegacySet {
-  const read = { magic: 0 as LegacyMagic, codec: 'none' as CodecName };
-  const records: LegacyRecord[] = [];
-  let base = 0n;
-  const rejection = readLegacySet(
-    set,
-    { maxMessageBytes: set.length, ...LEGACY_SET_LIMITS, ...limits },
-    {
-      begin: (facts) => Object.assign(read, facts),
-      record(record, wrapper) {
-        const { storedOffset: offset, key, value } = record;
-        const { timestampType } = wrapper ?? record;
-        const said = wrapper && timestampType === 'LogAppendTime' ? wrapper : record;
-        records.push({ offset, timestamp: said.timestamp, timestampType, key, value });
-        if (wrapper?.magic === 1)
-          base = wrapper.storedOffset === 0n ? 0n : wrapper.storedOffset - offset;
-      },
-    },
-  );
-  if (rejection) return { kind: 'rejected', ...rejection };
-  for (const record of records) record.offset += base;
-  return { kind: 'read', ...read, records };
-}

@@ -4,7 +4,7 @@ import { BatchBuilder } from '../../protocol/records/batch-builder.ts';
 import {
   type LegacyRecord,
   readLegacyMessageSet,
-} from '../../protocol/records/legacy-message-set-reader.ts';
+} from '../../protocol/records/legacy-set-records.ts';
 import type { LogEntry } from './log-file-walk.ts';
 
 /** Uncompressed messages are gathered into batches of about this size. */
@@ -38,7 +38,7 @@ export class LogFileConverter {
       this.#write(bytes);
       return;
     }
-    const set = readLegacyMessageSet(bytes);
+    const set = readLegacyMessageSet(bytes, { maxRecords: Number.POSITIVE_INFINITY });
     if (set.kind === 'rejected') {
       throw new UnconvertibleError(
         `the message at position ${position} cannot be read: ${set.detail}`,
@@ -90,7 +90,7 @@ export class LogFileConverter {
     for (const { offset, timestamp, key, value } of records) {
       builder.append({
         offsetDelta: Number(offset - base),
-        timestamp: Number(timestamp),
+        timestamp,
         key,
         value,
       });

@@ -1,5 +1,5 @@
 import type { File } from '../../base/file-system.ts';
-import { readLegacyMessage } from '../../protocol/records/legacy-message.ts';
+import { LegacyMessageCursor } from '../../protocol/records/legacy-message.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { CorruptRecordsError } from '../../protocol/records/record-cursor.ts';
 import { OffsetOrder } from '../offset-order.ts';
@@ -126,12 +126,12 @@ function readBatch(bytes: Buffer, position: number): ReadEntry {
 
 function readMessage(bytes: Buffer, position: number, magic: 0 | 1): ReadEntry {
   try {
-    const message = readLegacyMessage(bytes, 0);
-    const offset = Number(message?.storedOffset);
-    if (!message || !Number.isSafeInteger(offset) || offset < 0) {
+    const message = new LegacyMessageCursor(bytes);
+    const offset = message.next() ? Number(message.storedOffset) : -1;
+    if (!Number.isSafeInteger(offset) || offset < 0) {
       return { kind: 'damaged', problem: 'a message with an impossible offset' };
     }
-    const maxTimestamp = Number(message.timestamp);
+    const maxTimestamp = message.timestamp;
     return {
       kind: 'entry',
       entry: { position, magic, baseOffset: offset, lastOffset: offset, maxTimestamp, bytes },
