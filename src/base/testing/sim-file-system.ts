@@ -2,6 +2,15 @@ import { posix } from 'node:path';
 import type { File, FileStat, FileSystem } from '../file-system.ts';
 import type { Random } from '../random.ts';
 import { type CrashSurvival, SimInode } from './sim-file.ts';
+import {
+  change,
+  changesOf,
+  crashFolder,
+  type Entry,
+  newFolder,
+  type SimFolder,
+  syncNames,
+} from './sim-folder.ts';
 
 export type FileOperation =
   | 'open'
@@ -17,24 +26,6 @@ export type FileOperation =
 
 /** Returns the code of the error an operation shall fail with, or undefined to let it pass. */
 export type FaultHook = (operation: FileOperation, path: string) => string | undefined;
-
-/** A folder's names: as seen now, as the disk holds them since the last sync, and what lies between. */
-interface SimFolder {
-  kind: 'folder';
-  names: Map<string, Entry>;
-  durable: Map<string, Entry>;
-  unsynced: NameChange[];
-}
-/** One step of a journal: it reaches the disk whole or not at all, a rename too. */
-interface NameChange {
-  set: readonly [name: string, entry: Entry][];
-  removed: readonly string[];
-}
-interface SimFileEntry {
-  kind: 'file';
-  inode: SimInode;
-}
-type Entry = SimFolder | SimFileEntry;
 
 /** What a volume without a limit calls its size. */
 const UNLIMITED_VOLUME_BYTES = 2 ** 40;
@@ -69,10 +60,13 @@ export class SimFileSystem implements FileSystem {
 
   /**
    * The machine loses power: open files are gone, and of what was not synced survive all, nothing or
-   * (with `random`) a part: some of each folder's new names, a prefix of each file's changes.
+   * (with `random`) a part: some of the changes of each folder's names, each whole, in or out of
+   * order; of each file's changes a prefix (`torn`) or any sectors (`scattered`).
    */
   crash(survival: CrashSurvival, random?: Random): void {
-    if (survival === 'torn' && !random) throw new Error('a torn crash needs randomness');
+    if ((survival === 'torn' || survival === 'scattered') && !random) {
+      throw new Error(`a ${survival} crash needs randomness`);
+    }
     this.#generation++;
     const keep = (count: number) => random?.int(count + 1) ?? 0;
     crashFolder(this.#root, survival, keep, new Set());
@@ -100,10 +94,13 @@ export class SimFileSystem implements FileSystem {
     let entry = folder.names.get(name);
     if (!entry && mode === 'create') {
       entry = { kind: 'file', inode: new SimInode(this.now()) };
-      change(folder, { set: [[name, entry]], removed: [] });
+      change(folder, [[name, entry]]);
     }
     if (!entry) throw fileError('ENOENT', path);
-    if (entry.kind === 'folder') throw fileError('EISDIR', path);
+    if (entry.kind === 'folder') {
+      if (mode === 'read') return new SimFolderHandle(this, path, entry);
+      throw fileError('EISDIR', path);
+    }
     return new SimFile(this, path, entry.inode, mode !== 'read');
   }
 
@@ -130,7 +127,7 @@ export class SimFileSystem implements FileSystem {
       let entry = folder.names.get(name);
       if (!entry) {
         entry = newFolder();
-        change(folder, { set: [[name, entry]], removed: [] });
+        change(folder, [[name, entry]]);
       }
       if (entry.kind !== 'folder') throw fileError('EEXIST', path);
       folder = entry;
@@ -158,11 +155,14 @@ export class SimFileSystem implements FileSystem {
     const replaced = target.folder.names.get(target.name);
     if (replaced?.kind === 'folder' && replaced.names.size > 0) throw fileError('ENOTEMPTY', to);
     if (source.folder === target.folder) {
-      change(source.folder, { set: [[target.name, entry]], removed: [source.name] });
-    } else {
-      change(source.folder, { set: [], removed: [source.name] });
-      change(target.folder, { set: [[target.name, entry]], removed: [] });
+      change(source.folder, [
+        [source.name, undefined],
+        [target.name, entry],
+      ]);
+      return;
     }
+    change(source.folder, [[source.name, undefined]]);
+    change(target.folder, [[target.name, entry]]);
   }
 
   removeFile(path: string): void {
@@ -171,21 +171,20 @@ export class SimFileSystem implements FileSystem {
     const name = posix.basename(path);
     if (folder?.kind !== 'folder') return;
     if (folder.names.get(name)?.kind === 'folder') throw fileError('EISDIR', path);
-    if (folder.names.has(name)) change(folder, { set: [], removed: [name] });
+    if (folder.names.has(name)) change(folder, [[name, undefined]]);
   }
 
   removeFolder(path: string): void {
     this.check('remove', path);
     const folder = this.#find(posix.dirname(posix.resolve('/', path)));
-    if (folder?.kind !== 'folder') return;
-    change(folder, { set: [], removed: [posix.basename(path)] });
+    const name = posix.basename(path);
+    if (folder?.kind === 'folder' && folder.names.has(name)) change(folder, [[name, undefined]]);
   }
 
   syncFolder(path: string): void {
     this.check('syncFolder', path);
     const folder = this.#folder(path);
-    folder.durable = new Map(folder.names);
-    folder.unsynced = [];
+    syncNames(folder, changesOf(folder));
   }
 
   space(): { freeBytes: number; totalBytes: number } {
@@ -322,9 +321,10 @@ class SimFile implements File {
 
   async sync(): Promise<void> {
     this.#checkOpen();
+    const { changes } = this.#inode;
     await this.#disk.later(this.path, () => {
       this.#disk.check('sync', this.path);
-      this.#inode.sync();
+      this.#inode.sync(changes);
     });
   }
 
@@ -350,38 +350,52 @@ class SimFile implements File {
   }
 }
 
-function newFolder(): SimFolder {
-  return { kind: 'folder', names: new Map(), durable: new Map(), unsynced: [] };
-}
+/** A folder opened like a file, which is how it is synced on the thread pool. */
+class SimFolderHandle implements File {
+  readonly path: string;
+  readonly #disk: SimFileSystem;
+  readonly #folder: SimFolder;
 
-function change(folder: SimFolder, step: NameChange): void {
-  apply(folder.names, step);
-  folder.unsynced.push(step);
-}
-
-function apply(names: Map<string, Entry>, { set, removed }: NameChange): void {
-  for (const name of removed) names.delete(name);
-  for (const [name, entry] of set) names.set(name, entry);
-}
-
-/** The steps since the last sync, those that share a name in one list and in order. */
-function chains(steps: readonly NameChange[]): NameChange[][] {
-  let found: { names: Set<string>; steps: NameChange[] }[] = [];
-  for (const step of steps) {
-    const names = new Set([...step.removed, ...step.set.map(([name]) => name)]);
-    const touched = found.filter((chain) => [...names].some((name) => chain.names.has(name)));
-    if (touched.length === 0) {
-      found.push({ names, steps: [step] });
-      continue;
-    }
-    const merged = { names, steps: [] as NameChange[] };
-    for (const chain of touched) for (const name of chain.names) names.add(name);
-    const members = new Set(touched.flatMap((chain) => chain.steps));
-    merged.steps = steps.filter((one) => members.has(one) || one === step);
-    found = found.filter((chain) => !touched.includes(chain));
-    found.push(merged);
+  constructor(disk: SimFileSystem, path: string, folder: SimFolder) {
+    this.path = path;
+    this.#disk = disk;
+    this.#folder = folder;
   }
-  return found.map((chain) => chain.steps);
+
+  size(): number {
+    return 0;
+  }
+
+  readSync(): number {
+    throw fileError('EISDIR', this.path);
+  }
+
+  async read(): Promise<number> {
+    throw fileError('EISDIR', this.path);
+  }
+
+  writeSync(): void {
+    throw fileError('EBADF', this.path);
+  }
+
+  truncate(): void {
+    throw fileError('EBADF', this.path);
+  }
+
+  async sync(): Promise<void> {
+    const upTo = changesOf(this.#folder);
+    await this.#disk.later(this.path, () => {
+      this.#disk.check('syncFolder', this.path);
+      syncNames(this.#folder, upTo);
+    });
+  }
+
+  syncSync(): void {
+    this.#disk.check('syncFolder', this.path);
+    syncNames(this.#folder, changesOf(this.#folder));
+  }
+
+  close(): void {}
 }
 
 function parts(path: string): string[] {
@@ -393,32 +407,4 @@ function parts(path: string): string[] {
 
 function fileError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path} (simulated)`), { code, path });
-}
-
-/** Names first (a lost name loses its file), then the bytes of each file once. */
-function crashFolder(
-  folder: SimFolder,
-  survival: CrashSurvival,
-  keep: (unitCount: number) => number,
-  seen: Set<SimInode>,
-): void {
-  if (survival !== 'all') {
-    const names = new Map(folder.durable);
-    if (survival === 'torn') {
-      // Names reach the disk in any order, but what happened to one name in the order it happened.
-      for (const steps of chains(folder.unsynced)) {
-        for (const step of steps.slice(0, keep(steps.length))) apply(names, step);
-      }
-    }
-    folder.names = names;
-  }
-  folder.unsynced = [];
-  folder.durable = new Map(folder.names);
-  for (const entry of folder.names.values()) {
-    if (entry.kind === 'folder') crashFolder(entry, survival, keep, seen);
-    else if (!seen.has(entry.inode)) {
-      seen.add(entry.inode);
-      entry.inode.crash(survival, keep);
-    }
-  }
 }

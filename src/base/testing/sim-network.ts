@@ -5,7 +5,7 @@ import { SimSocket } from './sim-socket.ts';
 export interface SimNetworkOptions {
   readonly clock: Clock;
   /** How long bytes travel; 0 delivers them within the end of the turn. */
-  delayMs?: number;
+  delayMs?: number | (() => number);
   /** How many bytes each read may bring; 64 KB by default, `() => 1` is byte by byte. */
   chunkBytes?: () => number;
 }
@@ -43,6 +43,35 @@ export class SimNetwork {
       const { host: to } = socket.remote;
       if (from === one && (other === undefined || to === other)) socket.breakOff(error);
     }
+  }
+
+  /** A host dies: nobody listens there any more, and its connections are reset or never heard of again. */
+  crash(host: string, { isNoticed }: { isNoticed: boolean }): void {
+    for (const key of [...this.#listeners.keys()]) {
+      if (key.startsWith(`${host}:`)) this.#listeners.delete(key);
+    }
+    for (const socket of [...this.#sockets]) {
+      if (socket.local.host !== host) continue;
+      if (isNoticed) socket.breakOff(undefined);
+      else socket.vanish();
+    }
+  }
+
+  /** One end of one of the open connections of `host` forgets it without a word. */
+  halfOpen(host: string, pick: (count: number) => number): void {
+    const open = [...this.#sockets].filter(
+      (socket) => socket.local.host === host && !socket.closed,
+    );
+    if (open.length > 0) open[pick(open.length)]?.vanish();
+  }
+
+  /** Resets one of the open connections of `host`. */
+  breakOne(host: string, pick: (count: number) => number): void {
+    const open = [...this.#sockets].filter(
+      (socket) => socket.local.host === host && !socket.closed,
+    );
+    const error = Object.assign(new Error('the network broke'), { code: 'ECONNRESET' });
+    if (open.length > 0) open[pick(open.length)]?.breakOff(error);
   }
 
   async #listen(host: string, at: Endpoint, onSocket: (socket: Socket) => void): Promise<Listener> {
@@ -85,7 +114,8 @@ export class SimNetwork {
   }
 
   #later(step: () => void): void {
-    const { clock, delayMs = 0 } = this.#options;
+    const { clock, delayMs: delay = 0 } = this.#options;
+    const delayMs = typeof delay === 'number' ? delay : delay();
     if (delayMs > 0) clock.after(delayMs, step);
     else clock.endOfTurn(step);
   }

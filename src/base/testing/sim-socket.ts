@@ -112,6 +112,11 @@ export class SimSocket implements Socket {
     );
   }
 
+  /** Is gone without a word, as when the machine loses power: the other side keeps on waiting. */
+  vanish(): void {
+    if (!this.#closed) this.#close(Object.assign(new Error('vanished'), { code: 'ETIMEDOUT' }));
+  }
+
   #wake(): void {
     if (this.#stepPending || this.#closed) return;
     this.#stepPending = true;

@@ -1,0 +1,222 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { SimRandom } from './sim-random.ts';
+
+/** As the real clock has it: what end-of-turn callbacks queue still runs in the same turn, so often. */
+const ROUNDS_PER_TURN = 8;
+
+/** Events that are due together are handled in one turn, so many of them at most. */
+const EVENTS_PER_TURN = 6;
+
+interface Event {
+  readonly dueMs: number;
+  readonly order: number;
+  callback: (() => void) | undefined;
+}
+
+/**
+ * The event loop of a simulated world: events in order of their virtual time, each followed by every
+ * promise that it settles, then the end of the turn. Nothing else runs, so one seed gives one run.
+ */
+export class SimLoop {
+  readonly #random: SimRandom;
+  /** Resolves when no promise is left to run. */
+  readonly #settle: () => Promise<void>;
+  readonly #processes: SimProcess[] = [];
+  #heap: Event[] = [];
+  #order = 0;
+  #nowMs = 0;
+  /** Called after every event, when its promises have run. */
+  afterEvent: () => void = () => {};
+  events = 0;
+
+  constructor(random: SimRandom, settle: () => Promise<void>) {
+    this.#random = random;
+    this.#settle = settle;
+  }
+
+  /** Milliseconds since the world began. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Runs `callback` in `delayMs`. */
+  after(delayMs: number, callback: () => void): Timer {
+    const event: Event = {
+      dueMs: this.#nowMs + Math.max(0, delayMs),
+      order: this.#order++,
+      callback,
+    };
+    push(this.#heap, event);
+    return {
+      cancel: () => {
+        event.callback = undefined;
+      },
+    };
+  }
+
+  /** A process of its own: its clock, and its death. */
+  process(startMs: number): SimProcess {
+    const process = new SimProcess(this, startMs);
+    this.#processes.push(process);
+    return process;
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
+  /** Runs until `isDone`; throws when nothing is left to happen before it is, or `limitMs` have passed. */
+  async run(isDone: () => boolean, limitMs: number): Promise<void> {
+    const endMs = this.#nowMs + limitMs;
+    await this.#settle();
+    await this.#endTurn();
+    while (!isDone()) {
+      if (this.#nowMs > endMs) throw new Error(`nothing came of it in ${limitMs} simulated ms`);
+      if (!(await this.#turn())) throw new Error('nothing is left to happen');
+    }
+  }
+
+  async #turn(): Promise<boolean> {
+    let isFirst = true;
+    for (let left = EVENTS_PER_TURN; left > 0; left--) {
+      const event = this.#next(isFirst);
+      if (!event) break;
+      isFirst = false;
+      event.callback?.();
+      await this.#settle();
+      this.events++;
+      this.afterEvent();
+      if (this.#random.int(3) === 0) break;
+    }
+    if (isFirst) return false;
+    await this.#endTurn();
+    return true;
+  }
+
+  /** The next event; after the first of a turn only one that is due by now. */
+  #next(isFirst: boolean): Event | undefined {
+    for (;;) {
+      const event = this.#heap[0];
+      if (!event) return undefined;
+      if (event.callback === undefined) {
+        pop(this.#heap);
+        continue;
+      }
+      if (!isFirst && event.dueMs > this.#nowMs + 0.05) return undefined;
+      pop(this.#heap);
+      this.#nowMs = Math.max(this.#nowMs, event.dueMs);
+      return event;
+    }
+  }
+
+  async #endTurn(): Promise<void> {
+    let ran = true;
+    while (ran) {
+      ran = false;
+      for (const process of this.#processes) {
+        if (!process.hasQueued) continue;
+        ran = true;
+        process.runQueue();
+        await this.#settle();
+        this.afterEvent();
+      }
+    }
+  }
+
+  /** For processes: the dead need no turn. */
+  forget(process: SimProcess): void {
+    const index = this.#processes.indexOf(process);
+    if (index >= 0) this.#processes.splice(index, 1);
+  }
+}
+
+/** The clock of one simulated process. When the process is dead nothing of it runs any more. */
+export class SimProcess implements Clock {
+  readonly #loop: SimLoop;
+  readonly #bornMs: number;
+  #wallOffsetMs: number;
+  #queue: (() => void)[] = [];
+  #isAlive = true;
+
+  constructor(loop: SimLoop, startMs: number) {
+    this.#loop = loop;
+    this.#bornMs = loop.nowMs;
+    this.#wallOffsetMs = startMs;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  kill(): void {
+    this.#isAlive = false;
+    this.#queue = [];
+    this.#loop.forget(this);
+  }
+
+  /** Somebody sets the machine's clock. */
+  jump(ms: number): void {
+    this.#wallOffsetMs += ms;
+  }
+
+  now(): number {
+    return Math.floor(this.#wallOffsetMs + this.#loop.nowMs);
+  }
+
+  monotonicMs(): number {
+    return this.#loop.nowMs - this.#bornMs;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    return this.#loop.after(delayMs, () => {
+      if (this.#isAlive) callback();
+    });
+  }
+
+  endOfTurn(callback: () => void): void {
+    if (this.#isAlive) this.#queue.push(callback);
+  }
+
+  get hasQueued(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** For the loop. */
+  runQueue(): void {
+    for (let round = 0; round < ROUNDS_PER_TURN && this.#queue.length > 0; round++) {
+      const current = this.#queue;
+      this.#queue = [];
+      for (const callback of current) if (this.#isAlive) callback();
+    }
+  }
+}
+
+const isSooner = (one: Event, other: Event): boolean =>
+  one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.order < other.order);
+
+function push(heap: Event[], event: Event): void {
+  let at = heap.length;
+  heap.push(event);
+  while (at > 0) {
+    const parent = (at - 1) >>> 1;
+    if (!isSooner(event, heap[parent]!)) break;
+    heap[at] = heap[parent]!;
+    at = parent;
+  }
+  heap[at] = event;
+}
+
+function pop(heap: Event[]): void {
+  const last = heap.pop();
+  if (!last || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isSooner(heap[child + 1]!, heap[child]!)) child++;
+    if (!isSooner(heap[child]!, last)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = last;
+}
