@@ -89,9 +89,9 @@ export class ProcessDisk implements FileSystem {
     this.#disk.syncFolder(path);
   }
 
-  space(path: string): { freeBytes: number; totalBytes: number } {
+  space(): { freeBytes: number; totalBytes: number } {
     this.check();
-    return this.#disk.space(path);
+    return this.#disk.space();
   }
 }
 

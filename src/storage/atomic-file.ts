@@ -60,12 +60,29 @@ export async function syncFolder(fileSystem: FileSystem, path: string): Promise<
   }
 }
 
-/** Makes a folder and its missing parents, so that they are still there after a power cut. */
+/**
+ * Makes a folder and its missing parents, so that they are still there after a power cut. Each has a
+ * durable name before anything is made in it; a folder that is there already may be what a process left
+ * that died before it could sync the name.
+ */
 export function makeFolderDurably(fileSystem: FileSystem, path: string): void {
-  const parents: string[] = [];
+  const missing: string[] = [];
   for (let at = path; !fileSystem.stat(at) && dirname(at) !== at; at = dirname(at)) {
-    parents.push(dirname(at));
+    missing.push(at);
   }
-  fileSystem.makeFolder(path);
-  for (const parent of parents) fileSystem.syncFolder(parent);
+  for (const folder of missing.reverse()) {
+    fileSystem.makeFolder(folder);
+    fileSystem.syncFolder(dirname(folder));
+  }
+  if (missing.length === 0) syncNameOf(fileSystem, path);
+}
+
+/** The parent of a folder that somebody else made may be closed to us, or cannot be written anyway. */
+function syncNameOf(fileSystem: FileSystem, folder: string): void {
+  try {
+    fileSystem.syncFolder(dirname(folder));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+  }
 }
