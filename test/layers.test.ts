@@ -21,8 +21,8 @@ function layerOf(file: string): { row: number; folder: string } | undefined {
     .sort((a, b) => b.folder.length - a.folder.length)[0];
 }
 
-const sources = readdirSync('src', { recursive: true })
-  .map((name) => join('src', String(name)))
+const sources = ['src', 'simulation']
+  .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => join(root, String(name))))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 
 function importsOf(file: string): string[] {

@@ -121,12 +121,18 @@ class StorageRun {
       this.#throwProblem();
     }
     this.#process.kill();
-    for (const partition of this.#partitions) partition.died();
+    world.operationsLeft = Number.POSITIVE_INFINITY;
+    for (const partition of this.#partitions) partition.died(this.#namesOf(partition.index));
     if (ending === 'power cut') {
       this.report.powerCuts++;
       for (const partition of this.#partitions) partition.powerCut(this.#policy);
       world.crash(random.pick(SURVIVALS));
     } else world.crash('all');
+  }
+
+  #namesOf(partition: number): string[] {
+    const folder = `${LOG_DIR}/${TOPIC}-${partition}`;
+    return this.#world.disk.stat(folder) ? this.#world.disk.list(folder) : [];
   }
 
   #problem: Error | undefined;
@@ -289,6 +295,7 @@ function chooseConfig(random: SimRandom, policy: FlushPolicy): LogConfig {
     retentionBytes: random.pick([-1, -1, 3000, 10_000]),
     retentionMs: random.pick([-1, -1, 3000]),
     fileDeleteDelayMs: random.pick([0, 100, 60_000]),
-    flushMessages: policy === 'group-commit' ? 1 : random.pick([2 ** 63, 2 ** 63, 7]),
+    flushPolicy: policy,
+    flushMessages: random.pick([2 ** 63, 2 ** 63, 7]),
   };
 }

@@ -98,9 +98,18 @@ export class StoredPartition {
     this.#note();
   }
 
-  /** Its last life is over: how far it got. */
-  died(): void {
-    if (this.#wasOpened) this.#note();
+  /** Its last life is over: how far it got. `names` are those in its folder at that moment. */
+  died(names: readonly string[]): void {
+    if (!this.#wasOpened) return;
+    this.#note();
+    // A deletion under way has taken files of which the log itself does not know yet.
+    const basesOf = (suffix: string) =>
+      names.filter((name) => name.endsWith(suffix)).map((name) => Number.parseInt(name, 10));
+    const lastDeleted = Math.max(-1, ...basesOf('.log.deleted'));
+    const next = basesOf('.log').find((base) => base > lastDeleted);
+    if (lastDeleted >= 0 && next !== undefined) {
+      this.#highestStart = Math.max(this.#highestStart, next);
+    }
   }
 
   #note(): void {

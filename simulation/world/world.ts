@@ -41,6 +41,7 @@ export class World {
       now: () => WORLD_STARTS_MS + Math.floor(this.loop.nowMs),
       defer: (finish) => void this.loop.after(this.#diskDelayMs(), finish),
     });
+    this.disk.isJournaled = true;
     this.disk.fault = (operation, path) => {
       if (operation !== 'read' && operation !== 'list' && operation !== 'open') {
         this.trace.note(`${this.#when()} disk ${operation} ${path}`);

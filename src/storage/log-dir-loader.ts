@@ -41,10 +41,9 @@ export async function loadLogDir(
   const { fileSystem, clock, logger } = context;
   const isClean = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
   // Gone before anything changes: a crash from here on is an unclean stop.
-  if (isClean) {
-    fileSystem.removeFile(dir.file(CLEAN_SHUTDOWN_FILE));
-    fileSystem.syncFolder(dir.path);
-  }
+  if (isClean) fileSystem.removeFile(dir.file(CLEAN_SHUTDOWN_FILE));
+  // Also after an unclean stop: a folder that the dead process made may not have a durable name yet.
+  fileSystem.syncFolder(dir.path);
   const recoveryPoints = dir.readCheckpoint(RECOVERY_POINT_CHECKPOINT);
   const logStartOffsets = dir.readCheckpoint(LOG_START_OFFSET_CHECKPOINT);
   const compactedUpTo = dir.readCheckpoint(CLEANER_OFFSET_CHECKPOINT);

@@ -468,3 +468,17 @@ test('an interrupted compaction leaves the old segments or the new ones, never b
   reopened = await storage.open();
   assert.deepEqual(await contentsOf(reopened), all, 'not all renamed yet: the old ones');
 });
+
+test('what a killed process made survives a power cut once it is served again', async () => {
+  const storage = new TestStorage({ flushPolicy: 'group-commit' });
+  await storage.open();
+  // Killed before anything was synced: the log directory and the log's folder have no durable names.
+  storage.crash('all');
+  const log = await storage.open();
+  const { answers } = appendBatch(log, batchOf(['kept']));
+  storage.clock.runTurn();
+  await storage.clock.settle();
+  assert.deepEqual(answers, [undefined]);
+  storage.crash('none');
+  assert.deepEqual(await contentsOf(await storage.open()), ['0:kept']);
+});

@@ -47,6 +47,8 @@ export class SimFileSystem implements FileSystem {
   /** Asked before every operation. */
   fault: FaultHook = () => undefined;
   capacityBytes: number;
+  /** Names of a folder survive a crash in the order of their changes, as on ext4, XFS and Btrfs. */
+  isJournaled = false;
   readonly now: () => number;
   readonly #defer: (finish: () => void) => void;
   readonly #root: SimFolder = newFolder();
@@ -69,7 +71,8 @@ export class SimFileSystem implements FileSystem {
     }
     this.#generation++;
     const keep = (count: number) => random?.int(count + 1) ?? 0;
-    crashFolder(this.#root, survival, keep, new Set());
+    const { isJournaled } = this;
+    crashFolder(this.#root, survival, keep, { isJournaled, seen: new Set() });
   }
 
   /** Every file under `path` with its bytes, for comparisons. */

@@ -57,17 +57,19 @@ export function crashFolder(
   folder: SimFolder,
   survival: CrashSurvival,
   keep: (unitCount: number) => number,
-  seen: Set<SimInode>,
+  { isJournaled, seen }: { isJournaled: boolean; seen: Set<SimInode> },
 ): void {
   if (survival === 'all') return;
   const names = new Map(folder.durable);
-  for (const together of survivingNames(folder.unsynced, survival, keep)) applyTo(names, together);
+  const surviving =
+    survival === 'none' ? [] : survivingNames(folder.unsynced, { isJournaled, keep });
+  for (const together of surviving) applyTo(names, together);
   folder.names = oneNamePerFolder(names);
   folder.syncedChanges += folder.unsynced.length;
   folder.unsynced = [];
   folder.durable = new Map(folder.names);
   for (const entry of folder.names.values()) {
-    if (entry.kind === 'folder') crashFolder(entry, survival, keep, seen);
+    if (entry.kind === 'folder') crashFolder(entry, survival, keep, { isJournaled, seen });
     else if (!seen.has(entry.inode)) {
       seen.add(entry.inode);
       entry.inode.crash(survival, keep);
@@ -75,15 +77,32 @@ export function crashFolder(
   }
 }
 
-/** In order, as a journal has them, or any. */
+/** In order, as a journal has them, or in any; what happened to one name stays in its order. */
 function survivingNames(
   changes: readonly NameChange[],
-  survival: CrashSurvival,
-  keep: (unitCount: number) => number,
+  { isJournaled, keep }: { isJournaled: boolean; keep: (unitCount: number) => number },
 ): readonly NameChange[] {
-  if (survival === 'none' || changes.length === 0) return [];
-  if (keep(1) === 0) return changes.slice(0, keep(changes.length));
-  return changes.filter(() => keep(1) === 1);
+  if (changes.length === 0) return [];
+  if (isJournaled || keep(1) === 0) return changes.slice(0, keep(changes.length));
+  return chains(changes).flatMap((chain) => chain.slice(0, keep(chain.length)));
+}
+
+/** The changes, those that share a name in one list and in order. */
+function chains(changes: readonly NameChange[]): NameChange[][] {
+  let found: { names: Set<string>; changes: NameChange[] }[] = [];
+  for (const change of changes) {
+    const names = new Set(change.map(([name]) => name));
+    const touched = found.filter((chain) => [...names].some((name) => chain.names.has(name)));
+    if (touched.length === 0) {
+      found.push({ names, changes: [change] });
+      continue;
+    }
+    for (const chain of touched) for (const name of chain.names) names.add(name);
+    const members = new Set([...touched.flatMap((chain) => chain.changes), change]);
+    found = found.filter((chain) => !touched.includes(chain));
+    found.push({ names, changes: changes.filter((one) => members.has(one)) });
+  }
+  return found.map((chain) => chain.changes);
 }
 
 /** A file may have two names, a folder cannot: of two renames of which one was lost the last stays. */
