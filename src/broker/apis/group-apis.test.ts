@@ -149,6 +149,7 @@ class Apis {
         principal: 'User:ANONYMOUS',
         clientSoftware: undefined,
         identifyClient() {},
+        complain() {},
       },
       apiKey: 0,
       apiVersion,
