@@ -18,7 +18,7 @@ export async function freePort() {
 }
 
 /** Resolves with the time, in ms, until `port` accepts a connection. */
-async function untilAccepting(port, child) {
+async function untilAccepting(port, child, timeoutMs = 30_000) {
   const start = performance.now();
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}`);
@@ -28,13 +28,16 @@ async function untilAccepting(port, child) {
       socket.once('connect', () => socket.destroy());
     });
     if (open) return performance.now() - start;
-    if (performance.now() - start > 30_000) throw new Error('the broker does not accept');
+    if (performance.now() - start > timeoutMs) throw new Error('the broker does not accept');
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-/** Starts a broker on a fresh folder; `stop` ends it and removes the folder. */
-export async function startBroker({ overrides = {}, folder } = {}) {
+/**
+ * Starts a broker on a fresh folder, or on `folder`; `stop` ends it and removes the fresh one. With
+ * `probe` it can be asked for its heap and its longest block (bench/probe.mjs).
+ */
+export async function startBroker({ overrides = {}, folder, probe = false, timeoutMs } = {}) {
   const port = await freePort();
   const data = folder ?? mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const settings = {
@@ -47,11 +50,22 @@ export async function startBroker({ overrides = {}, folder } = {}) {
     '--override',
     `${key}=${value}`,
   ]);
-  const child = spawn(process.execPath, ['bin/sluice', 'server', ...args], {
+  const probePort = probe ? await freePort() : 0;
+  const nodeArgs = probe ? ['--expose-gc', '--import', './bench/probe.mjs'] : [];
+  const child = spawn(process.execPath, [...nodeArgs, 'bin/sluice', 'server', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, SLUICE_PROBE_PORT: String(probePort) },
   });
-  const acceptedMs = await untilAccepting(port, child);
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+  const acceptedMs = await untilAccepting(port, child, timeoutMs);
   return {
+    pid: child.pid,
+    async ask(question) {
+      const answer = await fetch(`http://127.0.0.1:${probePort}/${question}`);
+      return answer.json();
+    },
     address: `127.0.0.1:${port}`,
     acceptedMs,
     folder: data,
@@ -64,11 +78,15 @@ export async function startBroker({ overrides = {}, folder } = {}) {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
     },
-    async stop() {
+    /** `SIGKILL` for a crash; how long it took, in ms. */
+    async stop(signal = 'SIGTERM') {
+      const start = performance.now();
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
+      child.kill(signal);
       await ended;
+      const tookMs = performance.now() - start;
       if (!folder) rmSync(data, { recursive: true, force: true });
+      return tookMs;
     },
   };
 }

@@ -14,7 +14,6 @@ import {
 } from '../coordination/bootstrap.ts';
 import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
 import { LogManager } from '../storage/log-manager.ts';
-import { checkAdvertisedNames } from './advertised-addresses.ts';
 import { type BrokerParts, brokerApis } from './broker-apis.ts';
 import { registerBrokerMetrics } from './broker-metrics.ts';
 import {
@@ -186,7 +185,7 @@ async function assemble(
   });
   metadata.subscribe((_snapshot, change) => {
     const changed = change.brokerConfigs ? metadata.snapshot.topics.keys() : change.topicConfigs;
-    for (const topic of changed) logs.updateConfig(topic, configs.topic(topic));
+    for (const topic of changed) partitions.updateConfig(topic, configs.topic(topic));
     if (change.brokerConfigs) logs.updateSettings(logManagerSettings(configs.broker));
   });
   coordinator.start();
@@ -248,7 +247,6 @@ async function assemble(
   }
   const where = listeners.map(listenerText).join(', ');
   logger.info({ brokerId, clusterId }, `broker ${brokerId} listens on ${where}`);
-  void checkAdvertisedNames(config.parsedListeners, network, logger);
   let stopped: Promise<void> | undefined;
   return {
     brokerId,

@@ -53,7 +53,6 @@ export async function serveBrokerHttp(
   };
   const http = new HttpServer({
     host: nodeHttpHost,
-    clock,
     logger,
     routes: [metricsRoute(broker.metrics, promClientProcessMetrics()), healthRoute(clock, health)],
   });

@@ -1,3 +1,5 @@
+const NO_BYTES = Buffer.alloc(0);
+
 /** Fixed-size big-endian entries in one growing buffer: what both index files are made of. */
 export class EntryTable {
   readonly entrySize: number;
@@ -7,7 +9,7 @@ export class EntryTable {
   savedCount: number;
 
   /** `bytes` are taken over as they are; a partial entry at their end is left out. */
-  constructor(entrySize: number, bytes: Buffer = Buffer.alloc(0)) {
+  constructor(entrySize: number, bytes: Buffer = NO_BYTES) {
     this.entrySize = entrySize;
     this.#bytes = bytes;
     this.#count = Math.floor(bytes.length / entrySize);

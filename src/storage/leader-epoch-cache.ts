@@ -6,10 +6,12 @@ export interface EpochEntry {
 
 /**
  * Which leader epoch began where (KIP-101), ascending in both. Changes set `dirty`; whoever saves
- * the entries clears it.
+ * the entries clears it. An epoch without records is not worth a write: loading drops it anyway.
  */
 export class LeaderEpochCache {
-  #entries: EpochEntry[];
+  #entries: readonly EpochEntry[];
+  /** The latest epoch has no records yet. */
+  #latestIsEmpty = false;
   dirty = false;
 
   /** Entries that contradict an earlier one drop it, as `assign` does. */
@@ -28,11 +30,26 @@ export class LeaderEpochCache {
     return this.#entries.at(-1)?.epoch ?? -1;
   }
 
-  /** `epoch` begins at `startOffset`; entries that this contradicts go. */
+  /** A batch of `epoch` lies at `startOffset`; entries that this contradicts go. */
   assign(epoch: number, startOffset: number): void {
     if (epoch < 0) return;
     const latest = this.#entries.at(-1);
-    if (latest && latest.epoch === epoch && startOffset >= latest.startOffset) return;
+    if (!latest || latest.epoch !== epoch || startOffset < latest.startOffset) {
+      this.#put(epoch, startOffset);
+      this.dirty = true;
+    } else if (this.#latestIsEmpty) this.dirty = true;
+    this.#latestIsEmpty = false;
+  }
+
+  /** A leader of `epoch` takes over; its first record will lie at `endOffset`. */
+  begin(epoch: number, endOffset: number): void {
+    const latest = this.#entries.at(-1);
+    if (epoch < 0 || (latest && latest.epoch === epoch && endOffset >= latest.startOffset)) return;
+    this.#put(epoch, endOffset);
+    this.#latestIsEmpty = true;
+  }
+
+  #put(epoch: number, startOffset: number): void {
     let count = this.#entries.length;
     while (
       count > 0 &&
@@ -41,9 +58,10 @@ export class LeaderEpochCache {
     ) {
       count--;
     }
-    this.#entries.length = count;
-    this.#entries.push({ epoch, startOffset });
-    this.dirty = true;
+    if (this.#entries.slice(count).some((entry) => entry.startOffset < startOffset)) {
+      this.dirty = true;
+    }
+    this.#entries = this.#entries.slice(0, count).concat({ epoch, startOffset });
   }
 
   /** The epoch that wrote `offset`, -1 when unknown. */
@@ -72,11 +90,11 @@ export class LeaderEpochCache {
 
   /** The log now ends at `endOffset`: epochs that began there or later go. */
   truncateFromEnd(endOffset: number): void {
-    const before = this.#entries.length;
-    while (this.#entries.length > 0 && this.#entries.at(-1)!.startOffset >= endOffset) {
-      this.#entries.pop();
-    }
-    if (this.#entries.length !== before) this.dirty = true;
+    const kept = this.#entries.filter((entry) => entry.startOffset < endOffset);
+    if (kept.length === this.#entries.length) return;
+    this.#entries = kept;
+    this.#latestIsEmpty = false;
+    this.dirty = true;
   }
 
   /** The log now starts at `startOffset`: the epoch that covers it begins there. */
@@ -90,7 +108,7 @@ export class LeaderEpochCache {
     }
     if (covering < 0 || (covering === 0 && this.#entries[0]!.startOffset === startOffset)) return;
     const epoch = this.#entries[covering]!.epoch;
-    this.#entries.splice(0, covering + 1, { epoch, startOffset });
+    this.#entries = [{ epoch, startOffset }, ...this.#entries.slice(covering + 1)];
     this.dirty = true;
   }
 

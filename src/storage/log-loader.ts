@@ -65,7 +65,6 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const { epochs, logEndOffset } = recovery;
   epochs.truncateFromEnd(logEndOffset);
   epochs.truncateFromStart(logStartOffset);
-  list.active.activate();
 
   const snapshots = new ProducerSnapshots(fileSystem, logger, { folder, names });
   const producers = new ProducerState();
@@ -133,6 +132,8 @@ class LogRecovery {
   epochs = new LeaderEpochCache();
   logEndOffset = 0;
   #hasGaps = false;
+  /** Of the last segment; undefined where its index files are of no use. */
+  #lastIndexedPosition: number | undefined;
   /** Base offset of the first segment that was checked; infinite when none was. */
   recoveredFrom = Number.POSITIVE_INFINITY;
   readonly unsyncedFiles: string[] = [];
@@ -151,9 +152,13 @@ class LogRecovery {
     for (const [index, segment] of this.#segments.slice(0, first).entries()) {
       const rebuildEpochs = epochsKnown ? undefined : this.epochs;
       const next = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
-      if (segment.hasSoundIndexes(next) && epochsKnown) continue;
-      // A log that was never written to has no indexes either, and there is nothing to say about it.
-      if (epochsKnown && segment.sizeInBytes > 0) {
+      // Nothing was written to it, so it has no indexes either.
+      if (segment.sizeInBytes === 0) continue;
+      const isLast = index === this.#segments.length - 1;
+      const indexes = segment.checkIndexFiles({ endOffset: next, thorough: isLast });
+      if (isLast) this.#lastIndexedPosition = indexes?.lastPosition;
+      if (indexes && epochsKnown) continue;
+      if (epochsKnown) {
         this.#context.logger.warn(
           { path: segment.path() },
           'rebuilding missing or damaged indexes',
@@ -298,12 +303,10 @@ class LogRecovery {
       this.logEndOffset = this.#options.logStartOffset;
       return;
     }
-    last.activate();
-    const { position } = last.indexes().offsets.last();
     this.logEndOffset = last.baseOffset;
     if (last.sizeInBytes === 0) return;
     const scan = scanBatches({
-      fromPosition: position,
+      fromPosition: this.#lastIndexedPosition ?? last.indexes().offsets.last().position,
       endPosition: last.writtenBytes,
       verify: false,
       visit: ({ buffer, at }) => {
@@ -311,8 +314,14 @@ class LogRecovery {
         return true;
       },
     });
-    const end = runSync(scan, last.file());
-    if (end.kind === 'end' && !last.indexesAreDamaged) return;
+    const file = this.#context.fileSystem.open(last.path(), 'read');
+    let end: ScanEnd;
+    try {
+      end = runSync(scan, file);
+    } finally {
+      file.close();
+    }
+    if (end.kind === 'end') return;
     this.#report(last, end, 'The last segment is not as a clean stop leaves it; recovering it');
     await this.#recoverFrom(this.#segments.length - 1);
   }

@@ -138,7 +138,7 @@ test('several directories fill evenly, and one that fails leaves the others serv
     ['/a', '/b', '/a', '/b'],
   );
   storage.disk.fault = (operation, path) =>
-    operation === 'write' && path.startsWith('/a/t-0') ? 'EIO' : undefined;
+    operation === 'write' && path.startsWith('/a/t-0') ? 'ENOSPC' : undefined;
   for (const log of logs) appendBatch(log, batchOf(['x']));
   storage.clock.runTurn();
   assert.deepEqual(storage.failedDirs, ['/a']);
@@ -233,7 +233,7 @@ test('closing leaves no timer behind', async () => {
   const storage = new TestStorage();
   const log = await storage.open();
   appendValues(storage, log, ['a']);
-  storage.manager.updateConfig('t', { ...storage.config, retentionMs: 1 });
+  for (const log of storage.manager.logs()) log.updateConfig({ ...storage.config, retentionMs: 1 });
   storage.manager.runRetention();
   assert.ok(storage.disk.list(FOLDER).some((name) => name.endsWith('.deleted')));
   await storage.manager.close();

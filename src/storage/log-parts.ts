@@ -1,4 +1,3 @@
-import type { DiskSpace } from './disk-space.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
@@ -36,7 +35,7 @@ export interface LoadedLog {
 
 /** How a log tells its manager what happened to it. */
 export interface LogEvents {
-  /** The disk failed under this log; whether that is its end is the manager's decision. */
+  /** The disk failed under this log. */
   failed(log: Log, error: Error): void;
   /** There is something to sync in the background. */
   written(log: Log): void;
@@ -55,6 +54,4 @@ export interface LogOptions {
   readonly isNewFolder: boolean;
   readonly config: LogConfig;
   readonly loaded: LoadedLog;
-  /** Of the log directory. */
-  readonly space: DiskSpace;
 }

@@ -10,14 +10,13 @@ import type { StorageContext } from './storage-context.ts';
  * timestamp anew. Throws what the disk throws, and NotABatchError for a damaged file.
  */
 export function truncateSegment(context: StorageContext, segment: Segment, offset: number): void {
-  segment.activate();
   if (!segment.fileExists) return;
-  const { offsets, times } = segment.indexes();
-  const fromPosition = offsets.lookup(offset).position;
+  const fromPosition = segment.indexes().offsets.lookup(offset).position;
   const endPosition = segment.writtenBytes;
   const search = findBatch(context.readBuffers, { offset, fromPosition, endPosition });
   const place = runSync(search, segment.file());
   segment.truncate(place?.position ?? endPosition, offset);
+  const { offsets, times } = segment.indexes();
   const scan = scanBatches({
     fromPosition: offsets.lookup(times.last().offset).position,
     endPosition: segment.writtenBytes,

@@ -88,7 +88,6 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#reader = new LogReader(context, this);
     this.#writer = new LogWriter(context, this, {
       sync: this.#sync,
-      space: options.space,
       endOffset: loaded.logEndOffset,
       recoveryPoint: loaded.recoveryPoint,
     });
@@ -97,7 +96,6 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       producers: loaded.producers,
       epochs: loaded.epochs,
       writer: this.#writer,
-      space: options.space,
     });
   }
 
@@ -171,10 +169,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     return this.#appender.appendAsFollower(batches, done);
   }
 
-  /**
-   * For the writer and the reader: the disk failed. The manager takes the directory offline, unless
-   * the error is one that passes again.
-   */
+  /** For the writer and the reader: the disk failed. The manager takes the directory offline. */
   fail(error: Error): void {
     if (!this.#failure) this.#events.failed(this, error);
   }
@@ -191,14 +186,6 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   /** For the writer. */
   written(): void {
     this.#events.written(this);
-  }
-
-  /** For the writer. Throws what the disk throws. */
-  takeBack(offset: number, withProducers: boolean): void {
-    const { logStartOffset } = this;
-    this.#segments.takeBack(offset, { logStartOffset, withProducers });
-    // An epoch that begins just here was decided by an election, not by what was appended.
-    this.#epochs.truncateFromEnd(offset + 1);
   }
 
   /** For the writer. */
@@ -280,7 +267,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /** This broker leads from the log end offset on. */
   startLeaderEpoch(epoch: number): void {
-    this.#epochs.assign(epoch, this.#writer.appendedEnd);
+    this.#epochs.begin(epoch, this.#writer.appendedEnd);
   }
 
   /** For OffsetForLeaderEpoch and truncation (KIP-101, KIP-279). */
@@ -338,8 +325,9 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       highWatermark: this.#highWatermark,
     });
     if (count === 0) return 0;
-    if (this.#writer.writeQueued() || !this.#writer.mend()) return 0;
     try {
+      this.#writer.writeQueued();
+      if (this.#failure) return 0;
       this.#segments.dropOldest(count, this.#writer.appendedEnd, this.#config);
     } catch (error) {
       this.fail(toError(error));
@@ -423,13 +411,18 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       this.#swap?.cancel();
       work();
     } catch (error) {
-      // Half cut it cannot go on, whatever the reason.
-      this.fail(new Error(`could not truncate ${this.name}`, { cause: error }));
+      this.fail(toError(error));
       return;
     }
     this.#reader.reset();
     this.#writer.cutTo(offset);
     this.#highWatermark = Math.max(Math.min(this.#highWatermark, offset), this.#logStartOffset);
+  }
+
+  /** Nothing was ever written: were the folder lost, it would be made again just as it is. */
+  get #isUntouched(): boolean {
+    const { active } = this.segments;
+    return this.segments.count === 1 && active.baseOffset === 0 && active.sizeInBytes === 0;
   }
 
   /** Syncs everything written so far. Rejects when the log directory has failed. */
@@ -439,22 +432,19 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /**
    * For the manager: writes and syncs all of it, indexes and producers included, so that the next
-   * start needs no recovery. The log is not used any more. Rejects where a start must recover it.
+   * start needs no recovery. The log is not used any more.
    */
   async close(): Promise<void> {
     if (this.#failure) return;
     this.#writer.writeQueued();
     this.#writer.publish();
-    if (!this.#writer.mend()) {
-      throw new Error(`the end of ${this.name} could not be taken back to what is written`);
-    }
     try {
       this.#segments.saveForStart(this.#writer.appendedEnd, this.#logStartOffset);
     } catch (error) {
       this.fail(toError(error));
-      if (this.#failure) return;
-      throw error;
+      return;
     }
+    if (this.#isUntouched) return;
     if (this.#sync.isNeeded || this.#epochs.dirty) await this.flush();
   }
 }

@@ -86,6 +86,9 @@ export interface CompletedTransaction {
   readonly lastStableOffset: number;
 }
 
+const NO_PRODUCERS: ReadonlyMap<number, ProducerEntry> = new Map();
+const NONE: readonly never[] = [];
+
 interface OpenTransaction {
   readonly producerId: number;
   readonly firstOffset: number;
@@ -96,27 +99,28 @@ interface OpenTransaction {
  * batch, written or not: the checks of one turn's appends count those before them.
  */
 export class ProducerState {
-  readonly #producers = new Map<number, ProducerEntry>();
+  /** Undefined while there is none: an empty map would be most of what an idle partition takes. */
+  #producers: Map<number, ProducerEntry> | undefined;
   /** By first offset. */
-  #open: OpenTransaction[] = [];
+  #open: readonly OpenTransaction[] = NONE;
   /** Ended, but the marker is not yet below the high watermark. By first offset. */
-  #unreplicated: { firstOffset: number; lastOffset: number }[] = [];
+  #unreplicated: readonly { firstOffset: number; lastOffset: number }[] = NONE;
 
   get size(): number {
-    return this.#producers.size;
+    return this.#producers?.size ?? 0;
   }
 
   entries(): IterableIterator<ProducerEntry> {
-    return this.#producers.values();
+    return (this.#producers ?? NO_PRODUCERS).values();
   }
 
   get(producerId: number): ProducerEntry | undefined {
-    return this.#producers.get(producerId);
+    return this.#producers?.get(producerId);
   }
 
   /** The remembered batch that has the same epoch and sequences. */
   findDuplicate(batch: ProducerBatch): RememberedBatch | undefined {
-    const entry = this.#producers.get(batch.producerId);
+    const entry = this.#producers?.get(batch.producerId);
     if (!entry || entry.epoch !== batch.producerEpoch) return undefined;
     return entry.batches.find(
       (known) =>
@@ -130,14 +134,14 @@ export class ProducerState {
    */
   lastRecords(): Map<number, LastRecord> {
     const records = new Map<number, LastRecord>();
-    for (const { producerId, epoch, batches } of this.#producers.values()) {
+    for (const { producerId, epoch, batches } of this.entries()) {
       records.set(producerId, { dataOffset: batches.at(-1)?.lastOffset, epoch });
     }
     return records;
   }
 
   describe(): ActiveProducer[] {
-    return [...this.#producers.values()].map((entry) => ({
+    return Array.from(this.entries(), (entry) => ({
       producerId: entry.producerId,
       producerEpoch: entry.epoch,
       lastSequence: entry.batches.at(-1)?.lastSequence ?? -1,
@@ -150,7 +154,7 @@ export class ProducerState {
   /** Why the batch may not be appended. Decides alone, changes nothing. */
   checkBatch(batch: ProducerBatch, origin: AppendOrigin): Refusal | undefined {
     if (origin === 'replication') return undefined;
-    const entry = this.#producers.get(batch.producerId);
+    const entry = this.#producers?.get(batch.producerId);
     if (!entry) return undefined;
     return (
       checkEpoch(entry, batch) ??
@@ -161,7 +165,7 @@ export class ProducerState {
 
   checkMarker(marker: ProducerMarker, origin: AppendOrigin): Refusal | undefined {
     if (origin === 'replication') return undefined;
-    const entry = this.#producers.get(marker.producerId);
+    const entry = this.#producers?.get(marker.producerId);
     if (!entry) return undefined;
     const refusal = checkEpoch(entry, marker);
     if (refusal) return refusal;
@@ -189,7 +193,8 @@ export class ProducerState {
     entry.lastTimestamp = batch.maxTimestamp;
     if (batch.isTransactional && entry.transactionFirstOffset < 0) {
       entry.transactionFirstOffset = batch.firstOffset;
-      this.#open.push({ producerId: batch.producerId, firstOffset: batch.firstOffset });
+      const { producerId, firstOffset } = batch;
+      this.#open = [...this.#open, { producerId, firstOffset }];
     }
   }
 
@@ -203,7 +208,7 @@ export class ProducerState {
     entry.lastTimestamp = marker.timestamp;
     if (firstOffset < 0) return undefined;
     this.#open = this.#open.filter((open) => open.firstOffset !== firstOffset);
-    this.#unreplicated.push({ firstOffset, lastOffset: marker.offset });
+    this.#unreplicated = [...this.#unreplicated, { firstOffset, lastOffset: marker.offset }];
     return {
       producerId: marker.producerId,
       firstOffset,
@@ -230,34 +235,36 @@ export class ProducerState {
 
   /** Forgets producers idle for `expirationMs` that have no open transaction. */
   expire(now: number, expirationMs: number): void {
+    if (!this.#producers) return;
     for (const entry of this.#producers.values()) {
       if (isExpired(entry, now, expirationMs)) this.#producers.delete(entry.producerId);
     }
+    if (this.#producers.size === 0) this.#producers = undefined;
   }
 
   /** Starts from a snapshot's entries instead. */
   load(entries: readonly ProducerEntry[], now: number, expirationMs: number): void {
     this.clear();
-    for (const entry of entries) {
-      if (isExpired(entry, now, expirationMs)) continue;
-      this.#producers.set(entry.producerId, entry);
-      if (entry.transactionFirstOffset >= 0) {
-        this.#open.push({
-          producerId: entry.producerId,
-          firstOffset: entry.transactionFirstOffset,
-        });
-      }
-    }
-    this.#open.sort((a, b) => a.firstOffset - b.firstOffset);
+    const kept = entries.filter((entry) => !isExpired(entry, now, expirationMs));
+    if (kept.length === 0) return;
+    this.#producers = new Map(kept.map((entry) => [entry.producerId, entry]));
+    this.#open = kept
+      .filter((entry) => entry.transactionFirstOffset >= 0)
+      .map(({ producerId, transactionFirstOffset }) => ({
+        producerId,
+        firstOffset: transactionFirstOffset,
+      }))
+      .sort((a, b) => a.firstOffset - b.firstOffset);
   }
 
   clear(): void {
-    this.#producers.clear();
-    this.#open = [];
-    this.#unreplicated = [];
+    this.#producers = undefined;
+    this.#open = NONE;
+    this.#unreplicated = NONE;
   }
 
   #entryOf(producerId: number): ProducerEntry {
+    this.#producers ??= new Map();
     let entry = this.#producers.get(producerId);
     if (!entry) {
       entry = {

@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import type { File } from '../base/file-system.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-import { isOutOfSpace } from './disk-error.ts';
-import type { EntryTable } from './entry-table.ts';
 import type { PinnedFile } from './file-handles.ts';
 import type { SegmentIndexes } from './index-cache.ts';
+import {
+  checkIndexFiles,
+  emptyIndexes,
+  hasIndexFiles,
+  loadIndexes,
+  readLastTimestamp,
+  saveTable,
+} from './index-files.ts';
 import { type LogConfig, longestSegmentMs } from './log-config.ts';
-import { OffsetIndex } from './offset-index.ts';
 import {
   type CLEANED_SUFFIX,
   DELETED_SUFFIX,
@@ -20,10 +25,12 @@ import {
   TRANSACTION_INDEX_SUFFIX,
 } from './segment-files.ts';
 import type { StorageContext } from './storage-context.ts';
-import { TimeIndex, type TimestampOffset } from './time-index.ts';
+import type { TimestampOffset } from './time-index.ts';
 import { type AbortedTxn, decodeAbortedTxns, encodeAbortedTxn } from './transaction-index.ts';
 
 const MAX_RELATIVE_OFFSET = 2 ** 31 - 1;
+
+const NO_TXNS: readonly AbortedTxn[] = [];
 
 export interface SegmentOptions {
   readonly context: StorageContext;
@@ -49,8 +56,9 @@ export interface BatchFacts {
 }
 
 /**
- * One `.log` file with its indexes. The last segment of a log is active: it grows, and its indexes
- * live in memory. When it closes they are written out and from then on loaded when needed.
+ * One `.log` file with its indexes, which are loaded when they are needed and forgotten again. The last
+ * segment of a log is active: with the first append its indexes come to stay, and when it closes they
+ * are written out.
  */
 export class Segment {
   readonly baseOffset: number;
@@ -67,14 +75,17 @@ export class Segment {
   #writtenBytes: number;
   #fileExists: boolean;
   #isDeleted = false;
-  #indexesAreDamaged = false;
-  /** Undefined once closed: then the index cache has them. */
+  /** There are no index files yet. */
+  #isNew: boolean;
+  /** Those that appends add to; the index cache has those that are only read. */
   #indexes: SegmentIndexes | undefined;
   #max: TimestampOffset | undefined;
   #firstTimestamp: number | undefined;
   #bytesSinceIndexEntry = 0;
+  /** Whether `#aborted` holds what the file does. */
+  #abortedAreRead: boolean;
   #aborted: AbortedTxn[] | undefined;
-  #unsavedAborted: AbortedTxn[] = [];
+  #unsavedAborted: AbortedTxn[] | undefined;
   #nameSuffix: SegmentNameSuffix;
 
   constructor(options: SegmentOptions) {
@@ -88,11 +99,8 @@ export class Segment {
     this.#fileExists = !options.isNew;
     this.#nameSuffix = options.nameSuffix ?? '';
     this.createdMs = options.context.clock.now();
-    if (options.isNew) {
-      this.#indexes = emptyIndexes(this.baseOffset);
-      this.#max = { timestamp: -1, offset: this.baseOffset };
-      this.#aborted = [];
-    }
+    this.#isNew = options.isNew;
+    this.#abortedAreRead = options.isNew;
   }
 
   get sizeInBytes(): number {
@@ -163,7 +171,7 @@ export class Segment {
   shouldRoll(batch: BatchFacts, config: LogConfig): boolean {
     if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true;
     if (this.#sizeInBytes > config.segmentBytes - batch.sizeInBytes) return true;
-    const { offsets, times } = this.indexes();
+    const { offsets, times } = this.#ownIndexes();
     if (offsets.isFull(config.segmentIndexBytes) || times.isFull(config.segmentIndexBytes)) {
       return this.#sizeInBytes > 0;
     }
@@ -203,12 +211,12 @@ export class Segment {
   }
 
   #note(batch: BatchFacts, position: number, indexIntervalBytes: number): void {
+    const { offsets, times } = this.#ownIndexes();
     if (position === 0) this.#firstTimestamp = batch.maxTimestamp;
     if (batch.maxTimestamp > this.maxTimestamp().timestamp) {
       this.#max = { timestamp: batch.maxTimestamp, offset: batch.lastOffset };
     }
     if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
-      const { offsets, times } = this.indexes();
       offsets.append(batch.lastOffset, position);
       const max = this.maxTimestamp();
       times.append(max.timestamp, max.offset);
@@ -221,71 +229,43 @@ export class Segment {
   write(buffers: readonly Buffer[], sizeInBytes: number): void {
     this.file().writeSync(buffers, this.#writtenBytes);
     this.#writtenBytes += sizeInBytes;
-    if (this.#unsavedAborted.length > 0) this.#saveAborted();
+    if (this.#unsavedAborted) this.#saveAborted(this.#unsavedAborted);
   }
 
+  /** To read. */
   indexes(): SegmentIndexes {
-    return this.#indexes ?? this.#context.indexCache.get(this, () => this.#loadIndexes());
+    if (this.#indexes) return this.#indexes;
+    if (this.#isNew) return emptyIndexes(this.baseOffset);
+    return this.#context.indexCache.get(this, () => this.#loadIndexes());
+  }
+
+  /** To be added to. */
+  #ownIndexes(): SegmentIndexes {
+    if (!this.#indexes) {
+      this.#indexes = this.#isNew ? emptyIndexes(this.baseOffset) : this.#loadIndexes();
+      this.#context.indexCache.drop(this);
+    }
+    return this.#indexes;
   }
 
   #loadIndexes(): SegmentIndexes {
     const { fileSystem, logger } = this.#context;
-    const read = (path: string) => (fileSystem.stat(path) ? fileSystem.readFile(path) : undefined);
-    const offsets = new OffsetIndex(this.baseOffset, read(this.path(OFFSET_INDEX_SUFFIX)));
-    const times = new TimeIndex(this.baseOffset, read(this.path(TIME_INDEX_SUFFIX)));
-    const badOffsets = offsets.dropInvalid(this.#writtenBytes);
-    this.#indexesAreDamaged = times.dropInvalid() || badOffsets;
-    if (this.#indexesAreDamaged) {
+    const { indexes, areDamaged } = loadIndexes(fileSystem, this);
+    if (areDamaged) {
       logger.warn(
         { path: this.path() },
         'an index has entries that cannot be right; using those before',
       );
     }
-    return { offsets, times };
+    return indexes;
   }
 
-  /** Whether both index files are there with a plausible size. */
-  hasIndexFiles(): boolean {
-    const { fileSystem } = this.#context;
-    const offsets = fileSystem.stat(this.path(OFFSET_INDEX_SUFFIX));
-    const times = fileSystem.stat(this.path(TIME_INDEX_SUFFIX));
-    return !!offsets && !!times && offsets.size % 8 === 0 && times.size % 12 === 0;
-  }
-
-  /**
-   * Whether the last entries of both index files lie in the segment, which ends before `endOffset`.
-   * Noise does not; a closed segment's indexes are not read whole until they are needed.
-   */
-  hasSoundIndexes(endOffset: number): boolean {
-    if (!this.hasIndexFiles()) return false;
-    const count = endOffset - this.baseOffset;
-    const offsets = this.#readLastEntry(OFFSET_INDEX_SUFFIX, 8);
-    if (offsets) {
-      const offset = offsets.readInt32BE(0);
-      const position = offsets.readInt32BE(4);
-      if (offset < 0 || offset >= count || position < 0 || position >= this.#writtenBytes)
-        return false;
-    }
-    const times = this.#readLastEntry(TIME_INDEX_SUFFIX, 12);
-    if (!times) return true;
-    const offset = times.readInt32BE(8);
-    return offset >= 0 && offset < count && !new TimeIndex(this.baseOffset, times).dropInvalid();
-  }
-
-  /** Undefined when the file has none. */
-  #readLastEntry(suffix: string, entrySize: number): Buffer | undefined {
-    const { fileSystem } = this.#context;
-    const path = this.path(suffix);
-    const size = fileSystem.stat(path)?.size ?? 0;
-    if (size < entrySize) return undefined;
-    const file = fileSystem.open(path, 'read');
-    try {
-      const entry = Buffer.alloc(entrySize);
-      file.readSync(entry, 0, entrySize, size - (size % entrySize) - entrySize);
-      return entry;
-    } finally {
-      file.close();
-    }
+  /** See checkIndexFiles. */
+  checkIndexFiles(how: {
+    endOffset: number;
+    thorough: boolean;
+  }): { lastPosition: number } | undefined {
+    return checkIndexFiles(this.#context.fileSystem, this, how);
   }
 
   /** Forgets the indexes, before recovery builds them anew. */
@@ -295,22 +275,22 @@ export class Segment {
     this.#max = { timestamp: -1, offset: this.baseOffset };
     this.#bytesSinceIndexEntry = 0;
     this.#firstTimestamp = undefined;
-    this.#aborted = [];
-    this.#unsavedAborted = [];
+    this.#abortedAreRead = true;
+    this.#aborted = undefined;
+    this.#unsavedAborted = undefined;
     const path = this.path(TRANSACTION_INDEX_SUFFIX);
     if (this.#context.fileSystem.stat(path)) this.#context.fileSystem.removeFile(path);
   }
 
   /** The largest timestamp and the last offset of its batch; -1 when no record has one. */
   maxTimestamp(): TimestampOffset {
-    this.#max ??= this.#indexes ? this.#indexes.times.last() : this.#readLastTimeEntry();
+    this.#max ??= this.#indexes || this.#isNew ? this.indexes().times.last() : this.#readMax();
     return this.#max;
   }
 
-  /** The last entry alone: retention and time lookups ask every segment. */
-  #readLastTimeEntry(): TimestampOffset {
-    const last = new TimeIndex(this.baseOffset, this.#readLastEntry(TIME_INDEX_SUFFIX, 12));
-    return last.dropInvalid() ? this.indexes().times.last() : last.last();
+  /** Retention and time lookups ask every segment: the last entry is enough. */
+  #readMax(): TimestampOffset {
+    return readLastTimestamp(this.#context.fileSystem, this) ?? this.indexes().times.last();
   }
 
   /** A batch that stays after a truncation has this timestamp. */
@@ -330,46 +310,39 @@ export class Segment {
   }
 
   abortedTxns(): readonly AbortedTxn[] {
-    if (!this.#aborted) {
+    if (!this.#abortedAreRead) {
       const { fileSystem, logger } = this.#context;
       const path = this.path(TRANSACTION_INDEX_SUFFIX);
       const bytes = fileSystem.stat(path) ? fileSystem.readFile(path) : Buffer.alloc(0);
       const decoded = decodeAbortedTxns(bytes, this.baseOffset);
       if (!decoded) logger.error({ path }, 'the transaction index is damaged and is not used');
-      this.#aborted = decoded ?? [];
+      if (decoded && decoded.length > 0) this.#aborted = decoded;
+      this.#abortedAreRead = true;
     }
-    return this.#aborted;
+    return this.#aborted ?? NO_TXNS;
   }
 
   addAbortedTxn(txn: AbortedTxn): void {
     this.abortedTxns();
-    this.#aborted!.push(txn);
+    this.#aborted ??= [];
+    this.#aborted.push(txn);
+    this.#unsavedAborted ??= [];
     this.#unsavedAborted.push(txn);
   }
 
-  #saveAborted(): void {
+  #saveAborted(txns: readonly AbortedTxn[]): void {
     const file = this.#context.fileSystem.open(this.path(TRANSACTION_INDEX_SUFFIX), 'create');
     try {
-      file.writeSync(this.#unsavedAborted.map(encodeAbortedTxn), file.size());
+      file.writeSync(txns.map(encodeAbortedTxn), file.size());
     } finally {
       file.close();
     }
-    this.#unsavedAborted = [];
+    this.#unsavedAborted = undefined;
   }
 
-  /** Whether entries had to be left out when the indexes were loaded. */
-  get indexesAreDamaged(): boolean {
-    return this.#indexesAreDamaged;
-  }
-
-  /** Brings the indexes into memory to be added to: this is the active segment. */
-  activate(): void {
-    this.#indexes ??= this.#loadIndexes();
-    this.#context.indexCache.drop(this);
-  }
-
-  /** No more appends, and the indexes are saved: their memory is given up. */
+  /** No more appends: the last index entries are written and the memory is given up. */
   deactivate(): void {
+    this.saveIndexes();
     this.#indexes = undefined;
   }
 
@@ -382,51 +355,36 @@ export class Segment {
 
   /** Whether closing would write the index files. */
   hasUnsavedIndexes(): boolean {
-    if (!this.#indexes) return false;
+    if (!this.#indexes || this.#sizeInBytes === 0) return false;
     const { offsets, times } = this.#indexes;
     return (
       offsets.table.savedCount !== offsets.table.count ||
       times.table.savedCount !== times.table.count ||
       this.maxTimestamp().timestamp > times.last().timestamp ||
-      this.#unsavedAborted.length > 0 ||
-      !this.hasIndexFiles()
+      this.#unsavedAborted !== undefined ||
+      !hasIndexFiles(this.#context.fileSystem, this)
     );
   }
 
   /** Writes the index files as Kafka leaves them on closing: trimmed, the maximum timestamp last. */
   saveIndexes(): void {
-    if (!this.#indexes || !this.#fileExists) return;
-    const { offsets, times } = this.#indexes;
+    if (!this.#fileExists || (!this.#indexes && !this.#isNew)) return;
+    const { fileSystem } = this.#context;
+    const { offsets, times } = this.#ownIndexes();
     const max = this.maxTimestamp();
     times.append(max.timestamp, max.offset);
-    this.#saveTable(this.path(OFFSET_INDEX_SUFFIX), offsets.table);
-    this.#saveTable(this.path(TIME_INDEX_SUFFIX), times.table);
-    if (this.#unsavedAborted.length > 0) this.#saveAborted();
-  }
-
-  #saveTable(path: string, table: EntryTable): void {
-    const file = this.#context.fileSystem.open(path, 'create');
-    try {
-      const savedBytes = table.savedCount * table.entrySize;
-      const size = file.size();
-      if (size < savedBytes) table.savedCount = 0;
-      if (size !== table.savedCount * table.entrySize)
-        file.truncate(table.savedCount * table.entrySize);
-      const unsaved = table.unsaved();
-      if (unsaved.length > 0) file.writeSync([unsaved], table.savedCount * table.entrySize);
-      table.savedCount = table.count;
-    } finally {
-      file.close();
-    }
+    saveTable(fileSystem, this.path(OFFSET_INDEX_SUFFIX), offsets.table);
+    saveTable(fileSystem, this.path(TIME_INDEX_SUFFIX), times.table);
+    this.#isNew = false;
+    if (this.#unsavedAborted) this.#saveAborted(this.#unsavedAborted);
   }
 
   /** Cuts the file at `position`, where the batch that holds `offset` begins. */
   truncate(position: number, offset: number): void {
-    this.activate();
+    const { offsets, times } = this.#ownIndexes();
     if (this.#fileExists) this.file().truncate(position);
     this.#sizeInBytes = position;
     this.#writtenBytes = position;
-    const { offsets, times } = this.indexes();
     offsets.truncateTo(offset);
     times.truncateTo(offset);
     this.#max = undefined;
@@ -436,7 +394,7 @@ export class Segment {
     if (kept.length !== this.abortedTxns().length) {
       this.#context.fileSystem.removeFile(this.path(TRANSACTION_INDEX_SUFFIX));
       this.#aborted = kept;
-      this.#unsavedAborted = [...kept];
+      this.#unsavedAborted = kept.length > 0 ? [...kept] : undefined;
     }
   }
 
@@ -450,20 +408,9 @@ export class Segment {
     for (const kind of SEGMENT_SUFFIXES) {
       const path = this.path(kind);
       if (!fileSystem.stat(path)) continue;
-      try {
-        fileSystem.rename(path, path + suffix);
-      } catch (error) {
-        if (!isOutOfSpace(error)) throw error;
-        // Even a longer name may find no room: readers that have the file open keep it.
-        fileSystem.removeFile(path);
-        continue;
-      }
+      fileSystem.rename(path, path + suffix);
       renamed.push(path + suffix);
     }
     return renamed;
   }
-}
-
-function emptyIndexes(baseOffset: number): SegmentIndexes {
-  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset) };
 }

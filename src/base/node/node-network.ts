@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import * as net from 'node:net';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { Endpoint, Listener, Network, Socket, SocketEvents } from '../network.ts';
@@ -66,10 +65,6 @@ export class NodeNetwork implements Network {
         server.close();
       },
     };
-  }
-
-  async resolve(host: string): Promise<void> {
-    await lookup(host);
   }
 
   connect(to: Endpoint, options: { timeoutMs: number }): Promise<Socket> {

@@ -22,16 +22,16 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
   const { logs, fileSystem, logDirs } = parts;
 
   /** Free and total bytes of the volume; -1 each where the system does not tell. */
-  async function spaceOf(logDir: string): Promise<{ totalBytes: number; usableBytes: number }> {
+  function spaceOf(logDir: string): { totalBytes: number; usableBytes: number } {
     try {
-      const { totalBytes, freeBytes } = await fileSystem.space(logDir);
+      const { totalBytes, freeBytes } = fileSystem.space(logDir);
       return { totalBytes, usableBytes: freeBytes };
     } catch {
       return { totalBytes: -1, usableBytes: -1 };
     }
   }
 
-  async function describe(logDir: string, wanted: Wanted, online: ReadonlySet<string>) {
+  function describe(logDir: string, wanted: Wanted, online: ReadonlySet<string>) {
     if (!online.has(logDir)) return failedRow(logDir, 'KAFKA_STORAGE_ERROR');
     const byTopic = new Map<string, ReturnType<typeof describeLog>[]>();
     for (const log of logs.logs()) {
@@ -44,7 +44,7 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
       errorCode: 0,
       logDir: resolve(logDir),
       topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
-      ...(await spaceOf(logDir)),
+      ...spaceOf(logDir),
     };
   }
 
@@ -52,11 +52,10 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
     request: DescribeLogDirsRequest,
     response: DescribeLogDirsResponse,
     versions: { min: 0, max: 4 },
-    handle: async (_context, request) => {
+    handle: (_context, request) => {
       const wanted = filterOf(request);
       const online = new Set(logs.onlineLogDirs());
-      const results = await Promise.all(logDirs.map((one) => describe(one, wanted, online)));
-      return { results };
+      return { results: logDirs.map((logDir) => describe(logDir, wanted, online)) };
     },
     errorResponse: (_context, _request, error) => ({
       errorCode: errorCode(error.error),

@@ -12,6 +12,9 @@ import {
 import type { ClusterMetadata } from './cluster-metadata.ts';
 import { type ConfigMap, EMPTY_CONFIG, topicConfigOf } from './cluster-snapshot.ts';
 
+/** Different sets of topic overrides whose outcome is kept; more than that are rare. */
+const MOST_KEPT_TOPIC_CONFIGS = 1000;
+
 /**
  * The configs in force on this broker: what server.properties says, under what was changed at run
  * time. Follows the cluster metadata; readers take `broker` anew whenever they act.
@@ -20,6 +23,8 @@ export class Configs {
   readonly #metadata: ClusterMetadata;
   readonly #brokerId: number;
   #broker: BrokerConfig;
+  /** By overrides: topics that are configured alike share one object, and ten thousand of them do. */
+  readonly #topicConfigs = new Map<string, TopicConfig>();
 
   constructor(fixed: BrokerConfig, brokerId: number, metadata: ClusterMetadata) {
     this.#broker = fixed;
@@ -41,7 +46,14 @@ export class Configs {
   }
 
   topicWith(overrides: ConfigMap): TopicConfig {
-    return topicLogConfig(this.#broker, texts(overrides));
+    const key = overrides.size === 0 ? '' : JSON.stringify([...overrides]);
+    let config = this.#topicConfigs.get(key);
+    if (!config) {
+      config = topicLogConfig(this.#broker, texts(overrides));
+      if (this.#topicConfigs.size >= MOST_KEPT_TOPIC_CONFIGS) this.#topicConfigs.clear();
+      this.#topicConfigs.set(key, config);
+    }
+    return config;
   }
 
   describeTopic(overrides: ConfigMap, names: readonly string[] | null = null): DescribedConfig[] {
@@ -57,6 +69,7 @@ export class Configs {
   }
 
   #reload(): void {
+    this.#topicConfigs.clear();
     const { brokerConfigs, defaultBrokerConfig } = this.#metadata.snapshot;
     this.#broker = withDynamicConfigs(this.#broker, {
       dynamicDefault: texts(defaultBrokerConfig),

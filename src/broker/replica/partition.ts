@@ -69,7 +69,8 @@ export class Partition implements LogListener {
   readonly log: Log;
   readonly #brokerId: number;
   readonly #clock: Clock;
-  readonly #waiters = new Set<FetchWaiter>();
+  /** Undefined while nobody waits: an empty set would be a good part of an idle partition. */
+  #waiters: Set<FetchWaiter> | undefined;
   #leadership = NOBODY;
   #stopped = false;
   /** Bytes appended whose offsets are not below the high watermark yet. */
@@ -121,7 +122,8 @@ export class Partition implements LogListener {
   become(leadership: Leadership): 'NONE' | 'FENCED_LEADER_EPOCH' {
     if (leadership.leaderEpoch < this.#leadership.leaderEpoch) return 'FENCED_LEADER_EPOCH';
     const isNewEpoch = leadership.leaderEpoch > this.#leadership.leaderEpoch;
-    this.#leadership = leadership;
+    const { leader, leaderEpoch, replicas, isr } = leadership;
+    this.#leadership = { leader, leaderEpoch, replicas, isr };
     if (isNewEpoch && this.isLeader) {
       this.log.startLeaderEpoch(leadership.leaderEpoch);
       this.#advanceHighWatermark();
@@ -214,11 +216,13 @@ export class Partition implements LogListener {
   }
 
   park(waiter: FetchWaiter): void {
+    this.#waiters ??= new Set();
     this.#waiters.add(waiter);
   }
 
   unpark(waiter: FetchWaiter): void {
-    this.#waiters.delete(waiter);
+    if (!this.#waiters?.delete(waiter)) return;
+    if (this.#waiters.size === 0) this.#waiters = undefined;
   }
 
   logEndOffsetMoved(): void {
@@ -238,12 +242,12 @@ export class Partition implements LogListener {
     this.log.updateHighWatermark(logEndOffset);
     const bytes = this.#invisibleBytes;
     this.#invisibleBytes = 0;
-    if (this.#waiters.size > 0) for (const waiter of [...this.#waiters]) waiter.grew(bytes);
+    if (this.#waiters) for (const waiter of [...this.#waiters]) waiter.grew(bytes);
   }
 
   /** Every parked fetch looks again. */
   tellWaiters(): void {
-    for (const waiter of [...this.#waiters]) waiter.changed();
+    if (this.#waiters) for (const waiter of [...this.#waiters]) waiter.changed();
   }
 
   /** One object per topic configuration, not per request: only two of its fields change. */

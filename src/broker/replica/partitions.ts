@@ -49,7 +49,7 @@ export class Partitions {
     const known = this.get(wanted.topic, wanted.partition);
     if (known && known.topicId !== wanted.topicId) return 'INCONSISTENT_TOPIC_ID';
     let partition = known;
-    if (partition) this.#logs.updateConfig(wanted.topic, wanted.config);
+    if (partition) partition.log.updateConfig(wanted.config);
     else {
       const { topic, topicId, config } = wanted;
       let log: ReturnType<LogManager['getOrCreate']>;
@@ -62,6 +62,7 @@ export class Partitions {
         );
         return 'KAFKA_STORAGE_ERROR';
       }
+      log.updateConfig(config);
       partition = new Partition(log, { topicId, brokerId: this.#brokerId, clock: this.#clock });
       const ofTopic = this.#byTopic.get(topic) ?? new Map<number, Partition>();
       ofTopic.set(wanted.partition, partition);
@@ -69,6 +70,12 @@ export class Partitions {
     }
     const outcome = partition.become(wanted);
     return outcome === 'NONE' && partition.log.failure ? 'KAFKA_STORAGE_ERROR' : outcome;
+  }
+
+  /** Applies a topic's configuration to the partitions that are hosted of it. */
+  updateConfig(topic: string, config: LogConfig): void {
+    const ofTopic = this.#byTopic.get(topic);
+    if (ofTopic) for (const { log } of ofTopic.values()) log.updateConfig(config);
   }
 
   /** Stops serving a partition; with `deleteFiles` resolves when its files are gone. */

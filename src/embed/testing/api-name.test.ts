@@ -9,6 +9,7 @@ const BETWEEN_BROKERS = [
   'ControlledShutdown',
   'LeaderAndIsr',
   'StopReplica',
+  'UpdateFeatures',
   'UpdateMetadata',
   'WriteTxnMarkers',
 ];

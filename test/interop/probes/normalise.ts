@@ -18,10 +18,6 @@ const IDENTITIES = [
   'memberId',
   'key',
   'partitionIndex',
-  'partitionId',
-  'feature',
-  'transactionalId',
-  'producerId',
   'index',
   'resourceName',
 ];
