@@ -1,4 +1,4 @@
-import type { File, FileStat, FileSystem } from '../../src/base/file-system.ts';
+import type { File, FileStat, FileSystem, VolumeSpace } from '../../src/base/file-system.ts';
 import type { SimFileSystem } from '../../src/base/testing/sim-file-system.ts';
 import type { SimProcess } from '../../src/base/testing/sim-loop.ts';
 
@@ -89,7 +89,7 @@ export class ProcessDisk implements FileSystem {
     this.#disk.syncFolder(path);
   }
 
-  space(): { freeBytes: number; totalBytes: number } {
+  space(): Promise<VolumeSpace> {
     this.check();
     return this.#disk.space();
   }

@@ -23,8 +23,14 @@ export interface FileSystem {
   removeFolder(path: string): void;
   /** fsync of a folder, which makes created, renamed and removed names durable. */
   syncFolder(path: string): void;
-  /** Free and total bytes of the volume that holds `path`. */
-  space(path: string): { freeBytes: number; totalBytes: number };
+  /** Free and total bytes of the volume that holds `path`, asked for on the thread pool. */
+  space(path: string): Promise<VolumeSpace>;
+}
+
+export interface VolumeSpace {
+  /** What this process may still take. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface FileStat {

@@ -22,8 +22,22 @@ export class HttpBodyTooLarge extends Error {
   override name = 'HttpBodyTooLarge';
 }
 
+/** A connection whose first bytes are no HTTP, and is closed. */
+export interface ForeignConnection {
+  readonly remote: Endpoint;
+  /** What the server got when it gave up: at least the first bytes, mostly. */
+  readonly bytes: Uint8Array;
+}
+
 /** Serving HTTP as a port. */
 export interface HttpHost {
-  /** `handle` must not reject. Rejects with Node's error (`code` EADDRINUSE, ...). */
-  listen(at: Endpoint, handle: (request: HttpRequest) => Promise<HttpResponse>): Promise<Listener>;
+  /**
+   * `handle` must not reject. `onForeign` is told of clients that speak something else. Rejects with
+   * Node's error (`code` EADDRINUSE, ...).
+   */
+  listen(
+    at: Endpoint,
+    handle: (request: HttpRequest) => Promise<HttpResponse>,
+    onForeign?: (connection: ForeignConnection) => void,
+  ): Promise<Listener>;
 }

@@ -4,6 +4,8 @@ export interface Network {
   listen(at: Endpoint, onSocket: (socket: Socket) => void): Promise<Listener>;
   /** Rejects with Node's error (`code` ECONNREFUSED, ETIMEDOUT, ...). */
   connect(to: Endpoint, options: { timeoutMs: number }): Promise<Socket>;
+  /** Looks a name up; rejects with Node's error (`code` ENOTFOUND, ...). Absent where nothing has names. */
+  resolve?(host: string): Promise<void>;
 }
 
 /** A host name or address, and a port. An empty host listens on every address. */

@@ -22,15 +22,31 @@ import { deleteTopicsApi } from './apis/20-delete-topics.ts';
 import { deleteRecordsApi } from './apis/21-delete-records.ts';
 import { initProducerIdApi } from './apis/22-init-producer-id.ts';
 import { offsetForLeaderEpochApi } from './apis/23-offset-for-leader-epoch.ts';
+import { describeAclsApi } from './apis/29-describe-acls.ts';
+import { createAclsApi } from './apis/30-create-acls.ts';
+import { deleteAclsApi } from './apis/31-delete-acls.ts';
 import { describeConfigsApi } from './apis/32-describe-configs.ts';
 import { alterConfigsApi } from './apis/33-alter-configs.ts';
 import { describeLogDirsApi } from './apis/35-describe-log-dirs.ts';
 import { createPartitionsApi } from './apis/37-create-partitions.ts';
+import { createDelegationTokenApi } from './apis/38-create-delegation-token.ts';
+import { renewDelegationTokenApi } from './apis/39-renew-delegation-token.ts';
+import { expireDelegationTokenApi } from './apis/40-expire-delegation-token.ts';
+import { describeDelegationTokenApi } from './apis/41-describe-delegation-token.ts';
 import { deleteGroupsApi } from './apis/42-delete-groups.ts';
+import { electLeadersApi } from './apis/43-elect-leaders.ts';
 import { incrementalAlterConfigsApi } from './apis/44-incremental-alter-configs.ts';
+import { alterPartitionReassignmentsApi } from './apis/45-alter-partition-reassignments.ts';
 import { listPartitionReassignmentsApi } from './apis/46-list-partition-reassignments.ts';
 import { offsetDeleteApi } from './apis/47-offset-delete.ts';
+import { describeClientQuotasApi } from './apis/48-describe-client-quotas.ts';
+import { describeUserScramCredentialsApi } from './apis/50-describe-user-scram-credentials.ts';
+import { updateFeaturesApi } from './apis/57-update-features.ts';
 import { describeClusterApi } from './apis/60-describe-cluster.ts';
+import { describeProducersApi } from './apis/61-describe-producers.ts';
+import { describeTransactionsApi } from './apis/65-describe-transactions.ts';
+import { listTransactionsApi } from './apis/66-list-transactions.ts';
+import { describeTopicPartitionsApi } from './apis/75-describe-topic-partitions.ts';
 import { addressFor } from './apis/broker-endpoints.ts';
 import type { Controller } from './controller/controller.ts';
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
@@ -80,6 +96,7 @@ export function brokerApis(parts: BrokerParts): Api[] {
       ...parts,
       ensureOffsetsTopic: () => ensureTopic(metadata, controller, OFFSETS_TOPIC),
       endpointOf: (partition, context) => leaderAddress(metadata, partition, context),
+      ownEndpoint: (context) => brokerAddress(metadata, parts.brokerId, context),
     }),
     joinGroupApi(parts),
     heartbeatApi(parts),
@@ -93,15 +110,31 @@ export function brokerApis(parts: BrokerParts): Api[] {
     deleteRecordsApi(parts),
     initProducerIdApi(parts),
     offsetForLeaderEpochApi(parts),
+    describeAclsApi(),
+    createAclsApi(),
+    deleteAclsApi(),
     describeConfigsApi(parts),
     alterConfigsApi(parts),
     describeLogDirsApi({ ...parts, logDirs: configs.broker.logDirList }),
     createPartitionsApi(parts),
+    createDelegationTokenApi(),
+    renewDelegationTokenApi(),
+    expireDelegationTokenApi(),
+    describeDelegationTokenApi(),
     deleteGroupsApi({ coordinator }),
+    electLeadersApi(parts),
     incrementalAlterConfigsApi(parts),
+    alterPartitionReassignmentsApi(parts),
     listPartitionReassignmentsApi(),
     offsetDeleteApi(parts),
+    describeClientQuotasApi(),
+    describeUserScramCredentialsApi(),
+    updateFeaturesApi(),
     describeClusterApi(parts),
+    describeProducersApi(parts),
+    describeTransactionsApi(),
+    listTransactionsApi(),
+    describeTopicPartitionsApi(parts),
   ];
   const advertised = supportedVersions(apis);
   return apis;
@@ -119,8 +152,11 @@ async function ensureTopic(
 }
 
 function leaderAddress(metadata: ClusterMetadata, partition: number, context: RequestContext) {
-  const { snapshot } = metadata;
-  const leader = partitionOf(snapshot, OFFSETS_TOPIC, partition)?.leader ?? -1;
-  const broker = snapshot.brokers.get(leader);
+  const leader = partitionOf(metadata.snapshot, OFFSETS_TOPIC, partition)?.leader ?? -1;
+  return brokerAddress(metadata, leader, context);
+}
+
+function brokerAddress(metadata: ClusterMetadata, id: number, context: RequestContext) {
+  const broker = metadata.snapshot.brokers.get(id);
   return broker && addressFor(broker, context);
 }

@@ -25,6 +25,7 @@ export function logManagerSettings(config: BrokerConfig): Partial<LogManagerSett
     retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
     recoveryPointCheckpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
     producerIdExpirationMs: config.producerIdExpirationMs,
+    reservedBytes: config.logDiskReservedBytes,
     recoveryConcurrency: config.numRecoveryThreadsPerDataDir,
   };
 }

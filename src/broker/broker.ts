@@ -14,6 +14,7 @@ import {
 } from '../coordination/bootstrap.ts';
 import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
 import { LogManager } from '../storage/log-manager.ts';
+import { checkAdvertisedNames } from './advertised-addresses.ts';
 import { type BrokerParts, brokerApis } from './broker-apis.ts';
 import { registerBrokerMetrics } from './broker-metrics.ts';
 import {
@@ -247,6 +248,7 @@ async function assemble(
   }
   const where = listeners.map(listenerText).join(', ');
   logger.info({ brokerId, clusterId }, `broker ${brokerId} listens on ${where}`);
+  void checkAdvertisedNames(config.parsedListeners, network, logger);
   let stopped: Promise<void> | undefined;
   return {
     brokerId,

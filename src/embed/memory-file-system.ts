@@ -1,4 +1,4 @@
-import type { File, FileStat, FileSystem } from '../base/file-system.ts';
+import type { File, FileStat, FileSystem, VolumeSpace } from '../base/file-system.ts';
 import { MemoryFileBytes } from './memory-file-bytes.ts';
 
 interface Folder {
@@ -93,7 +93,7 @@ export class MemoryFileSystem implements FileSystem {
     this.#folder(path);
   }
 
-  space(): { freeBytes: number; totalBytes: number } {
+  async space(): Promise<VolumeSpace> {
     return { freeBytes: VOLUME_BYTES, totalBytes: VOLUME_BYTES };
   }
 

@@ -53,6 +53,7 @@ export async function serveBrokerHttp(
   };
   const http = new HttpServer({
     host: nodeHttpHost,
+    clock,
     logger,
     routes: [metricsRoute(broker.metrics, promClientProcessMetrics()), healthRoute(clock, health)],
   });

@@ -107,7 +107,12 @@ test('metrics and health are served over a real socket', async () => {
     healthRoute(clock, () => ({ status, details: { version: '1.2.3' } })),
     topics,
   ];
-  const server = new HttpServer({ host: nodeHttpHost, logger: silentLogger, routes });
+  const server = new HttpServer({
+    host: nodeHttpHost,
+    clock: new SimClock(),
+    logger: silentLogger,
+    routes,
+  });
   assert.deepEqual(await server.start([]), []);
   const [at] = await server.start([{ host: '127.0.0.1', port: 0 }]);
   const url = `http://127.0.0.1:${at?.port}`;
@@ -126,7 +131,12 @@ test('metrics and health are served over a real socket', async () => {
   assert.deepEqual(await decoded.json(), { topic: 'a b', partition: '1' });
   assert.equal((await fetch(`${url}/%ff`)).status, 404);
 
-  const second = new HttpServer({ host: nodeHttpHost, logger: silentLogger, routes });
+  const second = new HttpServer({
+    host: nodeHttpHost,
+    clock: new SimClock(),
+    logger: silentLogger,
+    routes,
+  });
   await assert.rejects(
     second.start([at!]),
     (error) =>

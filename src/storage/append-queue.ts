@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 
 /** A log as the queue sees it. */
 export interface QueuedLog {
-  /** Writes what is queued, in one call of the file system. */
-  writeQueued(): void;
+  /** Writes what is queued, in one call of the file system; who waits hears of an error by `publish`. */
+  writeQueued(): unknown;
   /** Moves the log end offset and tells everyone who waits. */
   publish(): void;
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import type { FileSystem } from '../base/file-system.ts';
+import type { File, FileSystem } from '../base/file-system.ts';
+import { isOutOfHandles, SyncError } from './disk-error.ts';
 
 /**
  * Replaces a small file so that a crash leaves the old or the new content, never a mix: a temporary
@@ -7,15 +8,29 @@ import type { FileSystem } from '../base/file-system.ts';
  */
 export function replaceFileSync(fileSystem: FileSystem, path: string, text: string): void {
   const temporary = `${path}.tmp`;
-  fileSystem.writeFile(temporary, text);
+  writeTemporary(fileSystem, temporary, text);
   const file = fileSystem.open(temporary, 'write');
   try {
-    file.syncSync();
+    syncNow(() => file.syncSync());
   } finally {
     file.close();
   }
   fileSystem.rename(temporary, path);
-  fileSystem.syncFolder(dirname(path));
+  syncFolderNow(fileSystem, dirname(path));
+}
+
+/** What could not be written whole gives its space back: the old file stays. */
+function writeTemporary(fileSystem: FileSystem, path: string, text: string): void {
+  try {
+    fileSystem.writeFile(path, text);
+  } catch (error) {
+    try {
+      fileSystem.removeFile(path);
+    } catch {
+      // The next one replaces it; what went wrong first is what counts.
+    }
+    throw error;
+  }
 }
 
 /** The same with the syncs on the thread pool. Calls for one path must not overlap. */
@@ -25,17 +40,43 @@ export async function replaceFile(
   text: string,
 ): Promise<void> {
   const temporary = `${path}.tmp`;
-  fileSystem.writeFile(temporary, text);
+  writeTemporary(fileSystem, temporary, text);
   await syncFile(fileSystem, temporary);
   fileSystem.rename(temporary, path);
   await syncFolder(fileSystem, dirname(path));
+}
+
+/** Syncs an open file or folder on the thread pool. Rejects with SyncError, which is final. */
+export async function syncOpen(file: File): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    throw new SyncError(error);
+  }
+}
+
+/** Syncs a folder on this thread. Throws SyncError, which is final; not so without a free handle. */
+export function syncFolderNow(fileSystem: FileSystem, path: string): void {
+  try {
+    fileSystem.syncFolder(path);
+  } catch (error) {
+    throw isOutOfHandles(error) ? error : new SyncError(error);
+  }
+}
+
+function syncNow(sync: () => void): void {
+  try {
+    sync();
+  } catch (error) {
+    throw new SyncError(error);
+  }
 }
 
 /** Syncs a file that is not held open, on the thread pool. */
 export async function syncFile(fileSystem: FileSystem, path: string): Promise<void> {
   const file = fileSystem.open(path, 'write');
   try {
-    await file.sync();
+    await syncOpen(file);
   } finally {
     file.close();
   }
@@ -49,12 +90,13 @@ export async function syncFolder(fileSystem: FileSystem, path: string): Promise<
   let folder: ReturnType<FileSystem['open']>;
   try {
     folder = fileSystem.open(path, 'read');
-  } catch {
-    fileSystem.syncFolder(path);
+  } catch (error) {
+    if (isOutOfHandles(error)) throw error;
+    syncFolderNow(fileSystem, path);
     return;
   }
   try {
-    await folder.sync();
+    await syncOpen(folder);
   } finally {
     folder.close();
   }

@@ -22,7 +22,10 @@ export function convertAndValidate(set: Buffer, rules: ProduceRules): ProduceVal
     { maxMessageBytes: rules.maxMessageBytes, ...LEGACY_SET_LIMITS },
     conversion,
   );
-  if (rejection !== undefined) return reject(rejection.error, rejection.detail);
+  if (rejection !== undefined) {
+    const { error, detail, oversizedBytes } = rejection;
+    return oversizedBytes === undefined ? reject(error, detail) : rejectSize(oversizedBytes, rules);
+  }
   return conversion.result();
 }
 

@@ -50,6 +50,8 @@ export function reject(
 
 /** A refusal for max.message.bytes. */
 export function rejectSize(size: number, rules: ProduceRules): RejectedBatch {
-  const detail = `a batch of ${size} bytes is larger than max.message.bytes = ${rules.maxMessageBytes}`;
+  const detail =
+    `a batch of ${size} bytes is larger than max.message.bytes = ${rules.maxMessageBytes}: raise it` +
+    ' for the topic, or lower max.request.size (in librdkafka message.max.bytes) of the producer';
   return reject('MESSAGE_TOO_LARGE', detail);
 }

@@ -74,6 +74,17 @@ export class FileHandles {
     for (const [path, entry] of [...this.#entries]) this.#close(path, entry);
   }
 
+  /** Closes every file that nobody is using now; how many. They open again when they are needed. */
+  closeIdle(): number {
+    let count = 0;
+    for (const [path, entry] of [...this.#entries]) {
+      if (entry.pins > 0) continue;
+      this.#close(path, entry);
+      count++;
+    }
+    return count;
+  }
+
   #entry(path: string, mode: 'write' | 'create'): Entry {
     let entry = this.#entries.get(path);
     if (entry) {

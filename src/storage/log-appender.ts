@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { applyToProducers, producerBatch, producerMarker } from './batch-facts.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { checkFollowerBatches } from './follower-batches.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LogConfig } from './log-config.ts';
@@ -15,7 +16,7 @@ import type { BatchFacts } from './segment.ts';
 export interface AppendedLog {
   readonly config: LogConfig;
   readonly failure: Error | undefined;
-  /** The disk failed. */
+  /** The disk failed: the log is offline after this, unless the error passes again. */
   fail(error: Error): void;
 }
 
@@ -25,6 +26,7 @@ export interface AppenderParts {
   readonly producers: ProducerState;
   readonly epochs: LeaderEpochCache;
   readonly writer: LogWriter;
+  readonly space: DiskSpace;
 }
 
 /** Decides about what is to be appended to one log, and gives each batch its offsets and its place. */
@@ -34,6 +36,7 @@ export class LogAppender {
   readonly #producers: ProducerState;
   readonly #epochs: LeaderEpochCache;
   readonly #writer: LogWriter;
+  readonly #space: DiskSpace;
 
   constructor(log: AppendedLog, parts: AppenderParts) {
     this.#log = log;
@@ -41,6 +44,7 @@ export class LogAppender {
     this.#producers = parts.producers;
     this.#epochs = parts.epochs;
     this.#writer = parts.writer;
+    this.#space = parts.space;
   }
 
   /** As Log.append. */
@@ -48,6 +52,11 @@ export class LogAppender {
     assert(RecordBatch.sizeInBytes(batch) === batch.length, 'one whole batch');
     const { failure } = this.#log;
     if (failure) return refused('KAFKA_STORAGE_ERROR', failure.message);
+    // What the broker itself writes may use the reserve: offsets, groups, transactions.
+    if (this.#space.isLow && options.origin === 'client') {
+      return refused('KAFKA_STORAGE_ERROR', this.#space.reason);
+    }
+    if (!this.#writer.mend()) return this.#refusedUnmended();
     if (batch.length > this.#log.config.segmentBytes) {
       const detail = `${batch.length} bytes do not fit a segment of ${this.#log.config.segmentBytes}`;
       return refused('RECORD_LIST_TOO_LARGE', detail);
@@ -73,6 +82,7 @@ export class LogAppender {
   appendAsFollower(batches: Buffer, done: AppendDone): AppendResult {
     const { failure } = this.#log;
     if (failure) return refused('KAFKA_STORAGE_ERROR', failure.message);
+    if (!this.#writer.mend()) return this.#refusedUnmended();
     const checked = checkFollowerBatches(batches, this.#writer.appendedEnd);
     if (checked.kind === 'refused') return checked;
     try {
@@ -82,6 +92,8 @@ export class LogAppender {
         at += sizeInBytes;
       }
     } catch (error) {
+      // What is queued of them is lost to the caller with this answer.
+      this.#writer.writeQueued();
       return this.#refusedByDisk(error);
     }
     this.#writer.wait(done);
@@ -131,6 +143,11 @@ export class LogAppender {
     this.#writer.push(whole ? buffer : buffer.subarray(at, at + sizeInBytes), facts.lastOffset + 1);
   }
 
+  #refusedUnmended(): AppendResult {
+    const detail = 'an earlier write failed and could not be taken back yet';
+    return refused('KAFKA_STORAGE_ERROR', detail);
+  }
+
   #refusedByDisk(error: unknown): AppendResult {
     const cause = toError(error);
     this.#log.fail(cause);
@@ -139,8 +156,8 @@ export class LogAppender {
 
   /** Throws what the disk throws. */
   #roll(baseOffset: number): void {
-    this.#writer.writeQueued();
-    if (this.#log.failure) throw this.#log.failure;
+    const error = this.#writer.writeQueued();
+    if (error) throw error;
     this.#segments.roll(baseOffset, this.#log.config);
   }
 }

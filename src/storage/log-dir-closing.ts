@@ -17,8 +17,11 @@ export async function closeLogDir(
   { brokerEpoch }: { brokerEpoch: number },
 ): Promise<void> {
   const limit = new Limiter(CLOSE_CONCURRENCY);
-  await Promise.all([...dir.logs.values()].map((log) => limit.run(() => log.close())));
+  const closings = [...dir.logs.values()].map((log) => limit.run(() => log.close()));
+  const outcomes = await Promise.allSettled(closings);
   if (dir.failure) return;
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
   replaceFileSync(fileSystem, dir.file(RECOVERY_POINT_CHECKPOINT), dir.recoveryPoints());
   replaceFileSync(fileSystem, dir.file(LOG_START_OFFSET_CHECKPOINT), dir.logStartOffsets());
   replaceFileSync(fileSystem, dir.file(CLEAN_SHUTDOWN_FILE), encodeCleanShutdown(brokerEpoch));

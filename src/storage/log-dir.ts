@@ -9,6 +9,7 @@ import {
   type OffsetCheckpoint,
   readTextIfPresent,
 } from './checkpoint-file.ts';
+import { DiskSpace } from './disk-space.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -42,14 +43,20 @@ export class LogDir {
   readonly unusable = new Map<string, Error>();
   /** Syncs that somebody waits for. */
   readonly commits: GroupCommit;
+  readonly space: DiskSpace;
   lock: FolderLock | undefined;
   failure: Error | undefined;
   readonly #fileSystem: FileSystem;
   readonly #logger: Logger;
 
-  constructor(path: string, { fileSystem, logger, syncs }: StorageContext) {
+  constructor(
+    path: string,
+    { fileSystem, clock, logger, syncs }: StorageContext,
+    reservedBytes: () => number,
+  ) {
     this.path = path;
     this.commits = new GroupCommit(syncs);
+    this.space = new DiskSpace({ path, fileSystem, clock, logger, reservedBytes });
     this.#fileSystem = fileSystem;
     this.#logger = logger;
   }

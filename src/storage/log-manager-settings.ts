@@ -16,6 +16,8 @@ export interface LogManagerSettings {
   readonly recoveryConcurrency: number;
   /** Ours: files kept open, 1000. */
   readonly maxOpenFiles: number;
+  /** log.disk.reserved.bytes, -1: free bytes of a volume that producers may not take. */
+  readonly reservedBytes: number;
   /** Stored in the clean shutdown file (KIP-966), -1. */
   readonly brokerEpoch: number;
 }
@@ -29,5 +31,6 @@ export const DEFAULT_LOG_MANAGER_SETTINGS: LogManagerSettings = {
   producerIdExpirationMs: 86_400_000,
   recoveryConcurrency: 1,
   maxOpenFiles: 1000,
+  reservedBytes: -1,
   brokerEpoch: -1,
 };

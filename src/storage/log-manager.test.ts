@@ -138,7 +138,7 @@ test('several directories fill evenly, and one that fails leaves the others serv
     ['/a', '/b', '/a', '/b'],
   );
   storage.disk.fault = (operation, path) =>
-    operation === 'write' && path.startsWith('/a/t-0') ? 'ENOSPC' : undefined;
+    operation === 'write' && path.startsWith('/a/t-0') ? 'EIO' : undefined;
   for (const log of logs) appendBatch(log, batchOf(['x']));
   storage.clock.runTurn();
   assert.deepEqual(storage.failedDirs, ['/a']);

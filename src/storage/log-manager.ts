@@ -8,6 +8,7 @@ import type { Random } from '../base/random.ts';
 import { AppendQueue } from './append-queue.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
+import { isOutOfHandles, isOutOfSpace } from './disk-error.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
 import { IndexCache } from './index-cache.ts';
@@ -22,6 +23,7 @@ import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
 import { createLog, writePartitionMetadata } from './new-log.ts';
+import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
 
@@ -35,6 +37,9 @@ const COMMIT_SYNCS = 3;
 const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 
 const PRODUCER_EXPIRY_CHECK_MS = 600_000;
+
+/** A line about missing file handles, no more often than this. */
+const HANDLES_WARNING_INTERVAL_MS = 10_000;
 
 export interface LogManagerOptions {
   readonly fileSystem: FileSystem;
@@ -71,6 +76,7 @@ export class LogManager {
   readonly #timers = new Map<string, Timer>();
   #settings: LogManagerSettings;
   #isClosed = false;
+  #nextHandlesWarningMs = 0;
 
   /**
    * Locks the directories, loads every log, recovers those that were not closed cleanly. A directory
@@ -84,15 +90,18 @@ export class LogManager {
   }
 
   private constructor(options: LogManagerOptions) {
-    const { fileSystem, clock, random, logger } = options;
+    const { clock, random, logger } = options;
     this.#options = options;
     this.#settings = { ...DEFAULT_LOG_MANAGER_SETTINGS, ...options.settings };
+    const fileSystem = new RelievedFileSystem(options.fileSystem);
+    const handles = new FileHandles(fileSystem, this.#settings.maxOpenFiles);
+    fileSystem.relieve = () => handles.closeIdle() > 0;
     this.#context = {
       fileSystem,
       clock,
       random,
       logger,
-      handles: new FileHandles(fileSystem, this.#settings.maxOpenFiles),
+      handles,
       readBuffers: new BufferPool({ maxRetainedBytes: RETAINED_READ_BYTES }),
       indexCache: new IndexCache(),
       coldReads: new Limiter(COLD_READS),
@@ -103,9 +112,11 @@ export class LogManager {
     };
     this.#checkpoints = new CheckpointWriter(fileSystem);
     this.#flusher = new LogFlusher(clock, this.#settings);
-    this.#dirs = options.logDirs.map((path) => new LogDir(path, this.#context));
+    this.#dirs = options.logDirs.map(
+      (path) => new LogDir(path, this.#context, () => this.#settings.reservedBytes),
+    );
     this.#events = {
-      failed: (log, error) => this.#failDir(log.logDir, error),
+      failed: (log, error) => this.#diskFailed(log.logDir, error),
       written: (log) => this.#flusher.written(log),
       commit: (log) => this.#dirOf(log.logDir).commits.join(log),
       logStartOffsetMoved: (log) => this.#checkpointLogStarts(log.logDir),
@@ -139,7 +150,8 @@ export class LogManager {
   }
 
   async #openDir(dir: LogDir): Promise<void> {
-    const { fileSystem, locker, configOf } = this.#options;
+    const { locker, configOf } = this.#options;
+    const { fileSystem } = this.#context;
     try {
       makeFolderDurably(fileSystem, dir.path);
     } catch (error) {
@@ -152,7 +164,8 @@ export class LogManager {
         configOf,
         concurrency: this.#settings.recoveryConcurrency,
         addLog: (found) => {
-          const log = new Log({ ...found, context: this.#context, events: this.#events });
+          const { space } = dir;
+          const log = new Log({ ...found, context: this.#context, events: this.#events, space });
           dir.logs.set(log.name, log);
           if (log.recoveryPoint < log.logEndOffset) this.#flusher.written(log);
         },
@@ -160,6 +173,7 @@ export class LogManager {
     } catch (error) {
       this.#failDir(dir.path, toError(error));
     }
+    if (!dir.failure) dir.space.check();
   }
 
   /** Runs `work` after `firstMs`, and again after as long as it says. */
@@ -225,7 +239,7 @@ export class LogManager {
     try {
       return createLog(this.#context, this.#events, { dir, topic, partition, ...at });
     } catch (error) {
-      this.#failDir(dir.path, toError(error));
+      this.#diskFailed(dir.path, toError(error));
       throw error;
     }
   }
@@ -243,7 +257,6 @@ export class LogManager {
   #takeOut(log: Log, suffix: 'delete' | 'stray'): string {
     const { fileSystem, handles, random } = this.#context;
     const dir = this.#dirOf(log.logDir);
-    dir.logs.delete(log.name);
     this.#flusher.forget(log);
     log.goOffline(new Error(`${log.name} is deleted`));
     handles.closeUnder(log.folder);
@@ -252,6 +265,7 @@ export class LogManager {
     const tail = `-${log.partition}.${id}-${suffix}`;
     const path = dir.file(log.topic.slice(0, 255 - tail.length) + tail);
     fileSystem.rename(log.folder, path);
+    dir.logs.delete(log.name);
     return path;
   }
 
@@ -266,7 +280,7 @@ export class LogManager {
     try {
       path = this.#takeOut(log, 'delete');
     } catch (error) {
-      this.#failDir(log.logDir, toError(error));
+      this.#diskFailed(log.logDir, toError(error));
       throw error;
     }
     this.#context.logger.debug({ log: log.name, folder: basename(path) }, 'deleting a log');
@@ -307,7 +321,7 @@ export class LogManager {
     const path = dir.file(LOG_START_OFFSET_CHECKPOINT);
     void this.#checkpoints
       .write(path, () => dir.logStartOffsets())
-      .catch((error) => this.#failDir(logDir, toError(error)));
+      .catch((error) => this.#diskFailed(logDir, toError(error)));
   }
 
   async #writeToEachDir(name: string, text: (dir: LogDir) => string): Promise<void> {
@@ -316,7 +330,7 @@ export class LogManager {
       try {
         await this.#checkpoints.write(dir.file(name), () => text(dir));
       } catch (error) {
-        this.#failDir(dir.path, toError(error));
+        this.#diskFailed(dir.path, toError(error));
       }
     }
   }
@@ -327,10 +341,33 @@ export class LogManager {
     return dir;
   }
 
+  /** Want of space or handles passes, and what failed is tried again; everything else is final. */
+  #diskFailed(path: string, error: Error): void {
+    if (isOutOfSpace(error)) this.#dirOf(path).space.exhausted(error);
+    else if (isOutOfHandles(error)) this.#warnOfHandles(error);
+    else this.#failDir(path, error);
+  }
+
+  #warnOfHandles(error: Error): void {
+    const now = this.#context.clock.monotonicMs();
+    if (now < this.#nextHandlesWarningMs) return;
+    this.#nextHandlesWarningMs = now + HANDLES_WARNING_INTERVAL_MS;
+    this.#context.logger.error(
+      { error },
+      `no file handle is free: ${error.message}; raise the limit of open files (ulimit -n), or lower max.connections`,
+    );
+  }
+
+  /** Takes a log directory out of use until the next start: its disk failed, whoever noticed. */
+  failLogDir(path: string, error: Error): void {
+    this.#failDir(path, error);
+  }
+
   #failDir(path: string, error: Error): void {
     const dir = this.#dirOf(path);
     if (dir.failure || this.#isClosed) return;
     dir.failure = error;
+    dir.space.stop();
     this.#context.logger.error(
       { logDir: path, error, logs: dir.logs.size },
       `log directory ${path} failed and goes offline: ${error.message}`,
@@ -362,6 +399,7 @@ export class LogManager {
     await this.#flusher.stop();
     await this.#checkpoints.settle();
     for (const dir of this.#dirs) {
+      dir.space.stop();
       if (dir.failure) continue;
       await closeLogDir(this.#context.fileSystem, dir, this.#settings).catch((error: unknown) =>
         this.#failDir(dir.path, toError(error)),

@@ -1,3 +1,4 @@
+import type { DiskSpace } from './disk-space.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
@@ -35,7 +36,7 @@ export interface LoadedLog {
 
 /** How a log tells its manager what happened to it. */
 export interface LogEvents {
-  /** The disk failed under this log. */
+  /** The disk failed under this log; whether that is its end is the manager's decision. */
   failed(log: Log, error: Error): void;
   /** There is something to sync in the background. */
   written(log: Log): void;
@@ -54,4 +55,6 @@ export interface LogOptions {
   readonly isNewFolder: boolean;
   readonly config: LogConfig;
   readonly loaded: LoadedLog;
+  /** Of the log directory. */
+  readonly space: DiskSpace;
 }

@@ -1,3 +1,4 @@
+import { isPassing } from './disk-error.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogSync } from './log-sync.ts';
 import { truncateSegment } from './log-truncation.ts';
@@ -47,16 +48,18 @@ export class LogSegments {
     const next = this.#newSegment(baseOffset, config);
     if (active.sizeInBytes === 0) {
       // Nothing was ever appended to it: the new one takes its place.
-      this.#removeLater([this.list.replaceActive(next)], config);
       this.#makeFile(next);
+      this.#removeLater([this.list.replaceActive(next)], config);
       return;
     }
-    active.deactivate();
+    // Whatever of this fails, the active segment goes on as it is and the roll can be tried again.
+    active.saveIndexes();
+    const closedFiles = [active.path(), ...active.indexPaths()];
     this.#sync.settleSegmentNames();
     this.#makeFile(next);
+    active.deactivate();
     this.list.add(next);
-    const snapshot = this.#snapshots.write(baseOffset, this.#producers.entries());
-    this.#sync.addFiles([active.path(), ...active.indexPaths(), ...(snapshot ? [snapshot] : [])]);
+    this.#sync.addFiles([...closedFiles, ...this.#writeSnapshot(baseOffset)]);
     this.#context.logger.debug(
       { log: this.#name, baseOffset, closedBytes: active.sizeInBytes },
       'rolled a new segment',
@@ -91,11 +94,7 @@ export class LogSegments {
     this.#removeLater(this.list.removeFrom(offset), config);
     truncateSegment(this.#context, this.list.active, offset);
     this.#snapshots.removeAbove(offset);
-    const log = { segments: this.list, producers: this.#producers, snapshots: this.#snapshots };
-    const range = { logStartOffset, snapshotUpTo: offset, endOffset: offset };
-    for (const { segment, task } of replayProducers(this.#context, log, range)) {
-      runSync(task(), segment.file());
-    }
+    this.#replayProducers(offset, logStartOffset);
   }
 
   /** Removes all and begins again, empty, at `offset`. */
@@ -116,8 +115,42 @@ export class LogSegments {
       this.#sync.addFiles(active.indexPaths());
     }
     if (endOffset <= (this.#snapshots.offsets.at(-1) ?? logStartOffset)) return;
-    const snapshot = this.#snapshots.write(endOffset, this.#producers.entries());
-    if (snapshot) this.#sync.addFiles([snapshot]);
+    this.#sync.addFiles(this.#writeSnapshot(endOffset));
+  }
+
+  /**
+   * What was appended to the active segment and could not be written goes, from `offset` on: from
+   * the file, where a part of it may be, from the indexes, and with `withProducers` from what is
+   * known of producers. May be called again where it fails.
+   */
+  takeBack(offset: number, at: { logStartOffset: number; withProducers: boolean }): void {
+    const { active } = this.list;
+    if (active.fileExists) truncateSegment(this.#context, active, offset);
+    else active.truncate(0, offset);
+    if (at.withProducers) this.#replayProducers(offset, at.logStartOffset);
+  }
+
+  /** A start finds out without a snapshot too, by reading more of the log. */
+  #writeSnapshot(offset: number): string[] {
+    try {
+      const path = this.#snapshots.write(offset, this.#producers.entries());
+      return path === undefined ? [] : [path];
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      this.#context.logger.warn(
+        { log: this.#name, offset, error },
+        'could not write a snapshot of the producers; the next start reads the log instead',
+      );
+      return [];
+    }
+  }
+
+  #replayProducers(endOffset: number, logStartOffset: number): void {
+    const log = { segments: this.list, producers: this.#producers, snapshots: this.#snapshots };
+    const range = { logStartOffset, snapshotUpTo: endOffset, endOffset };
+    for (const { segment, task } of replayProducers(this.#context, log, range)) {
+      runSync(task(), segment.file());
+    }
   }
 
   #newSegment(baseOffset: number, config: LogConfig): Segment {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { replaceFile, syncFile, syncFolder } from './atomic-file.ts';
+import { replaceFile, syncFile, syncFolder, syncFolderNow, syncOpen } from './atomic-file.ts';
 import { encodeEpochCheckpoint } from './checkpoint-file.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { Segment } from './segment.ts';
@@ -55,8 +55,8 @@ export class LogSync {
   settleSegmentNames(): void {
     if (this.#settledSegmentNames === this.#segmentNames) return;
     const { fileSystem } = this.#context;
-    fileSystem.syncFolder(this.#folder);
-    if (this.#newFolder) fileSystem.syncFolder(join(this.#folder, '..'));
+    syncFolderNow(fileSystem, this.#folder);
+    if (this.#newFolder) syncFolderNow(fileSystem, join(this.#folder, '..'));
     this.#settledSegmentNames = this.#segmentNames;
     this.#newFolder = false;
   }
@@ -70,14 +70,42 @@ export class LogSync {
     if (this.#isStopped) throw new Error(`${this.#folder} is not in use any more`);
   }
 
-  /** Syncs all that is written by now. Rejects with what the disk throws; then the disk is done for. */
+  /**
+   * Syncs all that is written by now. Rejects with what the disk throws; where that passes again
+   * (`isPassing`), everything is as before and another run may follow, else the disk is done for.
+   */
   async run(active: Segment, epochs: LeaderEpochCache): Promise<void> {
     const files = this.#files;
     const bytes = this.unsyncedBytes;
     const newNames = this.#newNames;
     const segmentNames = this.#segmentNames;
+    const dirtyEpochs = epochs.dirty;
     this.#files = [];
     this.#newNames = false;
+    epochs.dirty = false;
+    try {
+      await this.#syncFiles(files, active);
+      if (dirtyEpochs) {
+        const text = encodeEpochCheckpoint(epochs.entries);
+        await replaceFile(this.#context.fileSystem, join(this.#folder, LEADER_EPOCH_FILE), text);
+      } else if (newNames) {
+        await syncFolder(this.#context.fileSystem, this.#folder);
+      }
+      if (this.#newFolder) {
+        await syncFolder(this.#context.fileSystem, join(this.#folder, '..'));
+        this.#newFolder = false;
+      }
+    } catch (error) {
+      this.#files = [...files, ...this.#files];
+      this.#newNames ||= newNames;
+      epochs.dirty ||= dirtyEpochs;
+      throw error;
+    }
+    this.#settledSegmentNames = Math.max(this.#settledSegmentNames, segmentNames);
+    this.unsyncedBytes -= bytes;
+  }
+
+  async #syncFiles(files: readonly string[], active: Segment): Promise<void> {
     for (const path of files) {
       this.#checkStopped();
       await this.#syncUnlessGone(path);
@@ -86,25 +114,12 @@ export class LogSync {
     if (active.fileExists && !active.isDeleted) {
       const pinned = active.pin();
       try {
-        await pinned.file.sync();
+        await syncOpen(pinned.file);
       } finally {
         pinned.unpin();
       }
     }
     this.#checkStopped();
-    if (epochs.dirty) {
-      epochs.dirty = false;
-      const text = encodeEpochCheckpoint(epochs.entries);
-      await replaceFile(this.#context.fileSystem, join(this.#folder, LEADER_EPOCH_FILE), text);
-    } else if (newNames) {
-      await syncFolder(this.#context.fileSystem, this.#folder);
-    }
-    if (this.#newFolder) {
-      await syncFolder(this.#context.fileSystem, join(this.#folder, '..'));
-      this.#newFolder = false;
-    }
-    this.#settledSegmentNames = Math.max(this.#settledSegmentNames, segmentNames);
-    this.unsyncedBytes -= bytes;
   }
 
   /** Retention may have taken the file meanwhile. */

@@ -1,4 +1,6 @@
+import * as RecordBatch from '../protocol/records/record-batch.ts';
 import type { QueuedLog } from './append-queue.ts';
+import type { DiskSpace } from './disk-space.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogSync } from './log-sync.ts';
 import type { AppendDone } from './log-types.ts';
@@ -11,8 +13,10 @@ export interface WrittenLog {
   readonly config: LogConfig;
   readonly failure: Error | undefined;
   readonly truncations: number;
-  /** The disk failed. */
+  /** The disk failed: the log is offline after this, unless the error passes again. */
   fail(error: Error): void;
+  /** Makes the log end at `offset` again; `withProducers`: what they appended goes too. */
+  takeBack(offset: number, withProducers: boolean): void;
   /** There is something to sync in the background. */
   written(): void;
   /** There is something to sync now: somebody waits for it. */
@@ -39,6 +43,7 @@ export class LogWriter implements QueuedLog {
   readonly #context: StorageContext;
   readonly #log: WrittenLog;
   readonly #sync: LogSync;
+  readonly #space: DiskSpace;
   #appendedEnd: number;
   #writtenEnd: number;
   #publishedEnd: number;
@@ -47,17 +52,22 @@ export class LogWriter implements QueuedLog {
   #queuedBytes = 0;
   #waiters: Waiter[] = [];
   #isInAppendQueue = false;
+  /** Bytes with an offset are not in the file; they are to be taken back before anything else. */
+  #unwritten: { readonly withProducers: boolean } | undefined;
+  /** Those whose bytes they were, or whose sync did not come about. */
+  #lost: { readonly done: AppendDone; readonly error: Error }[] = [];
   #running: Promise<void> | undefined;
   #following: Promise<void> | undefined;
 
   constructor(
     context: StorageContext,
     log: WrittenLog,
-    state: { sync: LogSync; endOffset: number; recoveryPoint: number },
+    state: { sync: LogSync; space: DiskSpace; endOffset: number; recoveryPoint: number },
   ) {
     this.#context = context;
     this.#log = log;
     this.#sync = state.sync;
+    this.#space = state.space;
     this.#appendedEnd = state.endOffset;
     this.#writtenEnd = state.endOffset;
     this.#publishedEnd = state.endOffset;
@@ -104,24 +114,64 @@ export class LogWriter implements QueuedLog {
     this.#context.appendQueue.add(this);
   }
 
-  writeQueued(): void {
-    if (this.#queue.length === 0) return;
+  /** Writes what is queued; the error that keeps it from being written. */
+  writeQueued(): Error | undefined {
+    if (this.#queue.length === 0) return undefined;
     const buffers = this.#queue;
     const sizeInBytes = this.#queuedBytes;
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#context.appendQueue.queuedBytes -= sizeInBytes;
-    if (this.#log.failure) return;
+    if (this.#log.failure) return this.#log.failure;
     const { active } = this.#log.segments;
     if (!active.fileExists) this.#sync.addSegmentName();
     try {
       active.write(buffers, sizeInBytes);
     } catch (error) {
-      this.#log.fail(toError(error));
-      return;
+      const cause = toError(error);
+      this.#notWritten(cause, buffers);
+      return cause;
     }
     this.#writtenEnd = this.#appendedEnd;
     this.#sync.unsyncedBytes += sizeInBytes;
+    this.#space.written(sizeInBytes);
+    return undefined;
+  }
+
+  #notWritten(error: Error, buffers: readonly Buffer[]): void {
+    this.#log.fail(error);
+    if (this.#log.failure) return;
+    const isLost = ({ endOffset }: Waiter) => endOffset > this.#writtenEnd;
+    this.#giveUp(error, isLost);
+    const withProducers = buffers.some((batch) => RecordBatch.producerId(batch) >= 0);
+    this.#unwritten = { withProducers };
+    this.mend();
+  }
+
+  /**
+   * Takes back what has offsets and could not be written, so that the next append gets them. False
+   * where that does not work yet: then nothing can be appended, rolled or closed.
+   */
+  mend(): boolean {
+    if (!this.#unwritten) return true;
+    try {
+      this.#log.takeBack(this.#writtenEnd, this.#unwritten.withProducers);
+    } catch (error) {
+      this.#log.fail(toError(error));
+      return false;
+    }
+    this.#appendedEnd = this.#writtenEnd;
+    this.#unwritten = undefined;
+    return true;
+  }
+
+  /** Those waiters get the error at the end of the turn: an append may be under way here. */
+  #giveUp(error: Error, isLost: (waiter: Waiter) => boolean): void {
+    for (const waiter of this.#waiters) {
+      if (isLost(waiter)) this.#lost.push({ done: waiter.done, error });
+    }
+    this.#waiters = this.#waiters.filter((waiter) => !isLost(waiter));
+    if (this.#lost.length > 0) this.wake();
   }
 
   publish(): void {
@@ -129,6 +179,11 @@ export class LogWriter implements QueuedLog {
     if (this.#log.failure) {
       this.#failWaiters(this.#log.failure);
       return;
+    }
+    if (this.#lost.length > 0) {
+      const lost = this.#lost;
+      this.#lost = [];
+      for (const { done, error } of lost) done.written(error);
     }
     const isCommitting = this.#log.config.flushPolicy === 'group-commit';
     if (isCommitting || this.#writtenEnd - this.#syncedEnd >= this.#log.config.flushMessages) {
@@ -157,7 +212,8 @@ export class LogWriter implements QueuedLog {
   }
 
   #failWaiters(error: Error): void {
-    const waiters = this.#waiters;
+    const waiters = [...this.#lost, ...this.#waiters];
+    this.#lost = [];
     this.#waiters = [];
     for (const { done } of waiters) done.written(error);
   }
@@ -191,6 +247,12 @@ export class LogWriter implements QueuedLog {
       await this.#log.sync();
     } catch (error) {
       if (!this.#log.failure) this.#log.fail(toError(error));
+      if (!this.#log.failure) {
+        // It passes again: the background sync goes on trying, but nobody waits for that. What is
+        // still queued has its write before it.
+        this.#giveUp(toError(error), (waiter) => waiter.endOffset <= this.#writtenEnd);
+        this.#log.written();
+      }
       throw error;
     }
     if (this.#log.failure) throw this.#log.failure;

@@ -88,6 +88,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#reader = new LogReader(context, this);
     this.#writer = new LogWriter(context, this, {
       sync: this.#sync,
+      space: options.space,
       endOffset: loaded.logEndOffset,
       recoveryPoint: loaded.recoveryPoint,
     });
@@ -96,6 +97,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       producers: loaded.producers,
       epochs: loaded.epochs,
       writer: this.#writer,
+      space: options.space,
     });
   }
 
@@ -169,7 +171,10 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     return this.#appender.appendAsFollower(batches, done);
   }
 
-  /** For the writer and the reader: the disk failed. The manager takes the directory offline. */
+  /**
+   * For the writer and the reader: the disk failed. The manager takes the directory offline, unless
+   * the error is one that passes again.
+   */
   fail(error: Error): void {
     if (!this.#failure) this.#events.failed(this, error);
   }
@@ -186,6 +191,14 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   /** For the writer. */
   written(): void {
     this.#events.written(this);
+  }
+
+  /** For the writer. Throws what the disk throws. */
+  takeBack(offset: number, withProducers: boolean): void {
+    const { logStartOffset } = this;
+    this.#segments.takeBack(offset, { logStartOffset, withProducers });
+    // An epoch that begins just here was decided by an election, not by what was appended.
+    this.#epochs.truncateFromEnd(offset + 1);
   }
 
   /** For the writer. */
@@ -325,9 +338,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       highWatermark: this.#highWatermark,
     });
     if (count === 0) return 0;
+    if (this.#writer.writeQueued() || !this.#writer.mend()) return 0;
     try {
-      this.#writer.writeQueued();
-      if (this.#failure) return 0;
       this.#segments.dropOldest(count, this.#writer.appendedEnd, this.#config);
     } catch (error) {
       this.fail(toError(error));
@@ -411,7 +423,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       this.#swap?.cancel();
       work();
     } catch (error) {
-      this.fail(toError(error));
+      // Half cut it cannot go on, whatever the reason.
+      this.fail(new Error(`could not truncate ${this.name}`, { cause: error }));
       return;
     }
     this.#reader.reset();
@@ -432,17 +445,21 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /**
    * For the manager: writes and syncs all of it, indexes and producers included, so that the next
-   * start needs no recovery. The log is not used any more.
+   * start needs no recovery. The log is not used any more. Rejects where a start must recover it.
    */
   async close(): Promise<void> {
     if (this.#failure) return;
     this.#writer.writeQueued();
     this.#writer.publish();
+    if (!this.#writer.mend()) {
+      throw new Error(`the end of ${this.name} could not be taken back to what is written`);
+    }
     try {
       this.#segments.saveForStart(this.#writer.appendedEnd, this.#logStartOffset);
     } catch (error) {
       this.fail(toError(error));
-      return;
+      if (this.#failure) return;
+      throw error;
     }
     if (this.#isUntouched) return;
     if (this.#sync.isNeeded || this.#epochs.dirty) await this.flush();

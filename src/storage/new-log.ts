@@ -33,7 +33,7 @@ export function createLog(context: StorageContext, events: LogEvents, at: NewLog
   fileSystem.writeFile(join(folder, fileName(0, LOG_SUFFIX)), '');
   const loaded = emptyLog(context, { folder, topicId, unsyncedFiles: [metadata] });
   const where = { topic, partition, logDir: dir.path, folder, isNewFolder: true };
-  const log = new Log({ context, events, ...where, config, loaded });
+  const log = new Log({ context, events, ...where, config, loaded, space: dir.space });
   dir.logs.set(name, log);
   logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
   return log;

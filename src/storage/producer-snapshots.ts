@@ -66,7 +66,13 @@ export class ProducerSnapshots {
   write(offset: number, entries: Iterable<ProducerEntry>): string | undefined {
     if (this.#offsets.includes(offset)) return undefined;
     const path = this.path(offset);
-    this.#fileSystem.writeFile(path, encodeProducerSnapshot(entries));
+    try {
+      this.#fileSystem.writeFile(path, encodeProducerSnapshot(entries));
+    } catch (error) {
+      // A part of a snapshot is of no use and takes space, which may be what is missing.
+      this.#removeQuietly(path);
+      throw error;
+    }
     this.#offsets.push(offset);
     this.#offsets.sort((a, b) => a - b);
     return path;
@@ -91,6 +97,14 @@ export class ProducerSnapshots {
   removeStray(segmentBaseOffsets: ReadonlySet<number>): void {
     const newest = this.#offsets.at(-1);
     this.#remove((known) => known !== newest && !segmentBaseOffsets.has(known));
+  }
+
+  #removeQuietly(path: string): void {
+    try {
+      this.#fileSystem.removeFile(path);
+    } catch {
+      // It is of no use where it stays: a start that cannot read it removes it.
+    }
   }
 
   #remove(which: (offset: number) => boolean): void {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import type { File } from '../base/file-system.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
+import { isOutOfSpace } from './disk-error.ts';
 import type { PinnedFile } from './file-handles.ts';
 import type { SegmentIndexes } from './index-cache.ts';
 import {
@@ -340,9 +341,8 @@ export class Segment {
     this.#unsavedAborted = undefined;
   }
 
-  /** No more appends: the last index entries are written and the memory is given up. */
+  /** No more appends, and the indexes are saved: their memory is given up. */
   deactivate(): void {
-    this.saveIndexes();
     this.#indexes = undefined;
   }
 
@@ -408,7 +408,14 @@ export class Segment {
     for (const kind of SEGMENT_SUFFIXES) {
       const path = this.path(kind);
       if (!fileSystem.stat(path)) continue;
-      fileSystem.rename(path, path + suffix);
+      try {
+        fileSystem.rename(path, path + suffix);
+      } catch (error) {
+        if (!isOutOfSpace(error)) throw error;
+        // Even a longer name may find no room: readers that have the file open keep it.
+        fileSystem.removeFile(path);
+        continue;
+      }
       renamed.push(path + suffix);
     }
     return renamed;

@@ -1,6 +1,6 @@
 // A real Apache Kafka on this machine: the oracle that Sluice's answers are compared with.
 //
-//   node test/interop/real-kafka.mjs start [--port N] [--version 3.9.2] [--data DIR] [--set key=value]...
+//   node test/interop/real-kafka.mjs start [--port N] [--version 3.9.2] [--zookeeper] [--data DIR] [--set key=value]...
 //   node test/interop/real-kafka.mjs tool org.apache.kafka.tools.TopicCommand [--version 3.9.2] -- ARGS...
 //
 // As a module: startRealKafka(options), kafkaTool(version, className, args), kafkaClasspath(version).
@@ -43,14 +43,45 @@ export async function kafkaTool(version, className, args, options = {}) {
 }
 
 /**
- * Starts one KRaft node of a real Kafka on the loopback address, with replication factors of 1 and no
- * initial rebalance delay. Options: `version`, `port` (a free one by default), `dataFolder` (a temporary
- * one by default, removed at stop), `overrides` (an object of server properties), `log` (a file
- * descriptor or 'inherit' for Kafka's own log; only warnings are kept by default), `logLevel`.
+ * Runs one of Kafka's programs that do not end by themselves: until `done(stdout)`, asked a few times a second, is
+ * true, or for `timeoutMs`. The code is then 'stopped', or 'late' where `done` never was.
+ */
+export async function kafkaToolUntil(version, className, args, { done, timeoutMs = 60_000 }) {
+  const classpath = await kafkaClasspath(version);
+  const child = start('java', [...toolJvmFlags, '-cp', classpath, className, ...args], {
+    label: className,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const chunks = [];
+  child.stdout.on('data', (chunk) => chunks.push(chunk));
+  const stdout = () => Buffer.concat(chunks).toString('utf8');
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  let code = 'late';
+  try {
+    await until(async () => hasEnded() || (await done(stdout())), {
+      what: className,
+      timeoutMs,
+    }).catch((error) => {
+      throw new Error(`${error.message}\n${stdout()}\n${child.errorText()}`);
+    });
+    code = hasEnded() ? (await child.exited).code : 'stopped';
+  } finally {
+    await stop(child);
+  }
+  return { code, stdout: stdout(), stderr: child.errorText() };
+}
+
+/**
+ * Starts one node of a real Kafka on the loopback address, with replication factors of 1 and no
+ * initial rebalance delay: a KRaft node, or with `zookeeper` a broker and the ZooKeeper that its release
+ * brings. Options: `version`, `port` (a free one by default), `dataFolder` (a temporary one by default,
+ * removed at stop), `overrides` (an object of server properties), `log` (a file descriptor or 'inherit'
+ * for Kafka's own log; only warnings are kept by default), `logLevel`.
  * Resolves once it accepts connections, to `{ port, bootstrap, dataFolder, pid, child, stop() }`.
  */
 export async function startRealKafka({
   version = ORACLE_VERSION,
+  zookeeper = false,
   port,
   dataFolder,
   overrides = {},
@@ -63,14 +94,9 @@ export async function startRealKafka({
   const listenPort = port ?? (await freePort());
   const controllerPort = await freePort();
   const properties = {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${listenPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${listenPort}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    ...(zookeeper
+      ? zookeeperProperties(listenPort, controllerPort)
+      : kraftProperties(listenPort, controllerPort)),
     'log.dirs': join(folder, 'logs'),
     'offsets.topic.replication.factor': 1,
     'transaction.state.log.replication.factor': 1,
@@ -91,24 +117,9 @@ export async function startRealKafka({
       .join(''),
   );
 
-  const formatted = await run(
-    'java',
-    [
-      ...toolJvmFlags,
-      '-cp',
-      classpath,
-      'kafka.tools.StorageTool',
-      'format',
-      '--ignore-formatted',
-      '-t',
-      'c2x1aWNlLW9yYWNsZS0wMA',
-      '-c',
-      propertiesFile,
-    ],
-    { label: 'StorageTool' },
-  );
-  if (formatted.code !== 0)
-    throw new Error(`formatting failed:\n${formatted.stdout}${formatted.stderr}`);
+  const ensemble = zookeeper
+    ? await startZooKeeper({ classpath, folder, port: controllerPort, logLevel })
+    : await formatStorage(classpath, propertiesFile);
 
   const sink = log ?? 'ignore';
   // Also when this process is ended early, the temporary folder goes.
@@ -139,6 +150,7 @@ export async function startRealKafka({
     child,
     async stop() {
       await stop(child, { graceMs: 15_000 });
+      if (ensemble !== undefined) await stop(ensemble);
       if (!ownFolder) return;
       removeFolder();
       process.off('exit', removeFolder);
@@ -153,6 +165,70 @@ export async function startRealKafka({
     { what: `Kafka ${version} listening on ${listenPort}`, timeoutMs: 60_000 },
   );
   return broker;
+}
+
+const kraftProperties = (port, controllerPort) => ({
+  'process.roles': 'broker,controller',
+  'node.id': 1,
+  'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+  'controller.listener.names': 'CONTROLLER',
+  listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'inter.broker.listener.name': 'PLAINTEXT',
+});
+
+const zookeeperProperties = (port, zookeeperPort) => ({
+  'broker.id': 1,
+  'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
+  listeners: `PLAINTEXT://127.0.0.1:${port}`,
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+});
+
+/** KRaft's storage must be formatted before the first start. */
+async function formatStorage(classpath, propertiesFile) {
+  const args = [
+    'format',
+    '--ignore-formatted',
+    '-t',
+    'c2x1aWNlLW9yYWNsZS0wMA',
+    '-c',
+    propertiesFile,
+  ];
+  const formatted = await run(
+    'java',
+    [...toolJvmFlags, '-cp', classpath, 'kafka.tools.StorageTool', ...args],
+    { label: 'StorageTool' },
+  );
+  if (formatted.code !== 0)
+    throw new Error(`formatting failed:\n${formatted.stdout}${formatted.stderr}`);
+}
+
+/** A standalone ZooKeeper with its data in `folder`; the child process, once it accepts connections. */
+async function startZooKeeper({ classpath, folder, port, logLevel }) {
+  const file = join(folder, 'zookeeper.properties');
+  writeFileSync(
+    file,
+    `dataDir=${join(folder, 'zookeeper')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
+  );
+  const child = start(
+    'java',
+    [
+      ...toolJvmFlags,
+      '-Xmx64m',
+      `-Dorg.slf4j.simpleLogger.defaultLogLevel=${logLevel}`,
+      ...['-cp', classpath, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', file],
+    ],
+    { label: 'ZooKeeper', stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`ZooKeeper ended:\n${child.errorText()}`);
+      return accepts(port);
+    },
+    { what: `ZooKeeper listening on ${port}`, timeoutMs: 60_000 },
+  );
+  return child;
 }
 
 async function main(argv) {
@@ -175,6 +251,7 @@ async function main(argv) {
     const dataFolder = option('data');
     const broker = await startRealKafka({
       version,
+      zookeeper: own.includes('--zookeeper'),
       port,
       dataFolder,
       overrides,
@@ -194,7 +271,7 @@ async function main(argv) {
     return result.code;
   }
   console.error(
-    'usage: real-kafka.mjs start [--port N] [--version V] [--data DIR] [--log inherit] [--log-level info] [--set key=value]... | tool CLASS [--version V] -- ARGS...',
+    'usage: real-kafka.mjs start [--port N] [--version V] [--zookeeper] [--data DIR] [--log inherit] [--log-level info] [--set key=value]... | tool CLASS [--version V] -- ARGS...',
   );
   return 2;
 }

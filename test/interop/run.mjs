@@ -1,6 +1,6 @@
 // The interop suites: real clients, in their own languages, against this checkout's broker.
 //
-//   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|host:port]
+//   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|real-3.9.2-zookeeper|host:port]
 //                           [--jobs N] [--report FILE]
 //
 // --report writes what came of it: a page where FILE ends in .md (with --only, its other rows stay), JSON otherwise.
@@ -27,7 +27,7 @@ import { probeScenarios, recordProbes } from './scenarios/probes.mjs';
 import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs';
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
 import { storageScenarios } from './scenarios/storage.mjs';
-import { runTools, toolsNotTried, toolVersions } from './scenarios/tools.mjs';
+import { recordTools, runTools, toolsNotTried, toolVersions } from './scenarios/tools.mjs';
 
 const scenarios = [...recordScenarios, ...groupScenarios, ...adminScenarios];
 
@@ -40,6 +40,7 @@ function parseArguments(argv) {
     jobs: 2,
     report: undefined,
     recordProbes: false,
+    recordTools: false,
   };
   for (let index = 0; index < argv.length; index++) {
     const value = () => {
@@ -54,6 +55,7 @@ function parseArguments(argv) {
     else if (argv[index] === '--jobs') options.jobs = Number(value());
     else if (argv[index] === '--report') options.report = value();
     else if (argv[index] === '--record-probes') options.recordProbes = true;
+    else if (argv[index] === '--record-tools') options.recordTools = true;
     else throw new Error(`unknown argument ${argv[index]}`);
   }
   return options;
@@ -291,12 +293,15 @@ async function main() {
     }
     await forEachLimited(
       toolVersions.filter((version) => chosen(`tools-${version}`)),
-      options.jobs,
+      options.recordTools ? 1 : options.jobs,
       (version) =>
-        runTools(version, {
+        (options.recordTools ? recordTools : runTools)(version, {
           ...context,
           wanted,
-          record: (subject, scenario, work) => record(subject, scenario, {}, work),
+          record(subject, scenario, work) {
+            const notes = [];
+            return record(subject, scenario, { notes }, () => work((text) => notes.push(text)));
+          },
           notOffered: (subject, scenario, detail) =>
             report.add({ subject, scenario, outcome: 'not offered', detail }),
         }),

@@ -68,13 +68,13 @@ for (const [name, disk, folder] of disks) {
     assert.throws(() => disk.open(at('names', 'b'), 'write'), { code: 'ENOENT' });
   });
 
-  test(`${name} disk: a file opened for reading can't be written`, () => {
+  test(`${name} disk: a file opened for reading can't be written`, async () => {
     disk.makeFolder(folder);
     disk.writeFile(at('read-only'), 'x');
     const file = disk.open(at('read-only'), 'read');
     assert.throws(() => file.writeSync([Buffer.from('y')], 0), { code: 'EBADF' });
     file.close();
-    const { freeBytes, totalBytes } = disk.space(folder);
+    const { freeBytes, totalBytes } = await disk.space(folder);
     assert.ok(freeBytes > 0 && freeBytes <= totalBytes);
   });
 }

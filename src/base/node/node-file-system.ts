@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { File, FileStat, FileSystem } from '../file-system.ts';
+import type { File, FileStat, FileSystem, VolumeSpace } from '../file-system.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** The most buffers one `pwritev` takes (IOV_MAX); the runtime refuses or cuts longer lists. */
@@ -64,9 +64,13 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
-  space(path: string): { freeBytes: number; totalBytes: number } {
-    const stat = fs.statfsSync(path);
-    return { freeBytes: stat.bavail * stat.bsize, totalBytes: stat.blocks * stat.bsize };
+  space(path: string): Promise<VolumeSpace> {
+    return new Promise((resolve, reject) => {
+      fs.statfs(path, (error, stat) => {
+        if (error) reject(error);
+        else resolve({ freeBytes: stat.bavail * stat.bsize, totalBytes: stat.blocks * stat.bsize });
+      });
+    });
   }
 }
 

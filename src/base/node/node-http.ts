@@ -1,14 +1,22 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { HttpBodyTooLarge, type HttpHost, type HttpRequest, type HttpResponse } from '../http.ts';
+import type { Duplex } from 'node:stream';
+import {
+  type ForeignConnection,
+  HttpBodyTooLarge,
+  type HttpHost,
+  type HttpRequest,
+  type HttpResponse,
+} from '../http.ts';
 import type { Endpoint, Listener } from '../network.ts';
 
 /** HTTP through Node's own server, which is loaded when the first one listens. */
 export const nodeHttpHost: HttpHost = {
-  async listen(at, handle): Promise<Listener> {
+  async listen(at, handle, onForeign): Promise<Listener> {
     const { createServer } = await import('node:http');
     const server = createServer((request, response) => {
       void answer(request, response, handle);
     });
+    server.on('clientError', (error, socket) => refuse(error, socket, onForeign));
     const local = await startListening(server, at);
     return {
       local,
@@ -31,6 +39,27 @@ function startListening(server: Server, at: Endpoint): Promise<Endpoint> {
       resolve({ host: at.host, port });
     });
   });
+}
+
+/** Bytes that are no HTTP: an HTTP client is told so, any other would not understand. */
+function refuse(
+  error: Error,
+  socket: Duplex,
+  onForeign: ((connection: ForeignConnection) => void) | undefined,
+): void {
+  // Not in the type definitions, and only there where the parser had bytes.
+  const { rawPacket: bytes } = error as { rawPacket?: Uint8Array };
+  if (bytes && onForeign && !/^[A-Z]{3,} /.test(Buffer.from(bytes).toString('latin1', 0, 12))) {
+    const { remoteAddress = '', remotePort = 0 } = socket as {
+      remoteAddress?: string;
+      remotePort?: number;
+    };
+    onForeign({ remote: { host: remoteAddress.replace(/^::ffff:/, ''), port: remotePort }, bytes });
+    socket.destroy();
+    return;
+  }
+  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+  else socket.destroy();
 }
 
 async function answer(

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import * as net from 'node:net';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { Endpoint, Listener, Network, Socket, SocketEvents } from '../network.ts';
@@ -65,6 +66,10 @@ export class NodeNetwork implements Network {
         server.close();
       },
     };
+  }
+
+  async resolve(host: string): Promise<void> {
+    await lookup(host);
   }
 
   connect(to: Endpoint, options: { timeoutMs: number }): Promise<Socket> {

@@ -73,7 +73,7 @@ test('faults and a full disk reach whoever asked for the operation', async () =>
   assert.equal(file.size(), 10);
   file.writeSync([Buffer.from('SYNCED')], 0);
   assert.equal(disk.readFile('/data/log').toString(), 'SYNCED1234');
-  assert.deepEqual(disk.space(), { freeBytes: 0, totalBytes: 10 });
+  assert.deepEqual(await disk.space(), { freeBytes: 0, totalBytes: 10 });
 });
 
 test('a handle goes on reading a file whose name was removed', () => {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { File, FileStat, FileSystem } from '../file-system.ts';
+import type { File, FileStat, FileSystem, VolumeSpace } from '../file-system.ts';
 import type { Random } from '../random.ts';
 import { type CrashSurvival, SimInode } from './sim-file.ts';
 import {
@@ -190,7 +190,7 @@ export class SimFileSystem implements FileSystem {
     syncNames(folder, changesOf(folder));
   }
 
-  space(): { freeBytes: number; totalBytes: number } {
+  async space(): Promise<VolumeSpace> {
     const totalBytes = Math.min(this.capacityBytes, UNLIMITED_VOLUME_BYTES);
     return { freeBytes: Math.max(0, totalBytes - this.usedBytes()), totalBytes };
   }

@@ -7,7 +7,6 @@
 // v0-v2 carry messages of the old formats, which are converted.
 //
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
-import type { Logger } from '../../base/logger.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
@@ -38,7 +37,6 @@ export interface ProduceDependencies {
   readonly partitions: Partitions;
   readonly metadata: ClusterMetadata;
   readonly traffic: TopicTraffic;
-  readonly logger: Logger;
 }
 
 export function produceApi(dependencies: ProduceDependencies): Api {
@@ -160,12 +158,13 @@ class Produce {
 
   /** One line for a request, however many of its batches are bad. */
   #warnOfBadBatch(first: string): void {
-    const { connection, clientId, apiVersion } = this.#context;
-    const { host, port } = connection.remote;
+    const { connection, apiVersion } = this.#context;
     const more = this.#badBatches > 1 ? ` (and ${this.#badBatches - 1} more batches)` : '';
-    this.#dependencies.logger.warn(
-      { client: `${host}:${port}`, clientId, api: 'Produce', apiVersion },
+    const about = { api: 'Produce', apiVersion };
+    connection.complain(
+      `batch ${first.split(':', 1)[0]}`,
       `refused a batch: ${first}${more}`,
+      about,
     );
   }
 }

@@ -5,9 +5,11 @@
 // waits for a partition that is being loaded here, for at most LOAD_WAIT_MS. The endpoint is the one
 // of the listener that the client used.
 //
-// Gaps: transactions (key type 1) do not exist yet: INVALID_REQUEST, which ends a transactional client
-// at once, where a retriable error would let it try for a minute. Share groups (key type 2, v6) do not
-// either: INVALID_REQUEST, as Kafka answers where they are switched off.
+// A transactional id (key type 1) is coordinated here too, where there is no transaction of it: what asks
+// about one is answered, and what begins one is refused by InitProducerId.
+//
+// Gaps: there are no transactions, so no __transaction_state is made. Share groups (key type 2, v6) do not
+// exist: INVALID_REQUEST, as Kafka answers where they are switched off.
 import type { Clock } from '../../base/clock.ts';
 import { type ErrorName, errorCode, errorMessage } from '../../protocol/errors.ts';
 import {
@@ -37,11 +39,14 @@ export interface FindCoordinatorDependencies {
     partition: number,
     context: RequestContext,
   ) => CoordinatorEndpoint | undefined;
+  /** This broker as the client reaches it. */
+  readonly ownEndpoint: (context: RequestContext) => CoordinatorEndpoint | undefined;
 }
 
 const LOAD_WAIT_MS = 1_000;
 const KEYS_FROM = 4;
 const GROUP = 0;
+const TRANSACTION = 1;
 const nowhere: CoordinatorEndpoint = { nodeId: -1, host: '', port: -1 };
 
 interface Found extends CoordinatorEndpoint {
@@ -68,12 +73,13 @@ export function findCoordinatorApi(dependencies: FindCoordinatorDependencies): A
 }
 
 async function finder(
-  { clock, coordinator, ensureOffsetsTopic, endpointOf }: FindCoordinatorDependencies,
+  { clock, coordinator, ensureOffsetsTopic, endpointOf, ownEndpoint }: FindCoordinatorDependencies,
   context: RequestContext,
   keyType: number,
   keys: readonly string[],
 ): Promise<(key: string) => Found> {
   const refuse = (error: ErrorName) => () => ({ ...nowhere, error });
+  if (keyType === TRANSACTION) return () => found(ownEndpoint(context));
   if (keyType !== GROUP) return refuse('INVALID_REQUEST');
   try {
     await ensureOffsetsTopic();
@@ -82,11 +88,12 @@ async function finder(
   }
   const partitions = new Set(keys.map((key) => coordinator.partitionFor(key)));
   await orTimeout(Promise.all([...partitions].map((one) => coordinator.whenLoaded(one))), clock);
-  return (key) => {
-    const endpoint = endpointOf(coordinator.partitionFor(key), context);
-    if (endpoint === undefined) return { ...nowhere, error: 'COORDINATOR_NOT_AVAILABLE' };
-    return { ...endpoint, error: 'NONE' };
-  };
+  return (key) => found(endpointOf(coordinator.partitionFor(key), context));
+}
+
+function found(endpoint: CoordinatorEndpoint | undefined): Found {
+  if (endpoint === undefined) return { ...nowhere, error: 'COORDINATOR_NOT_AVAILABLE' };
+  return { ...endpoint, error: 'NONE' };
 }
 
 async function orTimeout(work: Promise<unknown>, clock: Clock): Promise<void> {

@@ -22,16 +22,16 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
   const { logs, fileSystem, logDirs } = parts;
 
   /** Free and total bytes of the volume; -1 each where the system does not tell. */
-  function spaceOf(logDir: string): { totalBytes: number; usableBytes: number } {
+  async function spaceOf(logDir: string): Promise<{ totalBytes: number; usableBytes: number }> {
     try {
-      const { totalBytes, freeBytes } = fileSystem.space(logDir);
+      const { totalBytes, freeBytes } = await fileSystem.space(logDir);
       return { totalBytes, usableBytes: freeBytes };
     } catch {
       return { totalBytes: -1, usableBytes: -1 };
     }
   }
 
-  function describe(logDir: string, wanted: Wanted, online: ReadonlySet<string>) {
+  async function describe(logDir: string, wanted: Wanted, online: ReadonlySet<string>) {
     if (!online.has(logDir)) return failedRow(logDir, 'KAFKA_STORAGE_ERROR');
     const byTopic = new Map<string, ReturnType<typeof describeLog>[]>();
     for (const log of logs.logs()) {
@@ -44,7 +44,7 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
       errorCode: 0,
       logDir: resolve(logDir),
       topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
-      ...spaceOf(logDir),
+      ...(await spaceOf(logDir)),
     };
   }
 
@@ -52,10 +52,11 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
     request: DescribeLogDirsRequest,
     response: DescribeLogDirsResponse,
     versions: { min: 0, max: 4 },
-    handle: (_context, request) => {
+    handle: async (_context, request) => {
       const wanted = filterOf(request);
       const online = new Set(logs.onlineLogDirs());
-      return { results: logDirs.map((logDir) => describe(logDir, wanted, online)) };
+      const results = await Promise.all(logDirs.map((one) => describe(one, wanted, online)));
+      return { results };
     },
     errorResponse: (_context, _request, error) => ({
       errorCode: errorCode(error.error),

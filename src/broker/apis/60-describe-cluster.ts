@@ -1,4 +1,5 @@
-// DescribeCluster v0-v1 (KIP-700, KIP-919): the brokers as this client can reach them.
+// DescribeCluster v0-v2 (KIP-700, KIP-919, KIP-1073): the brokers as this client can reach them. v2 can ask
+// for fenced brokers too, of which a broker without a quorum knows none.
 //
 // Gaps: endpoint type 2 (KRaft controllers) is refused, since there are none.
 import { errorCode } from '../../protocol/errors.ts';
@@ -18,7 +19,7 @@ export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }):
   return defineApi({
     request: DescribeClusterRequest,
     response: DescribeClusterResponse,
-    versions: { min: 0, max: 1 },
+    versions: { min: 0, max: 2 },
     handle(context, request) {
       const { snapshot } = metadata;
       if (request.endpointType !== BROKERS) {

@@ -1,5 +1,7 @@
+import type { Endpoint } from '../../base/network.ts';
 import type { BrokerMetadata, ClusterSnapshot } from '../metadata/cluster-snapshot.ts';
-import type { RequestContext } from '../network/request-context.ts';
+import { isLoopback } from '../network/loopback.ts';
+import type { ConnectionInfo, RequestContext } from '../network/request-context.ts';
 
 export interface AdvertisedBroker {
   readonly nodeId: number;
@@ -27,5 +29,22 @@ export function addressFor(
   // client reached is the one address known to work for it.
   const host = endpoint.host === '' ? connection.local.host : endpoint.host;
   const port = endpoint.port === 0 ? connection.local.port : endpoint.port;
+  if (isLoopback(host) && !isLoopback(connection.remote.host)) {
+    warnOfLoopback(connection, { host, port });
+  }
   return { nodeId: broker.id, host, port, rack: broker.rack };
+}
+
+/** Often enough to be found in a log of the day, and no more. */
+const LOOPBACK_RATE = { lines: 1, windowMs: 3_600_000 };
+
+/** The commonest mistake of all: the client goes on to its own machine, and finds nobody there. */
+function warnOfLoopback(connection: ConnectionInfo, told: Endpoint): void {
+  const { listenerName, local, remote } = connection;
+  connection.complain(
+    'advertised',
+    `the client at ${remote.host} is told to go on at ${told.host}:${told.port}, which is its own machine:` +
+      ` set advertised.listeners to an address that clients reach, such as ${listenerName}://${local.host}:${local.port}`,
+    { rate: LOOPBACK_RATE },
+  );
 }

@@ -125,7 +125,7 @@ test('a hostile length closes its connection only, with one line that names the 
   await clock.settle();
   assert.deepEqual(other.answered, [3]);
   assert.deepEqual(broker.warnings, [
-    'closed a connection: a request of 1001 bytes was announced; socket.request.max.bytes allows 0 to 1000',
+    'closed a connection: a request of 1001 bytes is larger than socket.request.max.bytes = 1000: raise it, or let the client send less at once (max.request.size in Java, message.max.bytes in librdkafka)',
   ]);
   const { fields } = broker.lines.find(({ level }) => level === 'warn')!;
   assert.equal(fields['clientId'], 'test-client');

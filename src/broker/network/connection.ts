@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { BufferPool } from '../../base/collections/buffer-pool.ts';
+import type { ComplaintRate, Complaints } from '../../base/complaints.ts';
 import type { LogFields, Logger } from '../../base/logger.ts';
 import type { Endpoint, Socket, SocketEvents } from '../../base/network.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -25,6 +26,7 @@ export const ANONYMOUS = 'User:ANONYMOUS';
 export interface ConnectionEnvironment {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly complaints: Complaints;
   readonly dispatcher: Dispatcher;
   readonly limits: NetworkLimits;
   readonly metrics: NetworkMetrics;
@@ -130,9 +132,23 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
   refuse(reason: string, request?: Request): void {
     if (request) this.#abandonFromRequest(request);
     if (this.#state !== 'open') return;
-    this.#env.logger.warn(this.#describe(request), `closed a connection: ${reason}`);
+    // Numbers and names in it are those of one request; what is left is what such lines share.
+    const kind = reason.replace(/\d+|'[^']*'|\([^)]*\)/g, '');
+    this.#warn(kind, `closed a connection: ${reason}`, { request });
     this.#env.metrics.connectionRefused();
     this.closeSoon();
+  }
+
+  complain(
+    kind: string,
+    sentence: string,
+    { apiVersion, api, rate }: { api?: string; apiVersion?: number; rate?: ComplaintRate } = {},
+  ): void {
+    const about = {
+      ...(api !== undefined && { api }),
+      ...(apiVersion !== undefined && { apiVersion }),
+    };
+    this.#warn(kind, sentence, { fields: about, ...(rate && { rate }) });
   }
 
   // SocketEvents
@@ -173,11 +189,7 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
   onBadLength(size: number, prefix: Buffer): void {
     const foreign = foreignProtocol(prefix, this.listenerName);
     if (foreign?.reply) this.#socket.write([Buffer.from(foreign.reply, 'latin1')]);
-    const limit = this.#env.limits.maxRequestBytes;
-    this.refuse(
-      foreign?.reason ??
-        `a request of ${size} bytes was announced; socket.request.max.bytes allows 0 to ${limit}`,
-    );
+    this.refuse(foreign?.reason ?? badLength(size, this.#env.limits.maxRequestBytes));
   }
 
   // From the requests
@@ -384,6 +396,22 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
     this.#env.budget.give(bytes);
   }
 
+  #warn(
+    kind: string,
+    sentence: string,
+    {
+      request,
+      fields,
+      rate,
+    }: { request?: Request | undefined; fields?: LogFields; rate?: ComplaintRate },
+  ): void {
+    this.#env.complaints.warn(
+      { about: this.remote.host, kind, ...(rate && { rate }) },
+      { ...this.#describe(request), ...fields },
+      sentence,
+    );
+  }
+
   #describe(request?: Request): LogFields {
     return {
       client: `${this.remote.host}:${this.remote.port}`,
@@ -394,4 +422,12 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
       ...(request && request.apiKey >= 0 && { apiVersion: request.apiVersion }),
     };
   }
+}
+
+function badLength(size: number, limit: number): string {
+  if (size < 0) return `a request of ${size} bytes was announced, which is not Kafka's protocol`;
+  return (
+    `a request of ${size} bytes is larger than socket.request.max.bytes = ${limit}: raise it, or let` +
+    ` the client send less at once (max.request.size in Java, message.max.bytes in librdkafka)`
+  );
 }

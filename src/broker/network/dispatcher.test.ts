@@ -135,7 +135,10 @@ test('unknown versions close the connection by name, but ApiVersions is answered
   await clock.settle();
   assert.equal(client.closed, true);
   const [line] = broker.lines.filter(({ level }) => level === 'warn');
-  assert.equal(line?.text, 'closed a connection: Heartbeat version 4 is not supported, 0 to 3 are');
+  assert.match(
+    line?.text ?? '',
+    /^closed a connection: client.* asked for Heartbeat version 4, which is not supported, 0 to 3 are: /,
+  );
   assert.equal(line?.fields['api'], 'Heartbeat');
   assert.equal(line?.fields['apiVersion'], 4);
 });
@@ -144,7 +147,10 @@ test('bytes that are no request close the connection with the reason', async () 
   const cases: [bytes: Buffer, reason: RegExp][] = [
     [frame(Buffer.alloc(0)), /a request of 0 bytes has no header/],
     [frame(Buffer.alloc(7)), /a request of 7 bytes has no header/],
-    [frame(Buffer.from('03e7000000000001ffff', 'hex')), /API key 999 version 0 is not supported/],
+    [
+      frame(Buffer.from('03e7000000000001ffff', 'hex')),
+      /API key 999 version 0, which is not supported/,
+    ],
     [heartbeat(1).fill(0xff, 12, 14).fill(0x7f, 14), /the bytes of a request can't be read: /],
     [frame(heartbeat(1).subarray(4, -3)), /the bytes of a request can't be read: /],
   ];

@@ -7,6 +7,7 @@ import type { Answer, Api, ResponseInput } from './api.ts';
 import type { ApiMetrics, NetworkMetrics } from './network-metrics.ts';
 import { NO_RESPONSE, type NoResponse, Pending } from './pending.ts';
 import type { Request } from './request.ts';
+import { unknownApi, unsupportedVersion } from './unsupported.ts';
 
 /** API key, version and correlation id: what every request has. */
 const SMALLEST_REQUEST_BYTES = 8;
@@ -50,7 +51,7 @@ export class Dispatcher {
     request.apiVersion = bytes.readInt16BE(2);
     const entry = this.#entries[request.apiKey];
     if (!entry) {
-      refuse(request, `API key ${request.apiKey} version ${request.apiVersion} is not supported`);
+      refuse(request, unknownApi(request));
       return;
     }
     const { api } = entry;
@@ -147,10 +148,8 @@ export class Dispatcher {
   }
 
   #unsupportedVersion(request: Request, api: Api): void {
-    const { min, max } = api.versions;
     if (!api.answerUnsupportedVersion) {
-      const range = `${min} to ${max}`;
-      refuse(request, `${api.name} version ${request.apiVersion} is not supported, ${range} are`);
+      refuse(request, unsupportedVersion(request, api));
       return;
     }
     const { version, response } = api.answerUnsupportedVersion(request);

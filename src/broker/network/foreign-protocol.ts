@@ -16,14 +16,14 @@ export function foreignProtocol(
 ): ForeignProtocol | undefined {
   if (prefix[0] === TLS_HANDSHAKE && prefix[1] === TLS_MAJOR) {
     return {
-      reason: `the client speaks TLS, listener ${listenerName} does not: set security.protocol=PLAINTEXT in the client`,
+      reason: `the client speaks TLS, listener ${listenerName} does not: set security.protocol=PLAINTEXT in the client, or give it the address of a listener with TLS`,
     };
   }
   if (!HTTP_OPENINGS.includes(Buffer.from(prefix).toString('latin1'))) return undefined;
   const text =
     "This port speaks Kafka's protocol, not HTTP. See http.listeners for the HTTP port.\n";
   return {
-    reason: `the client speaks HTTP, listener ${listenerName} speaks Kafka's protocol: the HTTP port is in http.listeners`,
+    reason: `the client speaks HTTP, listener ${listenerName} speaks Kafka's protocol: give it the address in http.listeners instead`,
     reply: `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`,
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { BufferPool } from '../../base/collections/buffer-pool.ts';
+import { Complaints } from '../../base/complaints.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Endpoint, Listener, Network, Socket } from '../../base/network.ts';
 import { Connection, type ConnectionEnvironment } from './connection.ts';
@@ -37,6 +38,7 @@ export class NetworkServer {
     this.#env = {
       clock,
       logger,
+      complaints: new Complaints(clock, logger),
       dispatcher,
       limits,
       metrics,
@@ -87,7 +89,11 @@ export class NetworkServer {
     const refusal = this.#stopping ? 'the broker is shutting down' : this.#overLimit(host);
     if (refusal !== undefined) {
       const client = `${host}:${socket.remote.port}`;
-      this.#env.logger.warn({ client, listener: listenerName }, `refused a connection: ${refusal}`);
+      this.#env.complaints.warn(
+        { about: host, kind: refusal },
+        { client, listener: listenerName },
+        `refused a connection: ${refusal}`,
+      );
       this.#env.metrics.connectionRefused();
       socket.destroy();
       return;

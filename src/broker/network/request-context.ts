@@ -1,3 +1,4 @@
+import type { ComplaintRate } from '../../base/complaints.ts';
 import type { Endpoint } from '../../base/network.ts';
 
 /** What a handler knows of the connection that a request came on. */
@@ -16,6 +17,15 @@ export interface ConnectionInfo {
   readonly clientSoftware: string | undefined;
   /** For the ApiVersions handler: the software name and version that logs and metrics then show. */
   identifyClient(softwareName: string, softwareVersion: string): void;
+  /**
+   * One warning in the log that names the client, unless it had many of this kind lately. The sentence
+   * says what happened and what to change.
+   */
+  complain(
+    kind: string,
+    sentence: string,
+    options?: { api?: string; apiVersion?: number; rate?: ComplaintRate },
+  ): void;
 }
 
 /**

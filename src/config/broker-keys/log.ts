@@ -152,6 +152,13 @@ export const LOG_KEYS = {
     insteadOf: [['log.flush.scheduler.interval.ms', 1]],
     doc: 'How long records may stay in memory before they are forced to disk.',
   }),
+  'log.disk.reserved.bytes': long({
+    default: -1,
+    atLeast: -1,
+    importance: 'high',
+    update: 'cluster-wide',
+    doc: "Free bytes of a log directory's volume that producers may not take: below, they are answered KAFKA_STORAGE_ERROR, which they retry, until there is space again. Reading, deleting, retention, committed offsets and groups go on. -1: a twentieth of the volume, at most 256 MiB. 0: nothing is reserved.",
+  }),
   'log.flush.policy': oneOf(['os', 'group-commit'], {
     default: 'os',
     importance: 'high',

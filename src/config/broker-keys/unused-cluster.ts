@@ -380,9 +380,30 @@ const REMOTE_STORAGE: Record<string, ConfigKey> = {
   }),
 };
 
+/** Set and taken away by kafka-reassign-partitions. Nothing is moved between brokers yet, so nothing is slowed down. */
+const THROTTLES: Record<string, ConfigKey> = Object.fromEntries(
+  (
+    [
+      ['leader.replication.throttled.rate', 'Bytes per second that throttled leaders may send.'],
+      [
+        'follower.replication.throttled.rate',
+        'Bytes per second that throttled followers may take.',
+      ],
+      [
+        'replica.alter.log.dirs.io.max.bytes.per.second',
+        'Bytes per second that may be moved between log directories.',
+      ],
+    ] as const
+  ).map(([name, doc]) => [
+    name,
+    long({ ...NONE, hidden: true, update: 'cluster-wide', default: LONG_MAX, atLeast: 0, doc }),
+  ]),
+);
+
 /** KRaft, tiered storage and details of ZooKeeper (see unused.ts for what that means). */
 export const UNUSED_CLUSTER_KEYS: Record<string, ConfigKey> = {
   ...ZOOKEEPER,
   ...KRAFT,
   ...REMOTE_STORAGE,
+  ...THROTTLES,
 };

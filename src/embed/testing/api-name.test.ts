@@ -9,7 +9,6 @@ const BETWEEN_BROKERS = [
   'ControlledShutdown',
   'LeaderAndIsr',
   'StopReplica',
-  'UpdateFeatures',
   'UpdateMetadata',
   'WriteTxnMarkers',
 ];

@@ -42,6 +42,22 @@ import { AlterConfigsRequest, AlterConfigsResponse } from './33-alter-configs.ts
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from './35-describe-log-dirs.ts';
 import { SaslAuthenticateRequest, SaslAuthenticateResponse } from './36-sasl-authenticate.ts';
 import { CreatePartitionsRequest, CreatePartitionsResponse } from './37-create-partitions.ts';
+import {
+  CreateDelegationTokenRequest,
+  CreateDelegationTokenResponse,
+} from './38-create-delegation-token.ts';
+import {
+  RenewDelegationTokenRequest,
+  RenewDelegationTokenResponse,
+} from './39-renew-delegation-token.ts';
+import {
+  ExpireDelegationTokenRequest,
+  ExpireDelegationTokenResponse,
+} from './40-expire-delegation-token.ts';
+import {
+  DescribeDelegationTokenRequest,
+  DescribeDelegationTokenResponse,
+} from './41-describe-delegation-token.ts';
 import { DeleteGroupsRequest, DeleteGroupsResponse } from './42-delete-groups.ts';
 import { ElectLeadersRequest, ElectLeadersResponse } from './43-elect-leaders.ts';
 import {
@@ -120,6 +136,10 @@ export * from './33-alter-configs.ts';
 export * from './35-describe-log-dirs.ts';
 export * from './36-sasl-authenticate.ts';
 export * from './37-create-partitions.ts';
+export * from './38-create-delegation-token.ts';
+export * from './39-renew-delegation-token.ts';
+export * from './40-expire-delegation-token.ts';
+export * from './41-describe-delegation-token.ts';
 export * from './42-delete-groups.ts';
 export * from './43-elect-leaders.ts';
 export * from './44-incremental-alter-configs.ts';
@@ -185,6 +205,10 @@ export const apis: readonly ApiMessages[] = (
     [DescribeLogDirsRequest, DescribeLogDirsResponse],
     [SaslAuthenticateRequest, SaslAuthenticateResponse],
     [CreatePartitionsRequest, CreatePartitionsResponse],
+    [CreateDelegationTokenRequest, CreateDelegationTokenResponse],
+    [RenewDelegationTokenRequest, RenewDelegationTokenResponse],
+    [ExpireDelegationTokenRequest, ExpireDelegationTokenResponse],
+    [DescribeDelegationTokenRequest, DescribeDelegationTokenResponse],
     [DeleteGroupsRequest, DeleteGroupsResponse],
     [ElectLeadersRequest, ElectLeadersResponse],
     [IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse],

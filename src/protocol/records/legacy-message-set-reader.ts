@@ -32,6 +32,8 @@ export interface LegacySetRejection {
     | 'MESSAGE_TOO_LARGE'
     | 'UNKNOWN_SERVER_ERROR';
   readonly detail: string;
+  /** Of the message that is larger than `maxMessageBytes`, where that is the reason. */
+  readonly oversizedBytes?: number;
 }
 
 /** Gets the records of a set one after the other; what it got counts only when the set is accepted. */
@@ -65,6 +67,15 @@ class InvalidSetError extends Error {}
 
 class SetTooLargeError extends Error {}
 
+class MessageTooLargeError extends SetTooLargeError {
+  readonly size: number;
+
+  constructor(size: number) {
+    super(`a message of ${size} bytes`);
+    this.size = size;
+  }
+}
+
 const ZSTD = 4;
 const LAST_CODEC = 4;
 
@@ -84,7 +95,10 @@ export function readLegacySet(
   } catch (error) {
     const code = rejectionOf(error);
     if (code === undefined) throw error;
-    return { error: code, detail: error instanceof Error ? error.message : String(error) };
+    const detail = error instanceof Error ? error.message : String(error);
+    return error instanceof MessageTooLargeError
+      ? { error: code, detail, oversizedBytes: error.size }
+      : { error: code, detail };
   }
 }
 
@@ -128,9 +142,7 @@ function survey(set: Buffer, limits: LegacySetLimits) {
     if (cursor.codecId !== 0) isCompressed = true;
     if (cursor.magic !== magic) hasOtherMagic = true;
     if (cursor.size > limits.maxMessageBytes) {
-      throw new SetTooLargeError(
-        `a message of ${cursor.size} bytes is larger than max.message.bytes = ${limits.maxMessageBytes}`,
-      );
+      throw new MessageTooLargeError(cursor.size);
     }
   } while (cursor.next());
   if (hasOtherMagic) throw new InvalidSetError('messages of different formats in one set');

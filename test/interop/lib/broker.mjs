@@ -29,6 +29,7 @@ export async function startSluice(more = {}) {
     'log.dirs': join(folder, 'data'),
     listeners: `PLAINTEXT://127.0.0.1:${port}`,
     'http.listeners': '',
+    'broker.id': 1,
     ...more,
   };
   const flags = Object.entries(properties).flatMap(([key, value]) => [
@@ -76,13 +77,16 @@ export async function startSluice(more = {}) {
   };
 }
 
-async function startOracle(version) {
+/** `release` is a version, and '-zookeeper' behind it where it is to run with one. */
+async function startOracle(release) {
+  const [version, mode] = release.split('-');
+  const zookeeper = mode === 'zookeeper';
   const folder = mkdtempSync(join(tmpdir(), 'real-kafka-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
-  const broker = await startRealKafka({ version, dataFolder: folder, overrides });
+  const broker = await startRealKafka({ version, zookeeper, dataFolder: folder, overrides });
   return {
-    title: `Apache Kafka ${version}`,
+    title: `Apache Kafka ${version}${zookeeper ? ' with ZooKeeper' : ''}`,
     kind: 'kafka',
     bootstrap: broker.bootstrap,
     logFolder: broker.logFolder,
@@ -97,7 +101,7 @@ async function startOracle(version) {
   };
 }
 
-/** Opens what `--broker` names: `sluice` (built and started), `real-3.9` or `real-<version>`, or `host:port`. */
+/** Opens what `--broker` names: `sluice` (built and started), `real-3.9` or `real-<version>`, `real-<version>-zookeeper`, or `host:port`. */
 export async function openBroker(name) {
   if (name === 'sluice' && process.env.SLUICE_PROGRAM !== undefined) return startSluice();
   if (name === 'sluice') {

@@ -18,6 +18,10 @@ const IDENTITIES = [
   'memberId',
   'key',
   'partitionIndex',
+  'partitionId',
+  'feature',
+  'transactionalId',
+  'producerId',
   'index',
   'resourceName',
 ];

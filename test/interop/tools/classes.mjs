@@ -80,4 +80,71 @@ export const classes = {
     3: 'kafka.tools.DumpLogSegments',
     4: `${tools}.DumpLogSegments`,
   },
+  'kafka-acls': {
+    2: 'kafka.admin.AclCommand',
+    3: 'kafka.admin.AclCommand',
+    4: `${tools}.AclCommand`,
+  },
+  'kafka-client-metrics': {
+    2: null,
+    3: `${tools}.ClientMetricsCommand`,
+    4: `${tools}.ClientMetricsCommand`,
+  },
+  'kafka-console-share-consumer': { 2: null, 3: null, 4: `${tools}.consumer.ConsoleShareConsumer` },
+  'kafka-delegation-tokens': {
+    2: 'kafka.admin.DelegationTokenCommand',
+    3: `${tools}.DelegationTokenCommand`,
+    4: `${tools}.DelegationTokenCommand`,
+  },
+  'kafka-e2e-latency': {
+    2: 'kafka.tools.EndToEndLatency',
+    3: `${tools}.EndToEndLatency`,
+    4: `${tools}.EndToEndLatency`,
+  },
+  'kafka-features': {
+    2: 'kafka.admin.FeatureCommand',
+    3: `${tools}.FeatureCommand`,
+    4: `${tools}.FeatureCommand`,
+  },
+  'kafka-leader-election': {
+    2: 'kafka.admin.LeaderElectionCommand',
+    3: `${tools}.LeaderElectionCommand`,
+    4: `${tools}.LeaderElectionCommand`,
+  },
+  'kafka-metadata-quorum': {
+    2: null,
+    3: `${tools}.MetadataQuorumCommand`,
+    4: `${tools}.MetadataQuorumCommand`,
+  },
+  'kafka-mirror-maker': { 2: 'kafka.tools.MirrorMaker', 3: 'kafka.tools.MirrorMaker', 4: null },
+  'kafka-preferred-replica-election': {
+    2: 'kafka.admin.PreferredReplicaLeaderElectionCommand',
+    3: null,
+    4: null,
+  },
+  'kafka-replica-verification': {
+    2: 'kafka.tools.ReplicaVerificationTool',
+    3: `${tools}.ReplicaVerificationTool`,
+    4: `${tools}.ReplicaVerificationTool`,
+  },
+  'kafka-share-consumer-perf-test': { 2: null, 3: null, 4: `${tools}.ShareConsumerPerformance` },
+  'kafka-share-groups': { 2: null, 3: null, 4: `${tools}.consumer.group.ShareGroupCommand` },
+  'kafka-streams-application-reset': {
+    2: 'kafka.tools.StreamsResetter',
+    3: `${tools}.StreamsResetter`,
+    4: `${tools}.StreamsResetter`,
+  },
+  'kafka-streams-groups': { 2: null, 3: null, 4: `${tools}.streams.StreamsGroupCommand` },
+  'kafka-transactions': {
+    2: null,
+    3: `${tools}.TransactionsCommand`,
+    4: `${tools}.TransactionsCommand`,
+  },
+  'kafka-verifiable-share-consumer': { 2: null, 3: null, 4: `${tools}.VerifiableShareConsumer` },
+  // No script of its own: it is run by kafka-run-class.sh.
+  ClientCompatibilityTest: {
+    2: `${tools}.ClientCompatibilityTest`,
+    3: `${tools}.ClientCompatibilityTest`,
+    4: `${tools}.ClientCompatibilityTest`,
+  },
 };

@@ -14,7 +14,11 @@ import { metadataProbes } from './metadata.ts';
 import { offsetProbes } from './offsets.ts';
 import { produceProbes } from './produce.ts';
 import { producerProbes } from './producers.ts';
+import { reassignmentProbes } from './reassignments.ts';
+import { securityProbes } from './security.ts';
+import { topicDescriptionProbes } from './topic-descriptions.ts';
 import { topicProbes } from './topics.ts';
+import { transactionProbes } from './transactions.ts';
 import { versionProbes } from './versions.ts';
 
 /** Every probe, in the order in which they run. */
@@ -36,4 +40,8 @@ export const probes: readonly Probe[] = [
   ...offsetProbes,
   ...groupAdminProbes,
   ...adminProbes,
+  ...topicDescriptionProbes,
+  ...reassignmentProbes,
+  ...transactionProbes,
+  ...securityProbes,
 ];

@@ -2,7 +2,7 @@ import { batchOf } from '../../../support/topics.ts';
 import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
 import { fetched } from './produce.ts';
 
-async function newProducer(asker: Asker): Promise<number> {
+export async function newProducer(asker: Asker): Promise<number> {
   // A Kafka that has just started has no block of ids yet.
   for (let attempt = 0; attempt < 100; attempt++) {
     const { errorCode, producerId } = await asker.raw('InitProducerId', 1, {
@@ -16,7 +16,7 @@ async function newProducer(asker: Asker): Promise<number> {
 }
 
 /** Sends batches of an idempotent producer to one partition. */
-function sender(asker: Asker, topic: string, producerId: number) {
+export function sender(asker: Asker, topic: string, producerId: number) {
   return (baseSequence: number, { epoch = 0, count = 1, partition = 0 } = {}) =>
     asker.produce(
       topic,

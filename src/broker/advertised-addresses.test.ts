@@ -1,0 +1,82 @@
+// If this breaks, the commonest mistake, an address that clients cannot reach, is said nowhere.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { silentLogger } from '../base/logger.ts';
+import type { Network } from '../base/network.ts';
+import { brokerConfig } from '../config/index.ts';
+import { checkAdvertisedNames } from './advertised-addresses.ts';
+import { addressFor } from './apis/broker-endpoints.ts';
+import type { ConnectionInfo, RequestContext } from './network/request-context.ts';
+
+function listenersOf(advertised: string) {
+  return brokerConfig({
+    listeners: 'PLAINTEXT://:9092',
+    'advertised.listeners': advertised,
+  }).parsedListeners;
+}
+
+async function warningsFor(advertised: string): Promise<string[]> {
+  const lines: string[] = [];
+  const asked: string[] = [];
+  const network = {
+    resolve: async (host: string) => {
+      asked.push(host);
+      if (host !== 'known.example') throw Object.assign(new Error('no'), { code: 'ENOTFOUND' });
+    },
+  } as Partial<Network> as Network;
+  const logger = { ...silentLogger, warn: (_: object, text: string) => lines.push(text) };
+  await checkAdvertisedNames(listenersOf(advertised), network, logger);
+  return lines;
+}
+
+test('a name that does not resolve is said at the start, in one sentence', async () => {
+  assert.deepEqual(await warningsFor('PLAINTEXT://kafka.invalid:9092'), [
+    'advertised.listeners names PLAINTEXT://kafka.invalid:9092, and this machine knows no kafka.invalid (ENOTFOUND): ' +
+      'clients that do not know it either connect once and then fail; name a host that all of them know',
+  ]);
+  for (const fine of ['known.example', 'localhost', '10.1.2.3', '[fd00::1]']) {
+    assert.deepEqual(await warningsFor(`PLAINTEXT://${fine}:9092`), [], fine);
+  }
+});
+
+test('every address is no address to tell, and refused', () => {
+  for (const host of ['0.0.0.0', '[::]', '']) {
+    assert.throws(
+      () => listenersOf(`PLAINTEXT://${host}:9092`),
+      /^ConfigError: advertised.listeners = .* must name a host that clients can connect to, not every address$/,
+    );
+  }
+});
+
+function told(advertisedHost: string, remoteHost: string): string[] {
+  const sentences: string[] = [];
+  const connection = {
+    listenerName: 'PLAINTEXT',
+    remote: { host: remoteHost, port: 40_000 },
+    local: { host: '10.0.0.2', port: 9092 },
+    complain: (_kind: string, sentence: string) => sentences.push(sentence),
+  } as Partial<ConnectionInfo> as ConnectionInfo;
+  const endpoint = {
+    listener: 'PLAINTEXT',
+    securityProtocol: 'PLAINTEXT',
+    host: advertisedHost,
+    port: 9092,
+  } as const;
+  const broker = { id: 1, rack: null, endpoints: new Map([['PLAINTEXT', endpoint]]) };
+  addressFor(
+    broker as Partial<Parameters<typeof addressFor>[0]> as Parameters<typeof addressFor>[0],
+    { connection } as Partial<RequestContext> as RequestContext,
+  );
+  return sentences;
+}
+
+test('a client elsewhere that is told of its own machine is said when it happens', () => {
+  assert.deepEqual(told('localhost', '10.0.0.7'), [
+    'the client at 10.0.0.7 is told to go on at localhost:9092, which is its own machine: ' +
+      'set advertised.listeners to an address that clients reach, such as PLAINTEXT://10.0.0.2:9092',
+  ]);
+  assert.equal(told('127.0.0.1', '10.0.0.7').length, 1);
+  assert.deepEqual(told('localhost', '127.0.0.1'), []);
+  assert.deepEqual(told('', '10.0.0.7'), []);
+  assert.deepEqual(told('broker.example', '10.0.0.7'), []);
+});

@@ -1,0 +1,25 @@
+// RenewDelegationToken v0-v2 (KIP-48): refused, as on every plaintext listener.
+//
+// Gaps: there are no delegation tokens yet; 38-create-delegation-token.ts says why.
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  RenewDelegationTokenRequest,
+  RenewDelegationTokenResponse,
+} from '../../protocol/messages/39-renew-delegation-token.ts';
+import { type Api, defineApi } from '../network/api.ts';
+
+export function renewDelegationTokenApi(): Api {
+  return defineApi({
+    request: RenewDelegationTokenRequest,
+    response: RenewDelegationTokenResponse,
+    versions: { min: 0, max: 2 },
+    handle: () => ({
+      errorCode: errorCode('DELEGATION_TOKEN_REQUEST_NOT_ALLOWED'),
+      expiryTimestampMs: -1,
+    }),
+    errorResponse: (_context, _request, error) => ({
+      errorCode: errorCode(error.error),
+      expiryTimestampMs: -1,
+    }),
+  });
+}

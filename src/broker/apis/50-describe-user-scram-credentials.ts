@@ -1,0 +1,39 @@
+// DescribeUserScramCredentials v0 (KIP-554): no user has a password here, so each that is asked for is
+// RESOURCE_NOT_FOUND, and null or an empty list, which asks for all, finds none.
+//
+// Gaps: there is no SASL yet, and so no credential can be set (AlterUserScramCredentials is not offered).
+import { errorCode } from '../../protocol/errors.ts';
+import {
+  DescribeUserScramCredentialsRequest,
+  DescribeUserScramCredentialsResponse,
+} from '../../protocol/messages/50-describe-user-scram-credentials.ts';
+import { type Api, defineApi } from '../network/api.ts';
+
+export function describeUserScramCredentialsApi(): Api {
+  return defineApi({
+    request: DescribeUserScramCredentialsRequest,
+    response: DescribeUserScramCredentialsResponse,
+    versions: { min: 0, max: 0 },
+    handle(_context, { users }) {
+      const names = (users ?? []).map(({ name }) => name);
+      return {
+        errorCode: 0,
+        errorMessage: null,
+        results: [...new Set(names)].map((user) => {
+          const isTwice = names.indexOf(user) !== names.lastIndexOf(user);
+          return {
+            user,
+            errorCode: errorCode(isTwice ? 'DUPLICATE_RESOURCE' : 'RESOURCE_NOT_FOUND'),
+            errorMessage: isTwice
+              ? `The request names the user "${user}" twice.`
+              : `The user "${user}" has no SCRAM credentials.`,
+          };
+        }),
+      };
+    },
+    errorResponse: (_context, _request, error) => ({
+      errorCode: errorCode(error.error),
+      errorMessage: error.detail,
+    }),
+  });
+}

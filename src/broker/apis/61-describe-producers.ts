@@ -1,0 +1,67 @@
+// DescribeProducers v0 (KIP-664): the idempotent producers that a partition's log remembers.
+//
+// Gaps: none; without transactions no producer has one open.
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
+import {
+  DescribeProducersRequest,
+  DescribeProducersResponse,
+} from '../../protocol/messages/61-describe-producers.ts';
+import { topicNameProblem } from '../controller/topic-name.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import { type ClusterSnapshot, partitionOf } from '../metadata/cluster-snapshot.ts';
+import { type Api, defineApi } from '../network/api.ts';
+import type { Partition } from '../replica/partition.ts';
+import type { Partitions } from '../replica/partitions.ts';
+
+const ANY_EPOCH = -1;
+
+export interface DescribeProducersDependencies {
+  readonly metadata: ClusterMetadata;
+  readonly partitions: Partitions;
+}
+
+export function describeProducersApi({ metadata, partitions }: DescribeProducersDependencies): Api {
+  return defineApi({
+    request: DescribeProducersRequest,
+    response: DescribeProducersResponse,
+    versions: { min: 0, max: 0 },
+    handle: (_context, { topics }) => ({
+      topics: topics.map(({ name, partitionIndexes }) => ({
+        name,
+        partitions: partitionIndexes.map((partitionIndex) => {
+          const partition = partitions.get(name, partitionIndex);
+          if (partition && partition.problem(ANY_EPOCH) === undefined) {
+            return { partitionIndex, errorCode: 0, activeProducers: producersOf(partition) };
+          }
+          const error =
+            partition?.problem(ANY_EPOCH) ?? absence(metadata.snapshot, name, partitionIndex);
+          return { partitionIndex, errorCode: errorCode(error), errorMessage: null };
+        }),
+      })),
+    }),
+    errorResponse: (_context, { topics }, error) => ({
+      topics: topics.map(({ name, partitionIndexes }) => ({
+        name,
+        partitions: partitionIndexes.map((partitionIndex) => ({
+          partitionIndex,
+          errorCode: errorCode(error.error),
+          errorMessage: error.detail,
+        })),
+      })),
+    }),
+  });
+}
+
+/** Why a partition is not led here. */
+function absence(snapshot: ClusterSnapshot, topic: string, partition: number): ErrorName {
+  if (topicNameProblem(topic) !== undefined) return 'INVALID_TOPIC_EXCEPTION';
+  const exists = partitionOf(snapshot, topic, partition) !== undefined;
+  return exists ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
+function producersOf({ log }: Partition) {
+  return log.activeProducers().map(({ currentTransactionStartOffset, ...producer }) => ({
+    ...producer,
+    currentTxnStartOffset: currentTransactionStartOffset,
+  }));
+}

@@ -1,0 +1,32 @@
+// DescribeTransactions v0 (KIP-664), as a broker answers on which there never was a transaction.
+//
+// Gaps: there are no transactions yet: every id is TRANSACTIONAL_ID_NOT_FOUND.
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
+import {
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+} from '../../protocol/messages/65-describe-transactions.ts';
+import { type Api, defineApi } from '../network/api.ts';
+
+export function describeTransactionsApi(): Api {
+  return defineApi({
+    request: DescribeTransactionsRequest,
+    response: DescribeTransactionsResponse,
+    versions: { min: 0, max: 0 },
+    handle: (_context, request) =>
+      rows(request, (id) => (id === '' ? 'INVALID_REQUEST' : 'TRANSACTIONAL_ID_NOT_FOUND')),
+    errorResponse: (_context, request, { error }) => rows(request, () => error),
+  });
+}
+
+function rows(
+  { transactionalIds }: DescribeTransactionsRequest,
+  errorOf: (transactionalId: string) => ErrorName,
+) {
+  return {
+    transactionStates: transactionalIds.map((transactionalId) => ({
+      transactionalId,
+      errorCode: errorCode(errorOf(transactionalId)),
+    })),
+  };
+}
