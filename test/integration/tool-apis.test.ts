@@ -112,6 +112,45 @@ test('the throttles of a reassignment are set and taken away again', async () =>
   assert.equal(await shown(), undefined, 'not a key of a Kafka that moves nothing');
 });
 
+test('a log that a test keeps has no level to set, and AlterConfigs sets none at all', async () => {
+  const resource = { resourceType: 8, resourceName: '7' };
+  const { DescribeConfigsRequest, DescribeConfigsResponse } = messages;
+  await eachVersion(4, async (version) => {
+    const { results } = await client.call(
+      DescribeConfigsRequest,
+      DescribeConfigsResponse,
+      version,
+      {
+        resources: [
+          { ...resource, configurationKeys: null },
+          { ...resource, resourceName: '', configurationKeys: null },
+        ],
+      },
+    );
+    assert.deepEqual(
+      results.map((row) => [errorName(row.errorCode), row.configs]),
+      [
+        ['NONE', []],
+        ['INVALID_REQUEST', []],
+      ],
+    );
+  });
+  const { IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse } = messages;
+  const level = { name: 'root', value: 'DEBUG' };
+  const incremental = await client.call(
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
+    1,
+    { resources: [{ ...resource, configs: [{ ...level, configOperation: 0 }] }] },
+  );
+  assert.equal(errorName(incremental.responses[0]?.errorCode ?? -1), 'INVALID_CONFIG');
+  const { AlterConfigsRequest, AlterConfigsResponse } = messages;
+  const whole = await client.call(AlterConfigsRequest, AlterConfigsResponse, 2, {
+    resources: [{ ...resource, configs: [level] }],
+  });
+  assert.equal(errorName(whole.responses[0]?.errorCode ?? -1), 'INVALID_REQUEST');
+});
+
 test('DescribeProducers shows who wrote to a partition, and how far', async () => {
   await createTopic(client, 'written', { partitions: 2 });
   const records = batchOf(['a', 'b', 'c'], { producerId: 41, producerEpoch: 3, baseSequence: 5 });

@@ -1,6 +1,6 @@
 // The interop suites: real clients, in their own languages, against this checkout's broker.
 //
-//   npm run test:interop -- [--install] [--only java,kcat] [--scenario word] [--broker sluice|real-3.9|real-3.9.2-zookeeper|host:port]
+//   npm run test:interop -- [--install] [--only java,kcat] [--scenario word,...] [--broker sluice|real-3.9|real-3.9.2-zookeeper|host:port]
 //                           [--jobs N] [--report FILE]
 //
 // --report writes what came of it: a page where FILE ends in .md (with --only, its other rows stay), JSON otherwise.
@@ -65,7 +65,7 @@ const options = parseArguments(process.argv.slice(2));
 const report = new Report();
 const chosen = (name) =>
   options.only.length === 0 || options.only.some((part) => name.includes(part));
-const wanted = ({ name }) => name.includes(options.scenario);
+const wanted = ({ name }) => options.scenario.split(',').some((part) => name.includes(part));
 
 /** Runs `work` on every item, at most `limit` at a time. */
 async function forEachLimited(items, limit, work) {

@@ -33,3 +33,17 @@ test('a person reads one line with time, level, sentence and fields', () => {
   assert.match(lines[1]!, /^\S+ ERROR failed\n {4}Error: boom\n {8}at /);
   assert.match(lines[2]!, /DEBUG hm error="only text"\n$/);
 });
+
+test('a level that changes counts for the children that are there, too', () => {
+  const { lines, logger } = logged('json');
+  const child = logger.child({ part: 1 }).child({ piece: 2 });
+  child.debug({}, 'before');
+  logger.threshold!.level = 'debug';
+  child.debug({}, 'while');
+  child.threshold!.level = 'error';
+  logger.warn({}, 'after');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ['while'],
+  );
+});

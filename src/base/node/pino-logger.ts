@@ -1,8 +1,8 @@
 import { type DestinationStream, destination, pino } from 'pino';
-import type { LogFields, Logger } from '../logger.ts';
+import type { LogFields, Logger, LogLevel, LogThreshold } from '../logger.ts';
 import { readableLine } from './readable-line.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 export interface PinoLoggerOptions {
   readonly level: LogLevel;
@@ -26,7 +26,8 @@ export function createLogger(options: PinoLoggerOptions): Logger {
     format === 'json' ? plain : { write: (line) => plain.write(readableLine(line)) };
   const logger = pino(
     {
-      level: options.level,
+      // The adapter drops what is below the threshold, which may change.
+      level: 'debug',
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
@@ -34,7 +35,7 @@ export function createLogger(options: PinoLoggerOptions): Logger {
     },
     stream,
   );
-  return adapt(logger);
+  return adapt(logger, { level: options.level });
 }
 
 /** The part of pino that is used. */
@@ -46,12 +47,14 @@ interface PinoLike {
   child(fields: LogFields): PinoLike;
 }
 
-function adapt(logger: PinoLike): Logger {
+function adapt(logger: PinoLike, threshold: LogThreshold): Logger {
+  const isLogged = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(threshold.level);
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => adapt(logger.child(fields)),
+    debug: (fields, message) => isLogged('debug') && logger.debug(fields, message),
+    info: (fields, message) => isLogged('info') && logger.info(fields, message),
+    warn: (fields, message) => isLogged('warn') && logger.warn(fields, message),
+    error: (fields, message) => isLogged('error') && logger.error(fields, message),
+    child: (fields) => adapt(logger.child(fields), threshold),
+    threshold,
   };
 }

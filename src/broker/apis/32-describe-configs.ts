@@ -1,7 +1,9 @@
 // DescribeConfigs v0-v4 for topics and this broker: every key with its value, source and synonyms,
-// also those that nobody set. Sensitive values are null.
+// also those that nobody set. Sensitive values are null. Broker loggers (type 8, KIP-412): the one level
+// that the log has.
 //
-// Gaps: broker loggers (type 8) and client metrics (type 16) are refused with INVALID_REQUEST.
+// Gaps: client metrics (type 16) are refused with INVALID_REQUEST, as in ZooKeeper mode.
+import type { Logger } from '../../base/logger.ts';
 import type { DescribedConfig } from '../../config/index.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import {
@@ -13,12 +15,14 @@ import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { topicConfigOf } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { describeLoggers } from './broker-logger.ts';
 import { parseResource } from './config-resources.ts';
 
 export interface DescribeConfigsDependencies {
   readonly brokerId: number;
   readonly metadata: ClusterMetadata;
   readonly configs: Configs;
+  readonly logger: Logger;
 }
 
 type Question = DescribeConfigsRequest['resources'][number];
@@ -56,7 +60,7 @@ export function describeConfigsApi(dependencies: DescribeConfigsDependencies): A
 }
 
 function describe(
-  { brokerId, metadata, configs }: DescribeConfigsDependencies,
+  { brokerId, metadata, configs, logger }: DescribeConfigsDependencies,
   { resourceType, resourceName, configurationKeys }: Question,
 ):
   | { configs: DescribedConfig[] }
@@ -66,8 +70,12 @@ function describe(
     } {
   const parsed = parseResource(resourceType, resourceName, brokerId);
   if ('problem' in parsed) return { error: 'INVALID_REQUEST', detail: parsed.problem };
-  const { type, name } = parsed.resource;
-  if (type === 'broker') {
+  const { resource } = parsed;
+  if (resource.type === 'broker-logger') {
+    return { configs: describeLoggers(logger, configurationKeys) };
+  }
+  const { name } = resource;
+  if (resource.type === 'broker') {
     return {
       configs:
         name === ''

@@ -1,5 +1,6 @@
 // IncrementalAlterConfigs v0-v1 (KIP-339): set, delete, append and subtract, key by key. One bad entry
-// leaves its resource as it was.
+// leaves its resource as it was. The level of the log (type 8, KIP-412) is changed until the broker stops.
+import type { Logger } from '../../base/logger.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import {
   IncrementalAlterConfigsRequest,
@@ -8,11 +9,16 @@ import {
 import type { ConfigChange } from '../controller/requests.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { type AlterDependencies, alterResources, failedResources } from './alter-resources.ts';
+import { alterLoggers } from './broker-logger.ts';
 
 /** By their codes on the wire. */
 const OPERATIONS: readonly ConfigChange['operation'][] = ['set', 'delete', 'append', 'subtract'];
 
-export function incrementalAlterConfigsApi({ controller, brokerId }: AlterDependencies): Api {
+export function incrementalAlterConfigsApi({
+  controller,
+  brokerId,
+  logger,
+}: AlterDependencies & { logger: Logger }): Api {
   return defineApi({
     request: IncrementalAlterConfigsRequest,
     response: IncrementalAlterConfigsResponse,
@@ -33,9 +39,12 @@ export function incrementalAlterConfigsApi({ controller, brokerId }: AlterDepend
             })),
             { validateOnly: request.validateOnly },
           ),
-        ({ configs }) => {
-          const odd = configs.find(({ configOperation }) => !OPERATIONS[configOperation]);
-          return odd && `${odd.name}: there is no operation ${odd.configOperation}`;
+        {
+          problemOf({ configs }) {
+            const odd = configs.find(({ configOperation }) => !OPERATIONS[configOperation]);
+            return odd && `${odd.name}: there is no operation ${odd.configOperation}`;
+          },
+          alterLoggers: ({ configs }) => alterLoggers(logger, configs, request),
         },
       ),
     }),

@@ -1,6 +1,6 @@
 import { errorCode } from '../../protocol/errors.ts';
 import type { Controller } from '../controller/controller.ts';
-import type { AlterConfigsResult, ConfigResource } from '../controller/requests.ts';
+import type { AlterConfigsResult, ConfigResource, Outcome } from '../controller/requests.ts';
 import { parseResource } from './config-resources.ts';
 
 export interface AlterDependencies {
@@ -13,6 +13,11 @@ interface Resource {
   readonly resourceName: string;
 }
 
+type Parsed<Asked> =
+  | { readonly problem: string }
+  | { readonly outcome: Outcome }
+  | { readonly resource: ConfigResource; readonly asked: Asked };
+
 /**
  * The common part of both ways to alter configs: refuses what cannot be meant (an unknown type, a
  * resource twice), hands the rest to the controller, and puts the answers in the request's order.
@@ -23,10 +28,17 @@ export async function alterResources<Asked extends Resource>(
   alter: (
     accepted: { resource: ConfigResource; asked: Asked }[],
   ) => Promise<readonly AlterConfigsResult[]>,
-  problemOf: (asked: Asked) => string | undefined = () => undefined,
+  {
+    problemOf = () => undefined,
+    alterLoggers,
+  }: {
+    readonly problemOf?: (asked: Asked) => string | undefined;
+    /** What becomes of log levels; without it they are refused. */
+    readonly alterLoggers?: (asked: Asked) => Outcome;
+  } = {},
 ) {
   const keys = asked.map(({ resourceType, resourceName }) => `${resourceType}:${resourceName}`);
-  const parsed = asked.map((each, index) => {
+  const parsed = asked.map((each, index): Parsed<Asked> => {
     const key = keys[index]!;
     if (keys.indexOf(key) !== keys.lastIndexOf(key)) {
       return { problem: `Each resource must appear at most once: ${each.resourceName}` };
@@ -34,7 +46,11 @@ export async function alterResources<Asked extends Resource>(
     const problem = problemOf(each);
     if (problem !== undefined) return { problem };
     const result = parseResource(each.resourceType, each.resourceName, brokerId);
-    return 'problem' in result ? result : { ...result, asked: each };
+    if ('problem' in result) return result;
+    const { resource } = result;
+    if (resource.type !== 'broker-logger') return { resource, asked: each };
+    if (alterLoggers) return { outcome: alterLoggers(each) };
+    return { problem: 'Log levels are altered with IncrementalAlterConfigs only' };
   });
   const accepted = parsed.filter((each) => 'resource' in each);
   const results = [...(await alter(accepted))];
@@ -48,7 +64,7 @@ export async function alterResources<Asked extends Resource>(
         errorMessage: each.problem,
       };
     }
-    const result = results.shift();
+    const result = 'outcome' in each ? each.outcome : results.shift();
     return {
       resourceType,
       resourceName,

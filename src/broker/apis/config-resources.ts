@@ -5,18 +5,27 @@ export const TOPIC = 2;
 export const BROKER = 4;
 export const BROKER_LOGGER = 8;
 
+/** The log levels of this broker, which are no configs: they last until it stops. */
+export interface BrokerLoggerResource {
+  readonly type: 'broker-logger';
+}
+
 /** What the request means, or the sentence that says why it means nothing here. */
 export function parseResource(
   type: number,
   name: string,
   brokerId: number,
-): { resource: ConfigResource } | { problem: string } {
+): { resource: ConfigResource | BrokerLoggerResource } | { problem: string } {
   if (type === TOPIC) return { resource: { type: 'topic', name } };
   if (type === BROKER) {
     if (name === '' || name === String(brokerId)) return { resource: { type: 'broker', name } };
     return {
       problem: `Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`,
     };
+  }
+  if (type === BROKER_LOGGER) {
+    if (name === String(brokerId)) return { resource: { type: 'broker-logger' } };
+    return { problem: `Unexpected broker id, expected ${brokerId}, but received ${name}` };
   }
   return { problem: `Resource type ${type} has no configs here` };
 }

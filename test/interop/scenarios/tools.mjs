@@ -13,7 +13,7 @@ import { classes } from '../tools/classes.mjs';
 import { clusterSteps } from './tools/cluster.mjs';
 import { configSteps } from './tools/configs.mjs';
 import { dailySteps, lastSteps } from './tools/daily.mjs';
-import { dataSteps, groupSteps } from './tools/groups-and-data.mjs';
+import { dataSteps, groupSteps, transactionSteps } from './tools/groups-and-data.mjs';
 import { mirrorSteps } from './tools/mirror.mjs';
 import { said } from './tools/said.mjs';
 import { securitySteps } from './tools/security.mjs';
@@ -40,6 +40,7 @@ const steps = [
   ...securitySteps,
   ...dataSteps,
   ...mirrorSteps,
+  ...transactionSteps,
   ...lastSteps,
 ];
 
@@ -117,7 +118,7 @@ export async function runTools(version, { broker, install, wanted, record, notOf
         const command = `${className} ${result.args.join(' ')}\n${own.said.join('\n')}`;
         if (step.gap !== undefined) {
           assert.notEqual(own.code, 0, command);
-          note(`ends with ${own.code}: ${step.gap}`);
+          note(`ends with ${own.code}, unlike Kafka: ${step.gap}`);
           return;
         }
         const expected = known[step.name];
@@ -125,7 +126,8 @@ export async function runTools(version, { broker, install, wanted, record, notOf
         const kafka = assertAsKafka(expected, own, step);
         if (own.code === 0)
           await step.check?.({ ...context, output: result.stdout, all: command }, assert);
-        if (own.code !== 0) note(`ends with ${own.code}, as with ${kafka}: ${own.said.at(0)}`);
+        if (own.code !== 0)
+          note(`ends with ${own.code}, as with ${kafka}: ${step.because ?? own.said.at(0)}`);
       });
     }
   } finally {

@@ -31,6 +31,7 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-leader-election of an unknown topic',
+    because: 'there is no such topic',
     args: () => ['--election-type', 'preferred', '--topic', 'no-such-topic', '--partition', '0'],
   },
   { name: `${oldElection}`, args: () => [] },
@@ -86,10 +87,12 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-reassign-partitions --execute to an unknown broker',
+    because: 'there is no such broker',
     args: (context) => ['--execute', '--reassignment-json-file', toAnUnknownBroker(context)],
   },
   {
     name: 'kafka-reassign-partitions --execute of an unknown topic',
+    because: 'there is no such topic',
     args: ({ brokerId, file }) => [
       ...['--execute', '--reassignment-json-file'],
       file({
@@ -98,11 +101,29 @@ export const clusterSteps = [
       }),
     ],
   },
-  { name: 'kafka-features describe', words: ['describe'], args: () => [], from: 3, after: true },
-  { name: 'kafka-features --describe', args: () => ['--describe'], to: 2 },
-  { name: 'kafka-features --upgrade-all', args: () => ['--upgrade-all'], to: 2 },
+  {
+    name: 'kafka-features describe',
+    because: 'features need KRaft',
+    words: ['describe'],
+    args: () => [],
+    from: 3,
+    after: true,
+  },
+  {
+    name: 'kafka-features --describe',
+    because: 'features need KRaft',
+    args: () => ['--describe'],
+    to: 2,
+  },
+  {
+    name: 'kafka-features --upgrade-all',
+    because: 'features need KRaft',
+    args: () => ['--upgrade-all'],
+    to: 2,
+  },
   {
     name: 'kafka-features upgrade --metadata',
+    because: 'features need KRaft',
     words: ['upgrade', '--metadata', '3.9', '--dry-run'],
     args: () => [],
     from: 3,
@@ -110,6 +131,7 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-features upgrade --feature',
+    because: 'features need KRaft',
     words: ['upgrade', '--feature', 'no.such.feature=1'],
     args: () => [],
     from: 3,
@@ -117,6 +139,7 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-features downgrade --feature',
+    because: 'features need KRaft',
     words: ['downgrade', '--feature', 'kraft.version=0', '--dry-run'],
     args: () => [],
     from: 3,
@@ -124,6 +147,7 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-features disable --feature',
+    because: 'features need KRaft',
     words: ['disable', '--feature', 'no.such.feature'],
     args: () => [],
     from: 3,
@@ -131,14 +155,17 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-metadata-quorum describe --status',
+    because: 'there is no KRaft quorum',
     args: () => ['describe', '--status'],
   },
   {
     name: 'kafka-metadata-quorum describe --replication',
+    because: 'there is no KRaft quorum',
     args: () => ['describe', '--replication'],
   },
   {
     name: 'kafka-metadata-quorum remove-controller',
+    because: 'there is no KRaft quorum',
     args: () => [
       ...['remove-controller', '--controller-id', '7', '--controller-directory-id'],
       'AAAAAAAAQACAAAAAAAAAAA',
@@ -152,6 +179,7 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-cluster unregister',
+    because: 'there is no such broker',
     words: ['unregister'],
     args: () => ['--id', '99'],
   },
@@ -164,11 +192,13 @@ export const clusterSteps = [
   },
   {
     name: 'kafka-log-dirs --describe of an unknown broker',
+    because: 'there is no such broker',
     args: ({ topic }) => ['--describe', '--broker-list', '99', '--topic-list', topic],
     from: 3, // That of 2.7 waits for the broker for ever.
   },
   {
     name: 'kafka-replica-verification',
+    because: 'it runs until it is stopped',
     flag: '--broker-list',
     args: ({ topic, version }) => [
       isBefore(version, '3.0') ? '--topic-white-list' : '--topics-include',

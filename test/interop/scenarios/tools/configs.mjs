@@ -41,11 +41,12 @@ export const configSteps = [
     name: 'kafka-configs --alter (broker logger)',
     args: ({ brokerId }) => [
       ...['--entity-type', 'broker-loggers', '--entity-name', String(brokerId), '--alter'],
-      ...['--add-config', 'kafka.server.KafkaApis=INFO'],
+      ...['--add-config', 'root=INFO'],
     ],
   },
   {
     name: 'kafka-configs --alter of an unknown key',
+    because: 'the value is refused',
     args: ({ topic }) => [
       ...['--entity-type', 'topics', '--entity-name', topic, '--alter'],
       ...['--add-config', 'no.such.key=1'],
@@ -53,6 +54,7 @@ export const configSteps = [
   },
   {
     name: 'kafka-configs --alter of a value that cannot be',
+    because: 'the value is refused',
     args: ({ topic }) => [
       ...['--entity-type', 'topics', '--entity-name', topic, '--alter'],
       ...['--add-config', 'retention.ms=soon'],
@@ -60,22 +62,34 @@ export const configSteps = [
   },
   {
     name: 'kafka-configs --describe (client metrics)',
+    because: 'client metrics need KRaft',
     args: () => ['--entity-type', 'client-metrics', '--describe'],
     from: 3,
   },
   {
     name: 'kafka-configs --describe (groups)',
+    because: 'groups have configs in KRaft only',
     args: ({ group }) => ['--entity-type', 'groups', '--entity-name', group, '--describe'],
     from: 4,
   },
-  { name: 'kafka-client-metrics --list', args: () => ['--list'] },
-  { name: 'kafka-client-metrics --describe', args: () => ['--describe'] },
+  {
+    name: 'kafka-client-metrics --list',
+    because: 'client metrics need KRaft',
+    args: () => ['--list'],
+  },
+  {
+    name: 'kafka-client-metrics --describe',
+    because: 'client metrics need KRaft',
+    args: () => ['--describe'],
+  },
   {
     name: 'kafka-client-metrics --alter',
+    because: 'client metrics need KRaft',
     args: () => ['--alter', '--name', 'subscription', '--metrics', '', '--interval', '30000'],
   },
   {
     name: 'kafka-client-metrics --delete',
+    because: 'client metrics need KRaft',
     args: () => ['--delete', '--name', 'subscription'],
   },
   {
@@ -87,6 +101,7 @@ export const configSteps = [
   },
   {
     name: 'kafka-topics --create of one that exists',
+    because: 'the topic exists',
     args: ({ topic }) => ['--create', '--topic', `${topic}-assigned`, '--partitions', '1'],
   },
   {
@@ -111,6 +126,7 @@ export const configSteps = [
   },
   {
     name: 'kafka-topics --describe of an unknown topic',
+    because: 'there is no such topic',
     args: () => ['--describe', '--topic', 'no-such-topic'],
   },
   {

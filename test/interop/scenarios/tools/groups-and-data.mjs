@@ -77,25 +77,48 @@ export const groupSteps = [
     args: () => ['--list', '--consumer'],
     varies: 'groups of other suites',
   },
-  { name: 'kafka-groups --list --share', args: () => ['--list', '--share'] },
+  {
+    name: 'kafka-groups --list --share',
+    because: 'there are no share groups',
+    args: () => ['--list', '--share'],
+  },
   { name: 'kafka-groups --list --streams', args: () => ['--list', '--streams'] },
-  { name: 'kafka-share-groups --list', args: () => ['--list'] },
-  { name: 'kafka-share-groups --list --state', args: () => ['--list', '--state'] },
+  {
+    name: 'kafka-share-groups --list',
+    because: 'there are no share groups',
+    args: () => ['--list'],
+  },
+  {
+    name: 'kafka-share-groups --list --state',
+    because: 'there are no share groups',
+    args: () => ['--list', '--state'],
+  },
   {
     name: 'kafka-share-groups --describe',
+    because: 'there are no share groups',
     args: () => ['--describe', '--group', 'no-such-share-group'],
   },
   {
     name: 'kafka-share-groups --delete',
+    because: 'there are no share groups',
     args: () => ['--delete', '--group', 'no-such-share-group'],
   },
-  { name: 'kafka-streams-groups --list', args: () => ['--list'] },
+  {
+    name: 'kafka-streams-groups --list',
+    because: 'there are no streams groups',
+    args: () => ['--list'],
+  },
   {
     name: 'kafka-streams-groups --describe',
+    because: 'there are no streams groups',
     args: () => ['--describe', '--group', 'no-such-streams-group'],
   },
   { name: 'kafka-transactions list', args: () => ['list'] },
-  { name: 'kafka-transactions describe', args: () => ['describe', ...aTransaction] },
+  {
+    name: 'kafka-transactions describe',
+    because: 'there is no such transaction',
+    args: () => ['describe', ...aTransaction],
+  },
   {
     name: 'kafka-transactions describe-producers',
     args: ({ topic }) => ['describe-producers', '--topic', topic, '--partition', '0'],
@@ -112,6 +135,7 @@ export const groupSteps = [
   },
   {
     name: 'kafka-transactions abort',
+    because: 'there is no such transaction',
     args: ({ topic }) => ['abort', '--topic', topic, '--partition', '0', '--start-offset', '0'],
   },
   {
@@ -163,7 +187,8 @@ export const dataSteps = [
   },
   {
     name: 'ClientCompatibilityTest',
-    args: ({ topic }) => [
+    args: ({ topic, version }) => [
+      ...(isBefore(version, '3.0') ? [] : ['--idempotent-producer-supported', 'true']),
       ...['--topic', `${topic}-compatibility`, '--offsets-for-times-supported', 'true'],
       ...['--cluster-id-supported', 'true', '--expect-record-too-large-exception', 'false'],
       ...['--num-cluster-nodes', '1', '--create-topics-supported', 'true'],
@@ -172,6 +197,35 @@ export const dataSteps = [
     varies: 'it prints times',
     before: ({ topic, referee }) => referee.createTopic(`${topic}-compatibility`),
   },
+  {
+    name: 'kafka-console-share-consumer',
+    because: 'there are no share groups',
+    args: ({ topic, group }) => [
+      ...['--topic', topic, '--group', `${group}-share`, '--timeout-ms', '6000'],
+    ],
+    varies: 'it prints times',
+  },
+  {
+    name: 'kafka-share-consumer-perf-test',
+    because: 'there are no share groups',
+    args: ({ topic, group }) => [
+      ...['--topic', topic, '--group', `${group}-share`, '--num-records', '1', '--timeout', '5000'],
+    ],
+    varies: 'it prints times',
+  },
+  {
+    name: 'kafka-verifiable-share-consumer',
+    because: 'there are no share groups',
+    args: ({ topic, group }) => [
+      ...['--topic', topic, '--group-id', `${group}-share`, '--max-messages', '1'],
+    ],
+    until: ({ output }) => output.includes('startup_complete'),
+    varies: 'it prints times',
+  },
+];
+
+/** Behind the others: its markers take offsets of the topic. */
+export const transactionSteps = [
   {
     name: 'kafka-producer-perf-test --transactional-id',
     withoutBootstrap: true,
@@ -182,27 +236,5 @@ export const dataSteps = [
     ],
     varies: 'it prints times',
     gap: 'there are no transactions yet',
-  },
-  {
-    name: 'kafka-console-share-consumer',
-    args: ({ topic, group }) => [
-      ...['--topic', topic, '--group', `${group}-share`, '--timeout-ms', '6000'],
-    ],
-    varies: 'it prints times',
-  },
-  {
-    name: 'kafka-share-consumer-perf-test',
-    args: ({ topic, group }) => [
-      ...['--topic', topic, '--group', `${group}-share`, '--num-records', '1', '--timeout', '5000'],
-    ],
-    varies: 'it prints times',
-  },
-  {
-    name: 'kafka-verifiable-share-consumer',
-    args: ({ topic, group }) => [
-      ...['--topic', topic, '--group-id', `${group}-share`, '--max-messages', '1'],
-    ],
-    until: ({ output }) => output.includes('startup_complete'),
-    varies: 'it prints times',
   },
 ];

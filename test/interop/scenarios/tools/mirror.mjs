@@ -6,6 +6,7 @@ import { endOffsets } from './daily.mjs';
 export const mirrorSteps = [
   {
     name: 'kafka-mirror-maker into another broker',
+    because: 'it runs until it is stopped',
     withoutBootstrap: true,
     async before(context) {
       context.target = await startSluice();

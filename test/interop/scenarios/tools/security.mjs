@@ -4,12 +4,25 @@
 const acl = (topic) => ['--allow-principal', 'User:alice', '--operation', 'Read', '--topic', topic];
 
 export const securitySteps = [
-  { name: 'kafka-acls --list', args: () => ['--list'] },
-  { name: 'kafka-acls --list --topic', args: ({ topic }) => ['--list', '--topic', topic] },
-  { name: 'kafka-acls --add', args: ({ topic }) => ['--add', ...acl(topic)] },
-  { name: 'kafka-acls --remove', args: ({ topic }) => ['--remove', '--force', ...acl(topic)] },
+  { name: 'kafka-acls --list', because: 'there is no authorizer', args: () => ['--list'] },
+  {
+    name: 'kafka-acls --list --topic',
+    because: 'there is no authorizer',
+    args: ({ topic }) => ['--list', '--topic', topic],
+  },
+  {
+    name: 'kafka-acls --add',
+    because: 'there is no authorizer',
+    args: ({ topic }) => ['--add', ...acl(topic)],
+  },
+  {
+    name: 'kafka-acls --remove',
+    because: 'there is no authorizer',
+    args: ({ topic }) => ['--remove', '--force', ...acl(topic)],
+  },
   {
     name: 'kafka-delegation-tokens --create',
+    because: 'tokens need a login',
     args: ({ emptyConfig }) => [
       ...['--create', '--max-life-time-period', '-1', '--command-config', emptyConfig],
       ...['--renewer-principal', 'User:alice'],
@@ -17,10 +30,12 @@ export const securitySteps = [
   },
   {
     name: 'kafka-delegation-tokens --describe',
+    because: 'tokens need a login',
     args: ({ emptyConfig }) => ['--describe', '--command-config', emptyConfig],
   },
   {
     name: 'kafka-delegation-tokens --renew',
+    because: 'tokens need a login',
     args: ({ emptyConfig }) => [
       ...['--renew', '--renew-time-period', '-1', '--command-config', emptyConfig],
       ...['--hmac', 'bHVpY2U='],
@@ -28,6 +43,7 @@ export const securitySteps = [
   },
   {
     name: 'kafka-delegation-tokens --expire',
+    because: 'tokens need a login',
     args: ({ emptyConfig }) => [
       ...['--expire', '--expiry-time-period', '-1', '--command-config', emptyConfig],
       ...['--hmac', 'bHVpY2U='],
