@@ -13,7 +13,10 @@ import {
   resolveClusterId,
 } from '../coordination/bootstrap.ts';
 import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
+import { embeddedStoreExists } from '../coordination/embedded/store-files.ts';
 import { LogManager } from '../storage/log-manager.ts';
+import { convertOldFormats } from '../storage/offline/old-formats.ts';
+import { adoptTopics } from './adopt-topics.ts';
 import { checkAdvertisedNames } from './advertised-addresses.ts';
 import { type BrokerParts, brokerApis } from './broker-apis.ts';
 import { registerBrokerMetrics } from './broker-metrics.ts';
@@ -116,6 +119,8 @@ async function assemble(
   // The data: locked first, since everything after it reads or writes there. Topics get their own
   // configs when the controller has loaded them, before the first retention check.
   const logConfig = topicLogConfig(config, {});
+  const [storeFolder] = config.logDirList;
+  const isFirstStart = !embeddedStoreExists(fileSystem, storeFolder!);
   const logs = await LogManager.open({
     fileSystem,
     clock,
@@ -123,6 +128,10 @@ async function assemble(
     logger,
     locker,
     logDirs: config.logDirList,
+    // Later there is nothing of an old format: what producers send in one is converted.
+    beforeLoading: isFirstStart
+      ? (logDir) => convertOldFormats(fileSystem, logger, logDir)
+      : undefined,
     configOf: () => logConfig,
     // The log manager has said so, and its partitions answer with an error.
     onLogDirFailure: () => {},
@@ -131,7 +140,6 @@ async function assemble(
   cleanup.push(() => logs.close());
 
   // The cluster as everybody sees it, and who decides about it.
-  const [storeFolder] = config.logDirList;
   const embedded = openEmbeddedStore({ clock, fileSystem, logger, folder: storeFolder! });
   cleanup.push(() => embedded.close());
   const store = embedded.openSession();
@@ -192,6 +200,15 @@ async function assemble(
   coordinator.start();
   cleanup.push(() => coordinator.stop());
   await registerBroker(store, brokerId, brokerRegistration(config, clock.now()));
+  await adoptTopics({
+    store,
+    random,
+    logger,
+    brokerId,
+    logs: logs.logs(),
+    internalConfigs: (topic) =>
+      controllerSettings(configs.broker).internalTopics.get(topic)?.configs,
+  });
   await controller.start();
   warnOfUnknownLogs(logs, metadata, logger);
   cleanup.push(() => controller.stop());

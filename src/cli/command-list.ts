@@ -75,6 +75,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show what is in log segments, indexes and snapshots.',
     load: async () => (await import('./commands/dump-log.ts')).dumpLog,
   },
+  log: {
+    summary: 'Inspect, verify and repair a data directory without a broker.',
+    load: async () => (await import('./commands/log.ts')).log,
+  },
   'run-class': {
     summary: "Run the tool that a class of Kafka's stands for.",
     load: async () => (await import('./commands/run-class.ts')).runClass,

@@ -50,6 +50,8 @@ export interface LogManagerOptions {
   readonly locker?: FolderLocker;
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
+  /** Sees each log directory once it is locked and before it is read; may throw what the disk throws. */
+  readonly beforeLoading?: ((logDir: string) => void) | undefined;
   /** The configuration of a topic found on disk at start. */
   readonly configOf: (topic: string) => LogConfig;
   /** A log directory stopped working; its logs answer KAFKA_STORAGE_ERROR from now on. */
@@ -150,7 +152,7 @@ export class LogManager {
   }
 
   async #openDir(dir: LogDir): Promise<void> {
-    const { locker, configOf } = this.#options;
+    const { locker, configOf, beforeLoading } = this.#options;
     const { fileSystem } = this.#context;
     try {
       makeFolderDurably(fileSystem, dir.path);
@@ -160,6 +162,7 @@ export class LogManager {
     }
     dir.lock = await locker?.lock(dir.path);
     try {
+      beforeLoading?.(dir.path);
       await loadLogDir(this.#context, dir, {
         configOf,
         concurrency: this.#settings.recoveryConcurrency,

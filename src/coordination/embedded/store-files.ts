@@ -22,6 +22,11 @@ export const EMBEDDED_STORE_FILES = {
   snapshot: 'sluice-store.snapshot',
 } as const;
 
+/** Whether a store was ever kept in the folder. Throws what the disk throws. */
+export function embeddedStoreExists(fileSystem: FileSystem, folder: string): boolean {
+  return Object.values(EMBEDDED_STORE_FILES).some((name) => fileSystem.stat(join(folder, name)));
+}
+
 /** A temporary name, removed at start. */
 const TEMPORARY = '.tmp';
 

@@ -48,10 +48,11 @@ export function inspectPartition(fileSystem: FileSystem, folder: string): Partit
   const segments: SegmentReport[] = [];
   for (const [index, baseOffset] of bases.sort((a, b) => a - b).entries()) {
     const path = join(folder, fileName(baseOffset, LOG_SUFFIX));
-    const { segment, places } = inspectSegment(fileSystem, path, baseOffset);
+    const isActive = index === bases.length - 1;
+    const { segment, places } = inspectSegment(fileSystem, { path, baseOffset, isActive });
     segments.push(segment);
     findings.push(...damageFindings(segment));
-    findings.push(...indexFindings(fileSystem, segment, places, index === bases.length - 1));
+    findings.push(...indexFindings(fileSystem, segment, places, isActive));
   }
   findings.push(
     ...orderFindings(segments),
@@ -76,8 +77,7 @@ export function inspectPartition(fileSystem: FileSystem, folder: string): Partit
 
 function inspectSegment(
   fileSystem: FileSystem,
-  path: string,
-  baseOffset: number,
+  { path, baseOffset, isActive }: { path: string; baseOffset: number; isActive: boolean },
 ): { segment: SegmentReport; places: EntryPlace[] } {
   const places: EntryPlace[] = [];
   const entriesByFormat: [number, number, number] = [0, 0, 0];
@@ -85,7 +85,7 @@ function inspectSegment(
   let maxTimestamp = -1;
   const file = fileSystem.open(path, 'read');
   try {
-    const damage = walkLogFile(file, {
+    const ranges = walkLogFile(file, {
       baseOffset,
       visit({ position, magic, lastOffset, maxTimestamp: latest }: LogEntry) {
         entriesByFormat[magic]++;
@@ -97,6 +97,11 @@ function inspectSegment(
         places.pop();
       },
     });
+    // Nothing is being written to a segment that has a successor: what is short there is missing.
+    const damage = ranges.map((range) => ({
+      ...range,
+      isUnfinishedWrite: range.isUnfinishedWrite && isActive,
+    }));
     const nextOffset = (places.at(-1)?.lastOffset ?? baseOffset - 1) + 1;
     const sizeInBytes = file.size();
     return {
