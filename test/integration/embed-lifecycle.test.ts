@@ -124,10 +124,15 @@ function describeAll(): void {
       return process.memoryUsage().heapUsed;
     };
     await run(10);
-    const before = { heapBytes: await heapBytes(), resources: await lastingHandles() };
+    const before = {
+      heapBytes: await heapBytes(),
+      resources: await lastingHandles(),
+      descriptors: descriptors(),
+    };
     await run(100);
     const grownBytes = (await heapBytes()) - before.heapBytes;
     assert.deepEqual(await lastingHandles(), before.resources);
+    assert.equal(descriptors(), before.descriptors);
     const alive = seen.filter((reference) => reference.deref() !== undefined).length;
     // The last one may still be on the stack.
     assert.ok(alive <= 2, `${alive} parts of ${seen.length / 2} stopped brokers are still held`);

@@ -1,5 +1,6 @@
 import type { BrokerParts } from '../../broker/broker-apis.ts';
 import type { Partition } from '../../broker/replica/partition.ts';
+import { parseEndTxnMarker } from '../../protocol/records/control-batch.ts';
 import { decodeRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 
@@ -41,13 +42,26 @@ export function visibleOffsets(partition: Partition): number {
  * @internal
  */
 export async function storedRecords(parts: BrokerParts, topic: string): Promise<StoredRecord[]> {
-  const found = await Promise.all(partitionsOf(parts, topic).map(recordsOf));
+  const found = await Promise.all(partitionsOf(parts, topic).map((each) => recordsOf(each)));
   return found.flat();
 }
 
-async function recordsOf(partition: Partition): Promise<StoredRecord[]> {
+/**
+ * Whether a consumer that stands at `offset` has anything left to read: not where only markers and
+ * aborted records follow.
+ * @internal
+ */
+export async function hasRecordsFrom(partition: Partition, offset: number): Promise<boolean> {
+  return (await recordsOf(partition, Math.max(offset, partition.log.logStartOffset))).length > 0;
+}
+
+async function recordsOf(
+  partition: Partition,
+  from = partition.log.logStartOffset,
+): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];
-  let offset = partition.log.logStartOffset;
+  const aborted = new AbortedRecords(partition, from);
+  let offset = from;
   for (;;) {
     const read = await partition.read(
       { offset, maxBytes: READ_BYTES, minOneBatch: true },
@@ -59,24 +73,44 @@ async function recordsOf(partition: Partition): Promise<StoredRecord[]> {
     read.release();
     if (bytes.length === 0) return records;
     for (const at of RecordBatch.batchPositions(bytes)) {
-      if (RecordBatch.isControl(bytes, at)) continue;
-      for (const { offset: recordOffset, timestamp, key, value, headers } of decodeRecords(
-        bytes,
-        at,
-      )) {
-        if (recordOffset < offset) continue;
+      if (aborted.leavesOut(bytes, at)) continue;
+      for (const record of decodeRecords(bytes, at)) {
+        if (record.offset < offset) continue;
+        const { timestamp, key, value, headers } = record;
         const { topic, index } = partition;
-        records.push({
-          topic,
-          partition: index,
-          offset: recordOffset,
-          timestamp,
-          key,
-          value,
-          headers,
-        });
+        const place = { topic, partition: index, offset: record.offset };
+        records.push({ ...place, timestamp, key, value, headers });
       }
     }
     offset = read.nextOffset;
+  }
+}
+
+/** Tells, batch by batch in order, what a consumer at read_committed does not get to see. */
+class AbortedRecords {
+  /** Aborted transactions that begin further on, by first offset. */
+  readonly #ahead: { readonly producerId: number; readonly firstOffset: number }[];
+  /** Producers whose transaction here ends with an abort. */
+  readonly #aborting = new Set<number>();
+
+  constructor(partition: Partition, fromOffset: number) {
+    const upToOffset = partition.visibleEnd('read_committed');
+    this.#ahead = partition.log
+      .abortedTransactions({ fromOffset, upToOffset })
+      .sort((a, b) => a.firstOffset - b.firstOffset);
+  }
+
+  leavesOut(bytes: Buffer, at: number): boolean {
+    const lastOffset = RecordBatch.lastOffset(bytes, at);
+    while (this.#ahead[0] && this.#ahead[0].firstOffset <= lastOffset) {
+      this.#aborting.add(this.#ahead[0].producerId);
+      this.#ahead.shift();
+    }
+    const producerId = RecordBatch.producerId(bytes, at);
+    if (RecordBatch.isControl(bytes, at)) {
+      if (parseEndTxnMarker(bytes, at)?.type === 'ABORT') this.#aborting.delete(producerId);
+      return true;
+    }
+    return RecordBatch.isTransactional(bytes, at) && this.#aborting.has(producerId);
   }
 }
