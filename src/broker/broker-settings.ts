@@ -27,6 +27,15 @@ export function logManagerSettings(config: BrokerConfig): Partial<LogManagerSett
     producerIdExpirationMs: config.producerIdExpirationMs,
     reservedBytes: config.logDiskReservedBytes,
     recoveryConcurrency: config.numRecoveryThreadsPerDataDir,
+    cleaner: {
+      enable: config.logCleanerEnable,
+      threads: config.logCleanerThreads,
+      backoffMs: config.logCleanerBackoffMs,
+      ioMaxBytesPerSecond: config.logCleanerIoMaxBytesPerSecond,
+      ioBufferSize: config.logCleanerIoBufferSize,
+      dedupeBufferSize: config.logCleanerDedupeBufferSize,
+      ioBufferLoadFactor: config.logCleanerIoBufferLoadFactor,
+    },
   };
 }
 

@@ -65,7 +65,6 @@ export const TOPIC_KEYS = {
   'delete.retention.ms': long({
     default: 86_400_000,
     atLeast: 0,
-    effect: 'none',
     doc: 'How long a record without a value, which deletes its key, stays readable after compaction.',
   }),
   'file.delete.delay.ms': long({
@@ -113,7 +112,6 @@ export const TOPIC_KEYS = {
   'max.compaction.lag.ms': long({
     default: LONG_MAX,
     atLeast: 1,
-    effect: 'none',
     doc: 'After how long a record is compacted at the latest.',
   }),
   'max.message.bytes': int({
@@ -150,13 +148,11 @@ export const TOPIC_KEYS = {
     default: 0.5,
     atLeast: 0,
     atMost: 1,
-    effect: 'none',
     doc: 'The share of a log that must be uncompacted for it to be compacted.',
   }),
   'min.compaction.lag.ms': long({
     default: 0,
     atLeast: 0,
-    effect: 'none',
     doc: 'How long a record stays untouched by compaction.',
   }),
   'min.insync.replicas': int({

@@ -90,7 +90,7 @@ export class LogDir {
     );
   }
 
-  offsets(offsetOf: (log: Log) => number): string {
+  offsets(offsetOf: (log: Log) => number | undefined): string {
     return this.#encode(offsetOf);
   }
 

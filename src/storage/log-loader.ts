@@ -224,7 +224,10 @@ class LogRecovery {
       if (next && next.baseOffset > nextOffset && !this.#mayBeCompacted(next.baseOffset)) {
         this.#quarantineAfter(index, nextOffset);
       }
-      if (index < this.#segments.length - 1) segment.deactivate();
+      if (index < this.#segments.length - 1) {
+        segment.saveIndexes();
+        segment.deactivate();
+      }
       this.unsyncedFiles.push(segment.path());
     }
     if (this.logEndOffset < this.#options.recoveryPoint) {

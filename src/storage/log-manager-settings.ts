@@ -1,3 +1,5 @@
+import { type CleanerSettings, DEFAULT_CLEANER_SETTINGS } from './cleaner/cleaner-settings.ts';
+
 /** Broker-level settings, each with the name of Kafka's config. */
 export interface LogManagerSettings {
   /** log.initial.task.delay.ms, 30000: the first retention check, so that a short-lived broker has one. */
@@ -18,6 +20,8 @@ export interface LogManagerSettings {
   readonly maxOpenFiles: number;
   /** log.disk.reserved.bytes, -1: free bytes of a volume that producers may not take. */
   readonly reservedBytes: number;
+  /** Compaction. */
+  readonly cleaner: CleanerSettings;
   /** Stored in the clean shutdown file (KIP-966), -1. */
   readonly brokerEpoch: number;
 }
@@ -32,5 +36,6 @@ export const DEFAULT_LOG_MANAGER_SETTINGS: LogManagerSettings = {
   recoveryConcurrency: 1,
   maxOpenFiles: 1000,
   reservedBytes: -1,
+  cleaner: DEFAULT_CLEANER_SETTINGS,
   brokerEpoch: -1,
 };

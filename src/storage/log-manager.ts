@@ -8,13 +8,19 @@ import type { Random } from '../base/random.ts';
 import { AppendQueue } from './append-queue.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
+import { Cleaner } from './cleaner/cleaner.ts';
 import { isOutOfHandles, isOutOfSpace } from './disk-error.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
 import { IndexCache } from './index-cache.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
-import { LOG_START_OFFSET_CHECKPOINT, LogDir, RECOVERY_POINT_CHECKPOINT } from './log-dir.ts';
+import {
+  CLEANER_OFFSET_CHECKPOINT,
+  LOG_START_OFFSET_CHECKPOINT,
+  LogDir,
+  RECOVERY_POINT_CHECKPOINT,
+} from './log-dir.ts';
 import { closeLogDir } from './log-dir-closing.ts';
 import { loadLogDir } from './log-dir-loader.ts';
 import { LogFlusher } from './log-flusher.ts';
@@ -73,6 +79,8 @@ export class LogManager {
   readonly #context: StorageContext;
   readonly #checkpoints: CheckpointWriter;
   readonly #flusher: LogFlusher;
+  /** Compacts the logs of compacted topics in the background. */
+  readonly cleaner: Cleaner;
   readonly #events: LogEvents;
   readonly #dirs: LogDir[];
   readonly #timers = new Map<string, Timer>();
@@ -117,6 +125,18 @@ export class LogManager {
     this.#dirs = options.logDirs.map(
       (path) => new LogDir(path, this.#context, () => this.#settings.reservedBytes),
     );
+    this.cleaner = new Cleaner(
+      this.#context,
+      {
+        logs: () => this.logs(),
+        readCheckpoint: () => this.readCheckpoint(CLEANER_OFFSET_CHECKPOINT),
+        writeCheckpoint: (offsetOf) => this.writeCheckpoint(CLEANER_OFFSET_CHECKPOINT, offsetOf),
+        writeRecoveryPoints: () =>
+          this.#writeToEachDir(RECOVERY_POINT_CHECKPOINT, (dir) => dir.recoveryPoints()),
+        reservedBytes: () => this.#settings.reservedBytes,
+      },
+      this.#settings.cleaner,
+    );
     this.#events = {
       failed: (log, error) => this.#diskFailed(log.logDir, error),
       written: (log) => this.#flusher.written(log),
@@ -137,6 +157,7 @@ export class LogManager {
       throw error;
     }
     this.#flusher.start();
+    this.cleaner.start();
     this.#every('retention', this.#settings.initialTaskDelayMs, () => {
       this.runRetention();
       return this.#settings.retentionCheckIntervalMs;
@@ -287,12 +308,15 @@ export class LogManager {
       throw error;
     }
     this.#context.logger.debug({ log: log.name, folder: basename(path) }, 'deleting a log');
+    // A topic of the same name must not take over how far this one was compacted.
+    if (this.cleaner.cleanedUpTo(log) !== undefined) void this.cleaner.checkpoint();
     await this.#context.remover.removeFolder(path);
   }
 
   updateSettings(settings: Partial<LogManagerSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
     this.#flusher.settings = this.#settings;
+    this.cleaner.updateSettings(this.#settings.cleaner);
     this.#context.producerIdExpirationMs = this.#settings.producerIdExpirationMs;
     this.#context.handles.setMaxOpen(this.#settings.maxOpenFiles);
   }
@@ -310,7 +334,10 @@ export class LogManager {
   }
 
   /** Writes the values of the logs of each directory to its checkpoint file, atomically. */
-  async writeCheckpoint(name: CheckpointName, offsetOf: (log: Log) => number): Promise<void> {
+  async writeCheckpoint(
+    name: CheckpointName,
+    offsetOf: (log: Log) => number | undefined,
+  ): Promise<void> {
     await this.#writeToEachDir(name, (dir) => dir.offsets(offsetOf));
   }
 
@@ -397,6 +424,7 @@ export class LogManager {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     for (const timer of this.#timers.values()) timer.cancel();
+    await this.cleaner.stop();
     this.#context.remover.stop();
     this.#context.appendQueue.run();
     await this.#flusher.stop();

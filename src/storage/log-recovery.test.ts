@@ -482,3 +482,18 @@ test('what a killed process made survives a power cut once it is served again', 
   storage.crash('none');
   assert.deepEqual(await contentsOf(await storage.open()), ['0:kept']);
 });
+
+test('the indexes of closed segments that recovery built anew are written', async () => {
+  const storage = new TestStorage({ segmentBytes: 300, indexIntervalBytes: 1 });
+  const log = await storage.open();
+  for (let n = 0; n < 10; n++) appendValues(storage, log, [`v${n}`]);
+  const closed = log.segments.all.slice(0, -1).map((segment) => segment.path('.index'));
+  const before = closed.map((path) => storage.disk.readFile(path));
+  assert.ok(before[0]!.length > 0);
+  storage.crash('all');
+  for (const path of closed) storage.disk.removeFile(path);
+  await storage.open();
+  for (const [index, path] of closed.entries()) {
+    assert.deepEqual(storage.disk.readFile(path), before[index], path);
+  }
+});
