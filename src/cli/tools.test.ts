@@ -182,7 +182,7 @@ test('a group is reset by offset, shift, time, plan, and forgets its offsets', a
 
   assert.match(
     await ok('consumer-groups', ['--delete-offsets', '--group', 'mover', '--topic', 'reset:0']),
-    /^Request succeed for deleting offsets with topic reset:0 group mover\n.*\n?TOPIC/,
+    /^Request succeeded for deleting offsets from group mover\.\n\nTOPIC/,
   );
   const gone = await sluice('consumer-groups', [
     '--delete',
@@ -191,7 +191,7 @@ test('a group is reset by offset, shift, time, plan, and forgets its offsets', a
     '--group',
     'nobody',
   ]);
-  assert.equal(gone.code, 1);
+  assert.equal(gone.code, 0, 'what the broker answers is no failure of the tool');
   assert.match(gone.out, /\* Group 'nobody' could not be deleted due to: GROUP_ID_NOT_FOUND/);
 });
 
@@ -220,7 +220,7 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['console-consumer', ['--topic', 'x', '--offset', '1'], /The partition is required/],
   ['console-consumer', ['--topic', 'x', '--property', 'print.kye=1'], /print.kye is unknown/],
   ['consumer-groups', ['--describe'], /takes one of these options/],
-  ['consumer-groups', ['--reset-offsets', '--group', 'g', '--topic', 't'], /needs exactly one of/],
+  ['consumer-groups', ['--reset-offsets', '--group', 'g', '--topic', 't'], /following scenarios/],
   ['consumer-groups', ['--reset-offsets', '--group', 'g', '--to-latest'], /reset scopes/],
   ['topcs', [], /topcs is not a command; did you mean topics\?/],
 ];

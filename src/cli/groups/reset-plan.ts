@@ -5,10 +5,11 @@ import {
   OFFSET_SPECS,
   type TopicPartition,
   topicPartitionName,
-} from '../client/index.ts';
-import { CliError } from './failure.ts';
-import type { PlannedOffset } from './groups-output.ts';
-import type { Terminal } from './terminal.ts';
+} from '../../client/index.ts';
+import { CliError } from '../failure.ts';
+import type { Terminal } from '../terminal.ts';
+import { inOrder } from './partitions.ts';
+import type { PlannedOffset } from './tables.ts';
 
 /** Where `--reset-offsets` moves a group to. */
 export type ResetSpec =
@@ -125,16 +126,10 @@ async function withinLog(
       if (offset !== plan.offset) {
         const [side, bound] = offset === end ? ['higher', 'latest'] : ['lower', 'earliest'];
         terminal.err(
-          `WARN New offset (${plan.offset}) is ${side} than ${bound} offset for topic partition ${name}. Value will be set to ${offset}\n`,
+          `WARN New offset (${plan.offset}) is ${side} than ${bound} offset for topic partition ${name}. Value will be set to ${offset}.\n`,
         );
       }
       return { ...plan, offset };
     }),
-  );
-}
-
-export function inOrder<P extends TopicPartition>(partitions: readonly P[]): P[] {
-  return [...partitions].sort(
-    (a, b) => (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0) || a.partition - b.partition,
   );
 }

@@ -1,5 +1,5 @@
-import { CliError } from './failure.ts';
-import type { PlannedOffset } from './groups-output.ts';
+import { CliError } from '../failure.ts';
+import type { PlannedOffset } from './tables.ts';
 
 /** Parses `topic` or `topic:0,1,2`; `partitions` undefined means all. Throws CliError. */
 export function parseTopicArgument(text: string): {

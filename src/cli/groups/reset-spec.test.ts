@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resetCsv } from './groups-output.ts';
 import { parseDateTime, parseDuration, parseResetCsv, parseTopicArgument } from './reset-spec.ts';
+import { resetCsv } from './tables.ts';
 
 // If these break, a group is reset to another place than was asked for.
 
