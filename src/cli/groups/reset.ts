@@ -88,12 +88,14 @@ async function partitionsToReset(
 ): Promise<TopicPartition[]> {
   if (flags['all-topics']) return inOrder(await fetchCommitted(cluster, groupId, null));
   const { found, missing, absent } = await namedPartitions(cluster, flags.topic);
-  const unknown = [...missing.map((topic) => `topic ${topic}`)];
-  if (absent.length > 0) {
-    unknown.push(`partition ${absent.map(topicPartitionName).join(', ')}`);
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  if (missing.length > 0) {
+    const message = `The topics ${quoted(missing)} do not exist`;
+    throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', message);
   }
-  if (unknown.length > 0) {
-    throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${unknown.join(', ')}: there is no such`);
+  if (absent.length > 0) {
+    const message = `The partitions ${quoted(absent.map(topicPartitionName))} do not exist`;
+    throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', message);
   }
   return inOrder(found);
 }

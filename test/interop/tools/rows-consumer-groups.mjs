@@ -67,8 +67,80 @@ const fromFile = (groupNames, write) => (context) => [
   ...['--from-file', write(context), '--dry-run'],
 ];
 
+/** Kafka names the Java class of an error, ours the protocol's name of it; each has its own sentence behind. */
+const javaError = {
+  kafka: /org\.apache\.kafka\.common\.errors\.\w+Exception: |^Error: The group id does not exist\.$/,
+  ours: / [A-Z_]+: [A-Z]|^Error: There is no such group\.$/,
+  reason: "errors have the protocol's names, not those of Java's classes",
+};
+/** The command line is wrong: Kafka finds that out only when it executes, and exits with 0. */
+const foundEarly = {
+  kafka: /^$|^Error: (Executing consumer group command failed|No reset plan)|^GROUP +TOPIC/,
+  ours: /^\[exit 1\]$/,
+  reason: 'a value that cannot be is refused before anything is asked, with exit code 1',
+};
+
+const expected = [
+  { row: /^delete/, ...javaError },
+  {
+    row: /^describe .*what does not exist$/,
+    releases: ['4.3'],
+    kafka: /GroupIdNotFoundException: Group nobody not found\.$/,
+    ours: /^Error: Consumer group 'nobody' does not exist\.$/,
+    reason: 'the sentence of all releases up to 3.9; the groups beside it are still described',
+  },
+  {
+    row: 'describe members of what does not exist',
+    releases: ['3.9'],
+    kafka: /^$|^GROUP +CONSUMER-ID/,
+    reason: 'no header of a group that is not there; 2.7 and 4.3 have none either',
+  },
+  {
+    row: 'reset without saying how',
+    kafka: /^\[stderr\] WARN: No action will be performed .* In version 5\.0/,
+    ours: /^\[stderr\] WARN: No action will be performed .* missing\.$/,
+    reason: 'nothing is announced about a later release',
+  },
+  {
+    row: 'reset a topic that does not exist',
+    kafka: /This server does not host this topic-partition/,
+    ours: /The topics "nope" do not exist$/,
+    reason: 'the topic is named',
+  },
+  {
+    row: /that is none$|without a scenario$/,
+    kafka: /^\[stderr\] (Invalid state list|Option '\[reset-offsets\]' requires)/,
+    ours: /^\[stderr\] (Invalid state list|Option '\[reset-offsets\]' requires)/,
+    reason: 'the same words in the order of 3.9; in 4.3 they are in the order of a hash table',
+  },
+  {
+    row: 'no action',
+    kafka: /, --validate-regex$/,
+    ours: /--delete-offsets$/,
+    reason: '--validate-regex is about subscriptions of the newer group protocol',
+  },
+  {
+    row: 'reset a partition that is no number',
+    kafka: /orders:x''$/,
+    ours: /orders:x'$/,
+    reason: 'one quote is enough',
+  },
+  {
+    row: 'a flag that does not exist',
+    kafka: /joptsimple/,
+    ours: /is not a flag of sluice consumer-groups/,
+    reason: 'a sentence in place of a stack trace',
+  },
+  { row: /^reset (to a time|by a duration) that is none$/, ...foundEarly },
+  { row: 'reset by a shift that is no number', ...foundEarly },
+  { row: /^reset from a file (with other columns|that is not there)$/, ...foundEarly },
+];
+
 export const consumerGroupRows = {
   name: 'consumer-groups',
+  expected,
+  // The records are old on purpose.
+  properties: { 'log.retention.hours': -1 },
   rows: [
     groups('list without groups', list()),
     groups('list without groups, with states', list('--state')),

@@ -60,6 +60,8 @@ const cluster = (name, args, more = {}) => ({
 
 export const offsetRows = {
   name: 'offsets',
+  // The records are old on purpose.
+  properties: { 'log.retention.hours': -1 },
   rows: [
     offsets('no topics at all', [], { ...refused }),
     offsets('the end', ['--topic', 'orders'], { before: makeTopics, ...NEWER }),
