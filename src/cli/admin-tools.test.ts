@@ -118,7 +118,7 @@ test('records are deleted, and what cannot be is said beside it', async () => {
   const out = await tools.ok('delete-records', ['--offset-json-file', file]);
   assert.match(
     out,
-    /^Executing records delete operation\nRecords delete operation completed:\npartition: other-0\tlow_watermark: 2\npartition: other-9\terror: .+\npartition: nowhere-0\terror: .+\n$/,
+    /^Executing records delete operation\nRecords delete operation completed:\npartition: other-0\tlow_watermark: 2\npartition: other-9\terror: UNKNOWN_TOPIC_OR_PARTITION: .+\npartition: nowhere-0\terror: .+\n$/,
   );
   assert.equal(await tools.ok('get-offsets', ['--topic', 'other', '--time', '-2']), 'other:0:2\n');
 });
@@ -127,10 +127,18 @@ test('the cluster and the versions of its brokers', async () => {
   assert.match(await tools.ok('cluster', ['cluster-id']), /^Cluster ID: [\w-]{22}\n$/);
   const { out } = await runCommand(['cluster', 'cluster-id', '-b', tools.bootstrap]);
   assert.match(out, /^Cluster ID: /);
+  assert.match(
+    await tools.ok('cluster', ['list-endpoints']),
+    /^ID {9}HOST {6}PORT {7}RACK {7}STATE {6}ENDPOINT_TYPE {2}\n1001 {7}127\.0\.0\.1 \d{4,5} +null {7}unfenced {3}broker {9}\n$/,
+  );
+  assert.equal(
+    await tools.ok('cluster', ['unregister', '--id', '7']),
+    'The target cluster does not support the broker unregistration API.\n',
+  );
   const versions = await tools.ok('broker-api-versions', []);
   assert.match(
     versions,
-    /^127\.0\.0\.1:\d+ \(id: 1001 rack: null\) -> \(\n\tProduce\(0\): 0 to \d+ /,
+    /^127\.0\.0\.1:\d+ \(id: 1001 rack: null isFenced: false\) -> \(\n\tProduce\(0\): 0 to \d+ /,
   );
 });
 
@@ -172,8 +180,9 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['delete-records', ['--offset-json-file', '/nowhere'], /\/nowhere cannot be read/],
   ['log-dirs', [], /Missing required argument "\[describe\]"/],
   ['log-dirs', ['--describe', '--broker-list', '7'], /do not exist from --broker-list: 7\. /],
-  ['cluster', [], /exactly one action: cluster-id/],
-  ['cluster', ['unregister'], /unregister is not an action/],
+  ['cluster', [], /exactly one action: cluster-id, list-endpoints, unregister/],
+  ['cluster', ['restart'], /restart is not an action of cluster; there are cluster-id/],
+  ['cluster', ['unregister'], /unregister needs --id/],
 ];
 
 test('what is wrong is said in one sentence, with exit code 1', async () => {

@@ -25,6 +25,7 @@ export {
   type Reassignment,
 } from './admin/topics.ts';
 export {
+  type BrokerMetadata,
   Cluster,
   type ClusterMetadata,
   type ClusterOptions,

@@ -12,7 +12,8 @@ const FLAGS = {
 /** kafka-broker-api-versions.sh */
 export const brokerApiVersions = tool({
   name: 'broker-api-versions',
-  about: "Lists the APIs and versions that each broker offers, and which Kafka 3.9's clients use.",
+  about:
+    "Lists the APIs and versions that each broker offers, and which Kafka's newest clients use.",
   usage: '[flags]',
   flags: FLAGS,
   examples: ['', '--bootstrap-server localhost:9092'],
@@ -21,7 +22,7 @@ export const brokerApiVersions = tool({
     return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
       const { brokers } = await cluster.retry(() => cluster.metadata([]));
       for (const { id, host, port, rack } of brokers) {
-        const node = `${host}:${port} (id: ${id} rack: ${rack})`;
+        const node = `${host}:${port} (id: ${id} rack: ${rack} isFenced: false)`;
         try {
           terminal.out(`${node} -> ${versionLines((await cluster.broker(id)).apiRanges)}\n`);
         } catch (error) {

@@ -121,5 +121,5 @@ export function deletionLine(partition: TopicPartition, result: number | KafkaEr
   const name = topicPartitionName(partition);
   return typeof result === 'number'
     ? `partition: ${name}\tlow_watermark: ${result}\n`
-    : `partition: ${name}\terror: ${result.message}\n`;
+    : `partition: ${name}\terror: ${result.error}: ${result.message}\n`;
 }

@@ -27,7 +27,7 @@ const FLAGS = {
   ),
   time: value(
     'time',
-    'The first offset at or after this time in milliseconds; or latest (-1, the default), earliest (-2), max-timestamp (-3), earliest-local (-4), latest-tiered (-5).',
+    'The first offset at or after this time in milliseconds; or latest (-1, the default), earliest (-2), max-timestamp (-3), earliest-local (-4), latest-tiered (-5), earliest-pending-upload (-6).',
   ),
   'exclude-internal-topics': toggle("Leave out Kafka's own topics, such as __consumer_offsets."),
   'command-config': value('file', 'Client properties, for example client.id.'),
@@ -41,6 +41,7 @@ const TIMES: Readonly<Record<string, number>> = {
   'max-timestamp': -3,
   'earliest-local': -4,
   'latest-tiered': -5,
+  'earliest-pending-upload': -6,
 };
 
 /** kafka-get-offsets.sh, and GetOffsetShell of older releases. */
@@ -82,7 +83,7 @@ function parseTime(text: string): number {
   if (named !== undefined) return named;
   if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new CliError(
-    `Malformed time argument ${text}. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / -5 or latest-tiered, or a specified long format timestamp`,
+    `Malformed time argument ${text}. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / -5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp`,
   );
 }
 

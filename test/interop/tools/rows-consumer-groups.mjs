@@ -69,7 +69,8 @@ const fromFile = (groupNames, write) => (context) => [
 
 /** Kafka names the Java class of an error, ours the protocol's name of it; each has its own sentence behind. */
 const javaError = {
-  kafka: /org\.apache\.kafka\.common\.errors\.\w+Exception: |^Error: The group id does not exist\.$/,
+  kafka:
+    /org\.apache\.kafka\.common\.errors\.\w+Exception: |^Error: The group id does not exist\.$/,
   ours: / [A-Z_]+: [A-Z]|^Error: There is no such group\.$/,
   reason: "errors have the protocol's names, not those of Java's classes",
 };

@@ -1,7 +1,13 @@
 // What is asked about a cluster and its logs: get-offsets, delete-records, log-dirs, cluster, broker-api-versions.
 import { FIRST_RECORD_MS, fill } from './fill.mjs';
 
-const offsets = (name, args, more = {}) => ({ name, tool: 'get-offsets', args, ...more });
+/** Kafka's tools begin what they say of an error in several ways; ours with its own name. */
+const said = (line) => line.replace(/^(Error occurred|ERROR): (\S+Exception: )?/, '');
+const offsets = (name, args, more = {}) => ({
+  ...{ name, tool: 'get-offsets', args },
+  normalise: said,
+  ...more,
+});
 /** The flags that came with 3.0 and 3.2; 2.7's tool wants a topic, and has no sense of names. */
 const NEWER = { releases: ['3.9', '4.3'] };
 const refused = { stderr: true, ...NEWER };
@@ -32,10 +38,11 @@ const deleteRecords = (name, args, more = {}) => ({ name, tool: 'delete-records'
 
 /** Which entry of `logDirs` stands where is chance in Kafka: the same JSON with its lists in order. */
 function orderedJson(line) {
-  if (!line.startsWith('{')) return line;
+  if (!line.startsWith('{')) return said(line);
   const found = JSON.parse(line);
   for (const { logDirs } of found.brokers) {
     for (const dir of logDirs) {
+      dir.logDir = 'DATA';
       dir.partitions.sort((a, b) => (a.partition < b.partition ? -1 : 1));
     }
   }
@@ -58,8 +65,51 @@ const cluster = (name, args, more = {}) => ({
   ...more,
 });
 
+const expected = [
+  {
+    row: /^(the (end|start) (by its number|after deletions)|some partitions|the start after deletions)$/,
+    releases: ['2.7'],
+    kafka: /^orders:\d+:\d+$/,
+    ours: /^orders:\d+:\d+$/,
+    reason: 'the order of partitions of 3.0 and later: as text',
+  },
+  {
+    row: 'a time that is none',
+    releases: ['3.9'],
+    kafka: /Malformed time argument/,
+    ours: /Malformed time argument/,
+    reason: '4.3 knows a time more',
+  },
+  {
+    row: 'the older flag for the broker',
+    releases: ['4.3'],
+    kafka: /^\[exit 1\]$/,
+    ours: /^logs:0:5$/,
+    reason: 'runbooks of older releases go on working',
+  },
+  {
+    row: 'delete more than there is',
+    kafka: /OffsetOutOfRangeException/,
+    ours: /OFFSET_OUT_OF_RANGE: /,
+    reason: "errors have the protocol's names, not those of Java's classes",
+  },
+  {
+    row: 'the endpoints, fenced ones too',
+    kafka: /^Attempted to write a non-default includeFencedBrokers at version 1$/,
+    ours: /^ID |^1 /,
+    reason: 'a cluster without KRaft has no fenced brokers: all that there are',
+  },
+  {
+    row: /^(unregister without a broker|no action|an action that is none)$/,
+    kafka: /^\[stderr\] usage: kafka-cluster/,
+    ours: /^\[stderr\] /,
+    reason: 'a sentence in place of the usage',
+  },
+];
+
 export const offsetRows = {
   name: 'offsets',
+  expected,
   // The records are old on purpose.
   properties: { 'log.retention.hours': -1 },
   rows: [
@@ -76,6 +126,12 @@ export const offsetRows = {
     offsets('the first local by its name', ['--topic', 'logs', '--time', 'earliest-local'], NEWER),
     offsets('the last tiered by its number', ['--topic', 'logs', '--time', '-5'], NEWER),
     offsets('the last tiered by its name', ['--topic', 'logs', '--time', 'latest-tiered'], NEWER),
+    offsets('the first to be uploaded', ['--topic', 'logs', '--time', '-6'], {
+      releases: ['4.3'],
+    }),
+    offsets('the same by its name', ['--topic', 'logs', '--time', 'earliest-pending-upload'], {
+      releases: ['4.3'],
+    }),
     offsets('at a time', ['--topic', 'orders', '--time', String(FIRST_RECORD_MS + 1500)], NEWER),
     offsets('at a time that is over', ['--topic', 'orders', '--time', '99999999999999'], NEWER),
     offsets('some partitions', ['--topic', 'orders', '--time', '-1', '--partitions', '0,2,10']),
