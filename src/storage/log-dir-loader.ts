@@ -1,4 +1,5 @@
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import { LoadProgress } from './load-progress.ts';
 import type { LogConfig } from './log-config.ts';
 import {
   CLEANER_OFFSET_CHECKPOINT,
@@ -11,9 +12,6 @@ import { LogFormatError, loadLog } from './log-loader.ts';
 import type { LoadedLog } from './log-parts.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
-
-/** A line on the way through many logs, no more often than this. */
-const PROGRESS_INTERVAL_MS = 5000;
 
 export interface FoundLog {
   readonly topic: string;
@@ -57,17 +55,20 @@ export async function loadLogDir(
   }
   if (partitions.length === 0) return;
 
-  const startMs = clock.monotonicMs();
-  let reportedMs = startMs;
-  let count = 0;
+  const progress = new LoadProgress(clock, logger, {
+    logDir: dir.path,
+    logCount: partitions.length,
+  });
   const limit = new Limiter(Math.max(1, options.concurrency));
   const load = async ({ name, topic, partition }: (typeof partitions)[number]) => {
+    await progress.turn();
     const folder = dir.file(name);
     const config = options.configOf(topic);
     const loaded = await loadLog({
       context,
       folder,
       config,
+      progress,
       isClean,
       recoveryPoint: recoveryPoints.get(name) ?? 0,
       logStartOffset: logStartOffsets.get(name) ?? 0,
@@ -78,7 +79,7 @@ export async function loadLogDir(
       dir.unusable.set(name, error);
       return undefined;
     });
-    count++;
+    progress.loaded();
     if (loaded) {
       const where = { topic, partition, logDir: dir.path, folder, isNewFolder: false };
       options.addLog({ ...where, config, loaded });
@@ -87,18 +88,13 @@ export async function loadLogDir(
         logger.debug({ log: name, logStartOffset, logEndOffset }, 'recovered a log');
       }
     }
-    const now = clock.monotonicMs();
-    if (now - reportedMs >= PROGRESS_INTERVAL_MS) {
-      reportedMs = now;
-      logger.info({ logDir: dir.path, loaded: count, of: partitions.length }, 'loading logs');
-    }
   };
   await Promise.all(partitions.map((one) => limit.run(() => load(one))));
   const { size } = dir.logs;
   const logs = size === 1 ? '1 log' : `${size} logs`;
-  const tookMs = Math.round(clock.monotonicMs() - startMs);
+  const { tookMs, scannedBytes } = progress;
   logger.info(
-    { logDir: dir.path, logs: size, cleanShutdown: isClean, tookMs },
+    { logDir: dir.path, logs: size, cleanShutdown: isClean, tookMs, scannedBytes },
     isClean ? `loaded ${logs}` : `recovered ${logs} after an unclean shutdown`,
   );
 }

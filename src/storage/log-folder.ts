@@ -16,6 +16,9 @@ import {
 
 const INDEX_SUFFIXES = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX];
 
+/** Names that tidying changes or removes. */
+const PASSING_SUFFIXES = [DELETED_SUFFIX, CLEANED_SUFFIX, SWAP_SUFFIX, SWAP_END_SUFFIX];
+
 export interface LogFolder {
   /** All names in the folder. */
   readonly names: readonly string[];
@@ -34,10 +37,13 @@ export function tidyLogFolder(
   { folder, segmentEnd }: { folder: string; segmentEnd: (path: string, base: number) => number },
 ): LogFolder {
   const remove = (name: string) => fileSystem.removeFile(join(folder, name));
-  const ours = fileSystem.list(folder).filter((name) => parseFileName(name));
+  let names = fileSystem.list(folder);
+  const ours = names.filter((name) => parseFileName(name));
   for (const name of ours) if (name.endsWith(DELETED_SUFFIX)) remove(name);
   finishSwap(fileSystem, { folder, names: ours, segmentEnd });
-  const names = fileSystem.list(folder);
+  if (ours.some((name) => PASSING_SUFFIXES.some((suffix) => name.endsWith(suffix)))) {
+    names = fileSystem.list(folder);
+  }
   const present = new Set(names);
   for (const name of names) {
     const parsed = parseFileName(name);

@@ -7,6 +7,7 @@ import {
   readTextIfPresent,
 } from './checkpoint-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { LoadProgress } from './load-progress.ts';
 import type { LogConfig } from './log-config.ts';
 import { tidyLogFolder } from './log-folder.ts';
 import type { LoadedLog } from './log-parts.ts';
@@ -23,6 +24,7 @@ import {
   isUnfinishedWrite,
   quarantineSegment,
   quarantineTail,
+  type SegmentScan,
   scanSegment,
 } from './segment-recovery.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -36,6 +38,7 @@ export interface LoadOptions {
   readonly context: StorageContext;
   readonly folder: string;
   readonly config: LogConfig;
+  readonly progress: LoadProgress;
   /** Whether the log was closed in order. */
   readonly isClean: boolean;
   /** From the checkpoints, 0 where they say nothing. */
@@ -150,6 +153,7 @@ class LogRecovery {
     const first = isClean ? this.#segments.length : this.#indexOf(recoveryPoint);
     // Indexes of segments that need no recovery are built anew only when they are missing.
     for (const [index, segment] of this.#segments.slice(0, first).entries()) {
+      await this.#options.progress.turn();
       const rebuildEpochs = epochsKnown ? undefined : this.epochs;
       const next = this.#segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
       // Nothing was written to it, so it has no indexes either.
@@ -192,8 +196,7 @@ class LogRecovery {
   }
 
   async #rebuildIndexes(segment: Segment, epochs: LeaderEpochCache | undefined): Promise<void> {
-    const { indexIntervalBytes } = this.#options.config;
-    const { end } = await scanSegment(segment, { indexIntervalBytes, epochs });
+    const { end } = await this.#scan(segment, epochs);
     if (end.kind !== 'end')
       this.#report(segment, end, 'A closed segment is damaged; it is left as it is');
     segment.saveIndexes();
@@ -202,15 +205,13 @@ class LogRecovery {
   }
 
   async #recoverFrom(first: number): Promise<void> {
-    const { config } = this.#options;
-    const { indexIntervalBytes } = config;
     const { epochs } = this;
     this.recoveredFrom = Math.min(this.recoveredFrom, this.#segments[first]!.baseOffset);
     epochs.truncateFromEnd(this.#segments[first]!.baseOffset);
     this.logEndOffset = this.#segments[first]!.baseOffset;
     for (let index = first; index < this.#segments.length; index++) {
       const segment = this.#segments[index]!;
-      const scan = await scanSegment(segment, { indexIntervalBytes, epochs });
+      const scan = await this.#scan(segment, epochs);
       const { end, nextOffset } = scan;
       this.#hasGaps ||= scan.hasGaps;
       this.logEndOffset = nextOffset;
@@ -224,11 +225,12 @@ class LogRecovery {
       if (next && next.baseOffset > nextOffset && !this.#mayBeCompacted(next.baseOffset)) {
         this.#quarantineAfter(index, nextOffset);
       }
+      this.unsyncedFiles.push(segment.path());
       if (index < this.#segments.length - 1) {
         segment.saveIndexes();
+        this.unsyncedFiles.push(...segment.indexPaths());
         segment.deactivate();
       }
-      this.unsyncedFiles.push(segment.path());
     }
     if (this.logEndOffset < this.#options.recoveryPoint) {
       const { folder, recoveryPoint } = this.#options;
@@ -237,6 +239,12 @@ class LogRecovery {
         'the log ends before what was known to be on the disk: records are missing',
       );
     }
+  }
+
+  #scan(segment: Segment, epochs: LeaderEpochCache | undefined): Promise<SegmentScan> {
+    const { config, progress } = this.#options;
+    const { indexIntervalBytes } = config;
+    return scanSegment(segment, { indexIntervalBytes, epochs, progress });
   }
 
   /**

@@ -147,7 +147,8 @@ export class LogManager {
 
   async #open(): Promise<void> {
     try {
-      for (const dir of this.#dirs) await this.#openDir(dir);
+      for (const dir of this.#dirs) await this.#lockDir(dir);
+      await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir)));
       if (this.onlineLogDirs().length === 0) {
         const reason = this.#dirs[0]?.failure?.message ?? 'log.dirs is empty';
         throw new Error(`No log directory works: ${reason}`);
@@ -172,20 +173,22 @@ export class LogManager {
     });
   }
 
-  async #openDir(dir: LogDir): Promise<void> {
-    const { locker, configOf, beforeLoading } = this.#options;
-    const { fileSystem } = this.#context;
+  async #lockDir(dir: LogDir): Promise<void> {
     try {
-      makeFolderDurably(fileSystem, dir.path);
+      makeFolderDurably(this.#context.fileSystem, dir.path);
     } catch (error) {
       this.#failDir(dir.path, toError(error));
       return;
     }
-    dir.lock = await locker?.lock(dir.path);
+    dir.lock = await this.#options.locker?.lock(dir.path);
+  }
+
+  async #loadDir(dir: LogDir): Promise<void> {
+    if (dir.failure) return;
     try {
-      beforeLoading?.(dir.path);
+      this.#options.beforeLoading?.(dir.path);
       await loadLogDir(this.#context, dir, {
-        configOf,
+        configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
         addLog: (found) => {
           const { space } = dir;

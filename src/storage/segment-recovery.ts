@@ -1,6 +1,7 @@
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { type ScanEnd, scanBatches } from './batch-scan.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { LoadProgress } from './load-progress.ts';
 import { OffsetOrder } from './offset-order.ts';
 import type { Segment } from './segment.ts';
 import { CORRUPT_SUFFIX } from './segment-files.ts';
@@ -27,7 +28,12 @@ export async function scanSegment(
   {
     indexIntervalBytes,
     epochs,
-  }: { indexIntervalBytes: number; epochs: LeaderEpochCache | undefined },
+    progress,
+  }: {
+    indexIntervalBytes: number;
+    epochs: LeaderEpochCache | undefined;
+    progress: LoadProgress;
+  },
 ): Promise<SegmentScan> {
   segment.resetIndexes();
   const order = new OffsetOrder(segment.baseOffset);
@@ -46,6 +52,7 @@ export async function scanSegment(
         order.forgetLast();
         return false;
       }
+      progress.scanned(sizeInBytes);
       const maxTimestamp = RecordBatch.maxTimestamp(buffer, at);
       segment.reindex({ lastOffset, maxTimestamp, sizeInBytes }, position, indexIntervalBytes);
       const epoch = RecordBatch.leaderEpoch(buffer, at);
