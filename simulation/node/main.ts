@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runBroker } from '../broker/broker-run.ts';
 import { runStorage } from '../storage/storage-run.ts';
 import { settle } from './settle.ts';
 
@@ -18,6 +19,10 @@ interface RunOptions {
 const KINDS: Readonly<Record<string, Kind>> = {
   async storage(seed, options) {
     const { hash, policy: _, ...numbers } = await runStorage({ seed, settle, ...options });
+    return { hash, numbers };
+  },
+  async broker(seed, options) {
+    const { hash, numbers } = await runBroker({ seed, settle, ...options });
     return { hash, numbers };
   },
 };

@@ -38,6 +38,7 @@ export class SimSocket implements Socket {
   #peerEnded = false;
   #endDelivered = false;
   #closed = false;
+  #vanished = false;
   #closeError: Error | undefined;
   #stepPending = false;
 
@@ -107,13 +108,12 @@ export class SimSocket implements Socket {
     if (this.#closed) return;
     const peer = this.#peer;
     this.#close(error);
-    this.#options.later(() =>
-      peer?.breakOff(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
-    );
+    this.#options.later(() => peer?.breakOff(resetError()));
   }
 
   /** Is gone without a word, as when the machine loses power: the other side keeps on waiting. */
   vanish(): void {
+    this.#vanished = true;
     if (!this.#closed) this.#close(Object.assign(new Error('vanished'), { code: 'ETIMEDOUT' }));
   }
 
@@ -132,7 +132,11 @@ export class SimSocket implements Socket {
     if (this.#closed || !peer) return;
     let drained = false;
     for (let write = this.#writes[0]; write; write = this.#writes[0]) {
-      if (peer.#closed) break;
+      if (peer.#closed) {
+        // Who writes to a connection that the other side has closed is told so.
+        if (!peer.#vanished) this.#close(resetError());
+        return;
+      }
       const count = Math.min(WINDOW_BYTES - peer.#inboxBytes, write.bytes.length - write.taken);
       if (count > 0) peer.#receive(write.bytes.subarray(write.taken, write.taken + count));
       write.taken += count;
@@ -196,4 +200,8 @@ export class SimSocket implements Socket {
     for (const { onSent } of lost) onSent?.();
     this.#events?.onClose(error);
   }
+}
+
+function resetError(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 }
