@@ -60,6 +60,8 @@ class BrokerRun {
   #invariants = new Invariants();
   /** The last end was a power cut that may have taken acknowledged records. */
   #mayHaveLost = false;
+  /** So was it, since the last start that came to its end. */
+  #wasPowerCut = false;
   #wallMs = WORLD_STARTS_MS;
 
   constructor(world: World, policy: FlushPolicy | undefined) {
@@ -201,9 +203,9 @@ class BrokerRun {
     this.#life.start();
   }
 
-  /** After a power cut under `os` segments may be there whose predecessors are not. */
+  /** After a power cut segments may be there whose predecessors are not: nobody was answered for them. */
   #isAllowedError(message: string): boolean {
-    return this.#mayHaveLost && /a segment follows damage or a gap/.test(message);
+    return this.#wasPowerCut && /a segment follows damage or a gap/.test(message);
   }
 
   #checkStarted(): void {
@@ -252,6 +254,7 @@ class BrokerRun {
     if (!isNoticed) this.#clients.silenceIsExpected = true;
     if (ending === 'power cut') {
       this.#numbers.powerCuts++;
+      this.#wasPowerCut = true;
       this.#mayHaveLost = this.#plan.policy === 'os';
       if (this.#mayHaveLost) this.#group.lost();
       world.crash(survival);
@@ -319,6 +322,7 @@ class BrokerRun {
       }
     }
     this.#mayHaveLost = false;
+    this.#wasPowerCut = false;
   }
 
   async #until(isDone: () => boolean): Promise<void> {

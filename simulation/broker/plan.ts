@@ -75,7 +75,7 @@ export function choosePlan(random: SimRandom, policy: FlushPolicy | undefined): 
     },
     topics: chooseTopics(random),
     producersPerPartition: 1 + random.int(2),
-    pauseMs: random.pick([3, 20, 60]),
+    pauseMs: random.pick([5, 40, 100]),
     readers: 1 + random.int(2),
     members: random.int(4),
     churns: random.int(2),
@@ -130,7 +130,7 @@ function chooseLife(random: SimRandom): LifePlan {
   return {
     ending,
     survival: random.pick<CrashSurvival>(['none', 'torn', 'scattered', 'scattered']),
-    durationMs: 100 + random.float() * random.pick([300, 1500]),
+    durationMs: 50 + random.float() * random.pick([200, 200, 1000]),
     operations:
       ending === 'stop' || random.chance(0.4)
         ? Number.POSITIVE_INFINITY

@@ -14,7 +14,16 @@ import type { ClientWorld } from './client-world.ts';
 import { Disconnected, type SimClient } from './sim-client.ts';
 
 const MAX_IN_FLIGHT = 5;
-const CODECS: readonly CodecName[] = ['none', 'none', 'gzip', 'lz4', 'snappy'];
+const CODECS: readonly CodecName[] = [
+  'none',
+  'none',
+  'none',
+  'none',
+  'none',
+  'gzip',
+  'lz4',
+  'snappy',
+];
 
 interface Batch {
   readonly first: number;

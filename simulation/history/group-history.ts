@@ -72,7 +72,6 @@ export class GroupHistory {
 
   /** A power cut under a policy that promises nothing of what was not synced. */
   lost(): void {
-    this.#given.clear();
     this.#owners.clear();
     for (const commits of this.#commits.values()) commits.acknowledged = -1;
   }

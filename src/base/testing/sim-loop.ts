@@ -7,8 +7,13 @@ const ROUNDS_PER_TURN = 8;
 /** Events that are due together are handled in one turn, so many of them at most. */
 const EVENTS_PER_TURN = 6;
 
+/** A real process would be busy for ever and hear nothing more. */
+const MOST_ROUNDS = 10_000;
+
+const MOST_EVENTS_PER_MS = 100_000;
+
 interface Event {
-  readonly dueMs: number;
+  readonly dueUs: number;
   readonly order: number;
   callback: (() => void) | undefined;
 }
@@ -24,10 +29,13 @@ export class SimLoop {
   readonly #processes: SimProcess[] = [];
   #heap: Event[] = [];
   #order = 0;
-  #nowMs = 0;
+  /** Microseconds, whole ones: a sum of fractions could stand still. */
+  #nowUs = 0;
   /** Called after every event, when its promises have run. */
   afterEvent: () => void = () => {};
   events = 0;
+  #progressMs = 0;
+  #progressEvents = 0;
 
   constructor(random: SimRandom, settle: () => Promise<void>) {
     this.#random = random;
@@ -36,13 +44,13 @@ export class SimLoop {
 
   /** Milliseconds since the world began. */
   get nowMs(): number {
-    return this.#nowMs;
+    return this.#nowUs / 1000;
   }
 
   /** Runs `callback` in `delayMs`. */
   after(delayMs: number, callback: () => void): Timer {
     const event: Event = {
-      dueMs: this.#nowMs + Math.max(0, delayMs),
+      dueUs: this.#nowUs + Math.max(0, Math.ceil(delayMs * 1000)),
       order: this.#order++,
       callback,
     };
@@ -67,11 +75,11 @@ export class SimLoop {
 
   /** Runs until `isDone`; throws when nothing is left to happen before it is, or `limitMs` have passed. */
   async run(isDone: () => boolean, limitMs: number): Promise<void> {
-    const endMs = this.#nowMs + limitMs;
+    const endMs = this.nowMs + limitMs;
     await this.#settle();
     await this.#endTurn();
     while (!isDone()) {
-      if (this.#nowMs > endMs) throw new Error(`nothing came of it in ${limitMs} simulated ms`);
+      if (this.nowMs > endMs) throw new Error(`nothing came of it in ${limitMs} simulated ms`);
       if (!(await this.#turn())) throw new Error('nothing is left to happen');
     }
   }
@@ -86,11 +94,22 @@ export class SimLoop {
       await this.#settle();
       this.events++;
       this.afterEvent();
+      this.#checkProgress(event);
       if (this.#random.int(3) === 0) break;
     }
     if (isFirst) return false;
     await this.#endTurn();
     return true;
+  }
+
+  /** Events that bring about events at once, without end, are a busy loop too. */
+  #checkProgress({ callback }: Event): void {
+    if (this.nowMs > this.#progressMs + 1) {
+      this.#progressMs = this.nowMs;
+      this.#progressEvents = this.events;
+    } else if (this.events > this.#progressEvents + MOST_EVENTS_PER_MS) {
+      throw new Error(`a millisecond has no end: ${callback}`);
+    }
   }
 
   /** The next event; after the first of a turn only one that is due by now. */
@@ -102,20 +121,21 @@ export class SimLoop {
         pop(this.#heap);
         continue;
       }
-      if (!isFirst && event.dueMs > this.#nowMs + 0.05) return undefined;
+      if (!isFirst && event.dueUs > this.#nowUs + 50) return undefined;
       pop(this.#heap);
-      this.#nowMs = Math.max(this.#nowMs, event.dueMs);
+      this.#nowUs = Math.max(this.#nowUs, event.dueUs);
       return event;
     }
   }
 
   async #endTurn(): Promise<void> {
     let ran = true;
-    while (ran) {
+    for (let round = 0; ran; round++) {
       ran = false;
       for (const process of this.#processes) {
         if (!process.hasQueued) continue;
         ran = true;
+        if (round > MOST_ROUNDS) throw new Error(`a turn has no end: ${process.nextQueued}`);
         process.runQueue();
         await this.#settle();
         this.afterEvent();
@@ -177,6 +197,11 @@ export class SimProcess implements Clock {
     if (this.#isAlive) this.#queue.push(callback);
   }
 
+  /** The source of what comes next, to say who keeps a turn from ending. */
+  get nextQueued(): string {
+    return String(this.#queue[0]);
+  }
+
   get hasQueued(): boolean {
     return this.#queue.length > 0;
   }
@@ -192,7 +217,7 @@ export class SimProcess implements Clock {
 }
 
 const isSooner = (one: Event, other: Event): boolean =>
-  one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.order < other.order);
+  one.dueUs < other.dueUs || (one.dueUs === other.dueUs && one.order < other.order);
 
 function push(heap: Event[], event: Event): void {
   let at = heap.length;
