@@ -256,18 +256,21 @@ class BrokerRun {
       this.#numbers.powerCuts++;
       this.#wasPowerCut = true;
       this.#mayHaveLost = this.#plan.policy === 'os';
-      if (this.#mayHaveLost) this.#group.lost();
+      if (this.#mayHaveLost) {
+        this.#group.lost();
+        this.#clients.mayHaveLost = true;
+      }
       world.crash(survival);
     } else {
       this.#numbers[ending === 'kill' ? 'kills' : 'stops']++;
       world.crash('all');
     }
-    this.#clients.diskIsBroken = false;
     let isQuiet = false;
     world.loop.after(500, () => {
       isQuiet = true;
     });
     await this.#until(() => isQuiet);
+    this.#clients.diskIsBroken = false;
   }
 
   /** The last life has no faults: everything comes to its end, and all is looked at once more. */

@@ -21,7 +21,6 @@ export interface FixedTopic {
 export interface ClientCounts {
   acknowledged: number;
   resent: number;
-  deduplicated: number;
   newProducers: number;
   read: number;
   fetches: number;
@@ -53,7 +52,6 @@ export class ClientWorld {
   readonly counts: ClientCounts = {
     acknowledged: 0,
     resent: 0,
-    deduplicated: 0,
     newProducers: 0,
     read: 0,
     fetches: 0,
@@ -71,6 +69,8 @@ export class ClientWorld {
   isOver = false;
   /** Errors of the disk are to be expected, in answers too. */
   diskIsBroken = false;
+  /** A power cut may have taken acknowledged records, as the policy allows. */
+  mayHaveLost = false;
   /** Somebody may rightly get no answer: an end of a connection has gone without a word. */
   silenceIsExpected = false;
   problem: Error | undefined;

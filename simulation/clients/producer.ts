@@ -172,8 +172,10 @@ export class Producer {
     const isSequence = error === 'OUT_OF_ORDER_SEQUENCE_NUMBER' || error === 'UNKNOWN_PRODUCER_ID';
     // After a restart the broker remembers the last batch of a producer only, in Kafka's format; after
     // a loss that its policy allows, even less. Behind a batch that failed, those in flight fail too.
-    if (isSequence && (isAgain || this.#clients.diskIsBroken)) {
-      if (isAgain && this.#unanswered[0] === batch) this.#incarnation = undefined;
+    const { diskIsBroken, mayHaveLost } = this.#clients;
+    if (isSequence && (isAgain || diskIsBroken || mayHaveLost)) {
+      const isBlameless = isAgain || mayHaveLost;
+      if (isBlameless && this.#unanswered[0] === batch) this.#incarnation = undefined;
       throw new Disconnected(error);
     }
     if (isSequence && this.#unanswered[0] !== batch) throw new Disconnected(error);

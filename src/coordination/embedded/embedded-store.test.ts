@@ -188,6 +188,24 @@ test('a crash at any disk operation loses nothing acknowledged and keeps transac
   }
 });
 
+test('what a killed process left unsynced is on the disk before anything is built on it', async () => {
+  const disk = new SimFileSystem();
+  const first = open(disk);
+  await writeSteps(first, 2);
+  // Killed between the write and the sync: the system still has what the disk does not.
+  disk.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+  await assert.rejects(first.openSession().create('/late', null), { code: 'AMBIGUOUS' });
+  await first.close();
+  disk.fault = () => undefined;
+  disk.crash('all');
+  const second = open(disk);
+  const seen = await contents(second.openSession());
+  assert.ok(seen.has('/late'), 'the write of the killed process is served');
+  await second.close();
+  disk.crash('none');
+  assert.deepEqual(await contentsOf(disk), seen);
+});
+
 test('a crash at any disk operation of a compaction loses nothing', async () => {
   // 300 KB a step: the log passes the size worth compacting after four steps.
   const steps = 9;

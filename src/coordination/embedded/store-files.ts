@@ -79,7 +79,18 @@ export class StoreFiles {
     this.#fileSystem.removeFile(this.#snapshotPath + TEMPORARY);
     const recovered = this.#readSnapshot();
     this.#replayLog(recovered);
+    this.#settle();
     return recovered;
+  }
+
+  /**
+   * A process that was killed may have left in the system's memory what the disk does not hold: a frame,
+   * the name of a new file. It is served from now on, and built upon, so it must survive a power cut.
+   */
+  #settle(): void {
+    if (!this.#log) return;
+    this.#log.syncSync();
+    this.#fileSystem.syncFolder(this.#folder);
   }
 
   /** Makes `transactions` durable, all or none of them. Rejects when the disk fails: then it is over. */
