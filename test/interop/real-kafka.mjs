@@ -18,7 +18,8 @@ export const ORACLE_VERSION = '3.9.2';
 
 /** Class path holding one Kafka release (broker, tools, clients); resolved by Maven on first use. */
 export async function kafkaClasspath(version = ORACLE_VERSION) {
-  const pom = join(interopFolder, 'clients', 'kafka-tools', 'pom.xml');
+  const project = version.startsWith('0.10.') ? 'kafka-0.10' : 'kafka-tools';
+  const pom = join(interopFolder, 'clients', project, 'pom.xml');
   return join(await mavenClasspath(`kafka-${version}`, pom, [`-Dkafka.version=${version}`]), '*');
 }
 
@@ -146,6 +147,7 @@ export async function startRealKafka({
     bootstrap: `127.0.0.1:${listenPort}`,
     dataFolder: folder,
     logFolder: join(folder, 'logs'),
+    zookeeper: zookeeper ? `127.0.0.1:${controllerPort}` : undefined,
     pid: child.pid,
     child,
     async stop() {

@@ -4,7 +4,7 @@
 //                           [--jobs N] [--report FILE]
 //
 // --report writes what came of it: a page where FILE ends in .md (with --only, its other rows stay), JSON otherwise.
-// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, real-input, crash, storage. Without --install what is
+// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, real-input, folders, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import { Referee } from './lib/referee.mjs';
 import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
 import { crashScenarios } from './scenarios/crash.mjs';
+import { folderScenarios } from './scenarios/folders.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
 import { indexerClients, logPipelineScenarios } from './scenarios/log-pipeline.mjs';
 import { compareWithKafka } from './scenarios/oracle.mjs';
@@ -321,6 +322,11 @@ async function main() {
       await forEachLimited(logPipelineScenarios.filter(wanted), options.jobs, (scenario) =>
         record('log-pipeline', scenario.name, {}, () => scenario.run(context)),
       );
+    }
+    if (chosen('folders') && broker.kind === 'sluice') {
+      for (const scenario of folderScenarios.filter(wanted)) {
+        await record('folders', scenario.name, scenario, () => scenario.run(context));
+      }
     }
     if (chosen('crash') && broker.crash !== undefined) {
       for (const scenario of crashScenarios.filter(wanted)) {
