@@ -4,7 +4,7 @@
 //                           [--jobs N] [--report FILE]
 //
 // --report writes what came of it: a page where FILE ends in .md (with --only, its other rows stay), JSON otherwise.
-// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, real-input, folders, crash, storage. Without --install what is
+// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, compaction, real-input, folders, crash, storage. Without --install what is
 // not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import { assertSameRecords } from './lib/records.mjs';
 import { Referee } from './lib/referee.mjs';
 import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
+import { compareCompaction } from './scenarios/compaction.mjs';
 import { crashScenarios } from './scenarios/crash.mjs';
 import { folderScenarios } from './scenarios/folders.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
@@ -310,6 +311,10 @@ async function main() {
     const oracle = { name: 'every answer beside a real Kafka', timeoutMs: 600_000 };
     if (chosen('oracle') && broker.kind === 'sluice' && wanted(oracle)) {
       await record('oracle', oracle.name, oracle, compareWithKafka);
+    }
+    const compaction = { name: 'what compaction leaves beside a real Kafka', timeoutMs: 180_000 };
+    if (chosen('compaction') && broker.kind === 'sluice' && wanted(compaction)) {
+      await record('compaction', compaction.name, compaction, compareCompaction);
     }
     if (chosen('real-input')) {
       for (const scenario of realInputScenarios.filter(wanted)) {

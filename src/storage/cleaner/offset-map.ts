@@ -70,6 +70,12 @@ export class OffsetMap {
     return shard.offsets[this.#slotOf(shard)]!;
   }
 
+  /** The 128 bits that a key is known by. */
+  hashOf(buffer: Buffer, keyAt: number, keySize: number): readonly number[] {
+    this.#hashKey(buffer, keyAt, keySize);
+    return [...this.#hash];
+  }
+
   #insert(shard: Shard, slot: number, offset: number): void {
     shard.words.set(this.#hash, slot * 4);
     shard.offsets[slot] = offset;

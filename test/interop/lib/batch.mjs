@@ -59,6 +59,12 @@ export function batch(records, fields = {}) {
   return bytes;
 }
 
+/** The batch with the checksum that its bytes should have. */
+export function recomputeCrc(bytes) {
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+  return bytes;
+}
+
 /** The headers of the whole batches in a fetched buffer: base offset, count, attributes, times, CRC kept or not. */
 export function batchesIn(bytes) {
   const batches = [];
