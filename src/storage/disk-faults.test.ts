@@ -42,7 +42,7 @@ async function live(
 ): Promise<Outcome> {
   const storage = new TestStorage({
     flushPolicy: policy,
-    segmentBytes: 250,
+    segmentBytes: 260,
     fileDeleteDelayMs: 10,
   });
   storage.settings = { reservedBytes: 0, recoveryPointCheckpointIntervalMs: 400 };
@@ -62,17 +62,18 @@ async function live(
     failedOperation ??= operation;
     return fault.code;
   };
-  let sequence = 0;
-  const send = (log: Log) => {
+  const sequences = new Map([
+    [9, 0],
+    [10, 0],
+  ]);
+  const send = (log: Log, producerId: number) => {
     // What failed is sent again, as an idempotent producer does.
-    const value = `v${sequence}`;
-    const producer = { producerId: 9, producerEpoch: 0, baseSequence: sequence };
+    const baseSequence = sequences.get(producerId)!;
+    const value = `${producerId}.${baseSequence}`;
+    const producer = { producerId, producerEpoch: 0, baseSequence };
     const { result, answers } = appendBatch(log, batchOf([value], producer));
-    sent.push({
-      value,
-      offset: result.kind === 'refused' ? undefined : result.firstOffset,
-      answers,
-    });
+    const offset = result.kind === 'refused' ? undefined : result.firstOffset;
+    sent.push({ value, offset, answers });
     return answers;
   };
   try {
@@ -83,9 +84,16 @@ async function live(
         beforeLast = operations;
         await storage.clock.advanceAndSettle(1100);
       }
-      const answers = send(log);
+      // Two in a turn: the second may find that the segment is full before the first is written.
+      const outcomes = [9, 10].map((producerId) => ({
+        producerId,
+        answers: send(log, producerId),
+      }));
       await storage.clock.settle();
-      if (answers[0] === undefined && answers.length === 1) sequence++;
+      for (const { producerId, answers } of outcomes) {
+        const isSure = answers.length === 1 && answers[0] === undefined;
+        if (isSure) sequences.set(producerId, sequences.get(producerId)! + 1);
+      }
       if (step === 3 && !log.failure) {
         log.incrementLogStartOffset(Math.min(2, log.logEndOffset));
         deletedBelow = log.logStartOffset;
