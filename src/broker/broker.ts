@@ -69,6 +69,11 @@ export interface Broker extends Identity {
   /** Where it listens, with the ports it really got. */
   readonly listeners: readonly BoundListener[];
   readonly metrics: Metrics;
+  /**
+   * Resolves with the reason when no directory of `log.dirs` works any more: there is nothing left to
+   * serve, and whoever started the broker stops it. Else it stays pending.
+   */
+  readonly failed: Promise<Error>;
   /** Which of `log.dirs` work, and which an I/O error took out of use. */
   logDirs(): { readonly online: readonly string[]; readonly offline: readonly string[] };
   /** Answers what is under way, closes all files cleanly, gives up the data. Idempotent. */
@@ -121,6 +126,12 @@ async function assemble(
   const logConfig = topicLogConfig(config, {});
   const [storeFolder] = config.logDirList;
   const isFirstStart = !embeddedStoreExists(fileSystem, storeFolder!);
+  let fail: (reason: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+  let opened: LogManager | undefined;
+  let retryCreations: () => void = () => {};
   const logs = await LogManager.open({
     fileSystem,
     clock,
@@ -133,14 +144,23 @@ async function assemble(
       ? (logDir) => convertOldFormats(fileSystem, logger, logDir)
       : undefined,
     configOf: () => logConfig,
-    // The log manager has said so, and its partitions answer with an error.
-    onLogDirFailure: () => {},
+    // The log manager has said so, and its partitions answer with an error. During the start it
+    // rejects by itself where none is left.
+    onCreationRetry: () => retryCreations(),
+    onLogDirFailure: (_logDir, error) => opened?.onlineLogDirs().length === 0 && fail(error),
     settings: logManagerSettings(config),
   });
+  opened = logs;
   cleanup.push(() => logs.close());
 
   // The cluster as everybody sees it, and who decides about it.
-  const embedded = openEmbeddedStore({ clock, fileSystem, logger, folder: storeFolder! });
+  const embedded = openEmbeddedStore({
+    clock,
+    fileSystem: logs.fileSystem,
+    logger,
+    folder: storeFolder!,
+    onFailure: (error) => logs.failLogDir(storeFolder!, error),
+  });
   cleanup.push(() => embedded.close());
   const store = embedded.openSession();
   await ensurePersistentPaths(store);
@@ -185,6 +205,7 @@ async function assemble(
     validator: configValidator(() => configs.broker),
     settings: () => controllerSettings(configs.broker),
   });
+  retryCreations = () => controller.retryFailedPartitions(brokerId);
   const traffic = new TopicTraffic();
   controller.onTopicsDeleted(async (topics) => {
     for (const { name } of topics) {
@@ -272,6 +293,7 @@ async function assemble(
     clusterId,
     listeners,
     metrics,
+    failed,
     logDirs: () => ({ online: logs.onlineLogDirs(), offline: logs.offlineLogDirs() }),
     stop() {
       stopped ??= undo();

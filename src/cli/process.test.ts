@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -135,6 +143,23 @@ test('a broker in the background has a pid file and a log, and sluice stop ends 
   const nothing = await run(['stop', '--data-dir', data]);
   assert.equal(nothing.code, 1);
   assert.match(nothing.text, /^sluice stop: no broker runs on /);
+});
+
+test('when no log directory works any more the broker ends, with 1 and the reason', async () => {
+  const data = join(work, 'lost');
+  const broker = start(server(data));
+  const [, , , bootstrap] = await broker.until(READY);
+  // The disk is gone, as far as new files are concerned.
+  renameSync(data, `${data}.elsewhere`);
+  writeFileSync(data, '');
+  const topic = ['topics', '--bootstrap-server', bootstrap!, '--create', '--topic', 'x'];
+  const [code, created] = await Promise.all([broker.exit, run(topic)]);
+  assert.equal(code, 1);
+  assert.match(
+    broker.text(),
+    /sluice server: every log directory has failed \(.*lost\), the last one with: (ENOTDIR|EEXIST|ENOENT).*; mend or replace the disk and start again/,
+  );
+  assert.ok(created.code !== null);
 });
 
 test('a bad config, a missing file and a port in use are one sentence each', async () => {

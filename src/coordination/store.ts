@@ -77,6 +77,8 @@ export type StoreErrorCode =
   | 'TOO_LARGE'
   /** The write may or may not have happened. Call `sync`, then read, before doing anything else. */
   | 'AMBIGUOUS'
+  /** The store has no room for the write just now; nothing was done, and the session goes on. */
+  | 'NOT_WRITTEN'
   /** Not connected just now; nothing was sent. */
   | 'SUSPENDED'
   /** The session is over; nothing was done, and its ephemeral nodes are gone or will be. */

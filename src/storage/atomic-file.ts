@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
+import { isOutOfHandles, SyncError } from '../base/disk-error.ts';
 import type { File, FileSystem } from '../base/file-system.ts';
-import { isOutOfHandles, SyncError } from './disk-error.ts';
 
 /**
  * Replaces a small file so that a crash leaves the old or the new content, never a mix: a temporary
@@ -114,9 +114,12 @@ export function makeFolderDurably(fileSystem: FileSystem, path: string): void {
   }
   for (const folder of missing.reverse()) {
     fileSystem.makeFolder(folder);
-    fileSystem.syncFolder(dirname(folder));
+    syncFolderNow(fileSystem, dirname(folder));
   }
-  if (missing.length === 0) syncNameOf(fileSystem, path);
+  if (missing.length > 0) return;
+  // Throws where a file is in the way.
+  fileSystem.makeFolder(path);
+  syncNameOf(fileSystem, path);
 }
 
 /** The parent of a folder that somebody else made may be closed to us, or cannot be written anyway. */

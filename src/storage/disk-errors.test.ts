@@ -162,7 +162,7 @@ test('a roll that finds no space leaves the segment as it is', async () => {
       (what, path) =>
         what === operation &&
         path.endsWith(suffix) &&
-        !path.endsWith('/' + '0'.repeat(20) + '.log') &&
+        !path.endsWith(`/${'0'.repeat(20)}.log`) &&
         ++failed === 1,
     );
     for (let step = 0; step < 10; step++) {
@@ -266,4 +266,43 @@ test('a failed sync is final also where it says that there is no space', async (
   await storage.clock.advanceAndSettle(10_000);
   assert.equal(syncs, 1);
   assert.deepEqual(storage.failedDirs, [LOG_DIR]);
+});
+
+test('a batch that finds the segment full, behind one that found the disk full, leaves no gap', async () => {
+  const { storage, log } = await opened({ segmentBytes: 200 });
+  appendValues(storage, log, ['a']);
+  let writes = 0;
+  storage.disk.fault = failing(
+    'ENOSPC',
+    (what, at) => what === 'write' && at === LOG_FILE && ++writes === 1,
+  );
+  // The second fits the segment and its write fails; the third wants the next segment.
+  const second = appendBatch(log, batchOf(['b']), 'coordinator');
+  const third = appendBatch(log, batchOf(['c'.repeat(60)]), 'coordinator');
+  assert.equal(errorOf(third.result), 'KAFKA_STORAGE_ERROR');
+  storage.clock.runTurn();
+  assert.ok(second.answers[0] instanceof Error);
+  const next = appendBatch(log, batchOf(['d']), 'coordinator');
+  storage.clock.runTurn();
+  assert.deepEqual(next.result, { kind: 'appended', firstOffset: 1, lastOffset: 1 });
+  assert.deepEqual(await contentsOf(log), ['0:a', '1:d']);
+});
+
+test('a partition is not made anew, empty, while a directory that may hold it is offline', async () => {
+  const storage = new TestStorage();
+  storage.logDirs = ['/a', '/b'];
+  await storage.open();
+  storage.disk.fault = failing(
+    'EIO',
+    (what, path) => what === 'write' && path.startsWith('/a/t-0'),
+  );
+  appendBatch(storage.log(0), batchOf(['x']));
+  storage.clock.runTurn();
+  assert.deepEqual(storage.failedDirs, ['/a']);
+  const at = { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', config: storage.config };
+  assert.throws(
+    () => storage.manager.getOrCreate('t', 9, at),
+    /t-9 may lie in \/a, which is offline/,
+  );
+  assert.equal(storage.manager.getOrCreate('t', 9, { ...at, isNew: true }).logDir, '/b');
 });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import { BufferPool } from '../base/collections/buffer-pool.ts';
+import { isOutOfHandles, isOutOfSpace, isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { FolderLocker } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -9,7 +10,6 @@ import { AppendQueue } from './append-queue.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
-import { isOutOfHandles, isOutOfSpace } from './disk-error.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
 import { IndexCache } from './index-cache.ts';
@@ -44,6 +44,9 @@ const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 
 const PRODUCER_EXPIRY_CHECK_MS = 600_000;
 
+/** After a log that could not be made for want of space or handles. */
+const CREATION_RETRY_MS = 2000;
+
 /** A line about missing file handles, no more often than this. */
 const HANDLES_WARNING_INTERVAL_MS = 10_000;
 
@@ -62,7 +65,17 @@ export interface LogManagerOptions {
   readonly configOf: (topic: string) => LogConfig;
   /** A log directory stopped working; its logs answer KAFKA_STORAGE_ERROR from now on. */
   readonly onLogDirFailure: (logDir: string, error: Error) => void;
+  /** A log could not be made for want of space or handles; there may be some now. */
+  readonly onCreationRetry?: () => void;
   readonly settings?: Partial<LogManagerSettings>;
+}
+
+/** What a log that is asked for belongs to. */
+export interface WantedLog {
+  readonly topicId: string;
+  readonly config: LogConfig;
+  /** The partition was made just now: there is no log of it in a directory that is offline. */
+  readonly isNew?: boolean;
 }
 
 /** Kept per log directory for other layers: high watermarks, and how far compaction got. */
@@ -213,6 +226,11 @@ export class LogManager {
     arm(firstMs);
   }
 
+  /** Opens files for other parts of the broker too: it makes room where no handle is free. */
+  get fileSystem(): FileSystem {
+    return this.#context.fileSystem;
+  }
+
   get(topic: string, partition: number): Log | undefined {
     const name = logName(topic, partition);
     for (const dir of this.#dirs) {
@@ -240,9 +258,10 @@ export class LogManager {
    * The log, made in the directory with the fewest logs when there is none. Cheap: a folder,
    * `partition.metadata` and an empty segment; the rest comes with the first append. A log left over from another topic
    * of the same name is set aside as `<name>.<id>-stray`. Throws when no directory works, and
-   * LogUnusableError when the folder is there but could not be loaded.
+   * LogUnusableError when the folder is there but could not be loaded, or may be in a directory that
+   * is offline.
    */
-  getOrCreate(topic: string, partition: number, at: { topicId: string; config: LogConfig }): Log {
+  getOrCreate(topic: string, partition: number, at: WantedLog): Log {
     const name = logName(topic, partition);
     const existing = this.get(topic, partition);
     if (existing) {
@@ -258,6 +277,11 @@ export class LogManager {
       const reason = dir.unusable.get(name);
       if (reason) throw new LogUnusableError(`${dir.file(name)}: ${reason.message}`);
     }
+    const offline = this.offlineLogDirs();
+    if (!at.isNew && offline.length > 0) {
+      // Made anew, empty, it would hide the one that is there.
+      throw new LogUnusableError(`${name} may lie in ${offline.join(', ')}, which is offline`);
+    }
     let dir: LogDir | undefined;
     for (const one of this.#dirs) {
       if (!one.failure && (!dir || one.logs.size < dir.logs.size)) dir = one;
@@ -267,8 +291,19 @@ export class LogManager {
       return createLog(this.#context, this.#events, { dir, topic, partition, ...at });
     } catch (error) {
       this.#diskFailed(dir.path, toError(error));
+      if (isPassing(error)) this.#retryCreations();
       throw error;
     }
+  }
+
+  /** Whoever wanted a log that could not be made hears when it is worth another try. */
+  #retryCreations(): void {
+    if (this.#timers.has('creations') || this.#isClosed) return;
+    const timer = this.#context.clock.after(CREATION_RETRY_MS, () => {
+      this.#timers.delete('creations');
+      this.#options.onCreationRetry?.();
+    });
+    this.#timers.set('creations', timer);
   }
 
   /** Data of a topic that is not this one: nobody asked to delete it. */
@@ -442,6 +477,15 @@ export class LogManager {
     this.#isClosed = true;
     for (const log of this.logs()) log.goOffline(new Error('The broker has stopped'));
     this.#context.handles.closeAll();
-    for (const dir of this.#dirs) await dir.lock?.release();
+    for (const dir of this.#dirs) await this.#unlock(dir);
+  }
+
+  /** The end of the process gives it up too, where the disk does not even take this any more. */
+  async #unlock(dir: LogDir): Promise<void> {
+    try {
+      await dir.lock?.release();
+    } catch (error) {
+      this.#context.logger.warn({ logDir: dir.path, error }, 'could not give up the lock');
+    }
   }
 }

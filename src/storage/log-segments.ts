@@ -1,4 +1,4 @@
-import { isPassing } from './disk-error.ts';
+import { isPassing } from '../base/disk-error.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogSync } from './log-sync.ts';
 import { truncateSegment } from './log-truncation.ts';

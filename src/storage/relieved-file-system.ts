@@ -1,5 +1,5 @@
+import { isOutOfHandles } from '../base/disk-error.ts';
 import type { File, FileStat, FileSystem, VolumeSpace } from '../base/file-system.ts';
-import { isOutOfHandles } from './disk-error.ts';
 
 /**
  * A file system that makes room and tries once more where a file cannot be opened for want of

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
+import { isOutOfSpace } from '../base/disk-error.ts';
 import type { File } from '../base/file-system.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-import { isOutOfSpace } from './disk-error.ts';
 import type { PinnedFile } from './file-handles.ts';
 import type { SegmentIndexes } from './index-cache.ts';
 import {

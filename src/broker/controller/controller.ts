@@ -101,6 +101,10 @@ export interface Controller {
   /** AllocateProducerIds (KIP-730): a block that no broker ever got or will get. */
   allocateProducerIds(brokerId: number): Promise<Outcome & { block: ProducerIdBlock | null }>;
   /**
+   * This broker could not take some partitions (no space, no file handle) and may be able to now.
+   */
+  retryFailedPartitions(brokerId: number): void;
+  /**
    * Runs while a topic is being deleted, after its files are gone and before the deletion is answered
    * and forgotten; again after a crash in between. It must not wait for the controller.
    */

@@ -1,4 +1,5 @@
 import { AssertionFailure } from '../../base/assert.ts';
+import type { Timer } from '../../base/clock.ts';
 import { isStoreError, type SessionState } from '../../coordination/store.ts';
 import { controllerNode } from '../../coordination/znodes.ts';
 import { changeConfigs, purgeConfigNotifications, replaceConfigs } from './config-changes.ts';
@@ -23,11 +24,22 @@ import type {
 } from './requests.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { Term } from './term.ts';
-import { beginTerm, brokersChanged } from './term-duties.ts';
+import { beginTerm, brokersChanged, retryFailedReplicas } from './term-duties.ts';
 import { createTopics, defaultTopic, failed } from './topic-creation.ts';
 import { completeDeletions, deleteTopics, unresolved } from './topic-deletion.ts';
 
 type DeletionListener = (topics: readonly DeletedTopic[]) => Promise<void> | void;
+
+const NOT_CONTROLLER: Outcome = { error: 'NOT_CONTROLLER', detail: null };
+
+/** The store has no room for a change: the disk is full, or no file handle is free. */
+const NO_ROOM: Outcome = {
+  error: 'KAFKA_STORAGE_ERROR',
+  detail: 'the disk of the first log directory is full; nothing was changed',
+};
+
+/** After an election that found no room. */
+const NO_ROOM_RETRY_MS = 1000;
 
 /** The controller over a coordination store: elections, watches, and one request after another. */
 export class StoreController implements Controller {
@@ -40,6 +52,9 @@ export class StoreController implements Controller {
   /** Until `start` is over: this broker's logs were reopened, so what it leads needs new epochs. */
   #justStarted = true;
   #stopped = false;
+  /** What is answered while nobody here is the controller. */
+  #absence: Outcome = NOT_CONTROLLER;
+  #retry: Timer | undefined;
   #unsubscribe: () => void = () => {};
 
   constructor(options: ControllerOptions) {
@@ -59,11 +74,17 @@ export class StoreController implements Controller {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#retry?.cancel();
     this.#unsubscribe();
     await this.#queue.run(async () => {
       this.#resign('it stops');
       await this.#giveUpNode();
     });
+  }
+
+  retryFailedPartitions(brokerId: number): void {
+    const term = this.#term;
+    if (term) this.#enqueueDuty(term, () => retryFailedReplicas(term, brokerId));
   }
 
   onTopicsDeleted(listener: DeletionListener): () => void {
@@ -144,7 +165,7 @@ export class StoreController implements Controller {
   #serve<T>(work: (term: Term) => Promise<T>, refused: (outcome: Outcome) => T): Promise<T> {
     return this.#queue.run(async () => {
       const term = this.#term;
-      if (!term) return refused({ error: 'NOT_CONTROLLER', detail: null });
+      if (!term) return refused(this.#absence);
       try {
         return await work(term);
       } catch (error) {
@@ -168,6 +189,7 @@ export class StoreController implements Controller {
     this.#options.logger.error({ error }, 'a request of the controller failed');
     this.#resign('a request failed');
     this.#enqueueElection();
+    if (isStoreError(error, 'NOT_WRITTEN')) return NO_ROOM;
     return isStoreError(error, 'AMBIGUOUS', 'SUSPENDED', 'SESSION_LOST')
       ? { error: 'REQUEST_TIMED_OUT', detail: null }
       : { error: 'UNKNOWN_SERVER_ERROR', detail: null };
@@ -189,13 +211,25 @@ export class StoreController implements Controller {
     this.#options.logger.info({ controllerEpoch: term.epoch, reason }, 'no longer the controller');
   }
 
-  /** An election that fails (a store that is gone, nodes that cannot be read) is not repeated. */
+  /**
+   * An election that fails (a store that is gone, nodes that cannot be read) is not repeated, unless
+   * all that the store misses is room.
+   */
   #enqueueElection(): void {
     this.#queue
       .run(() => this.#compete())
-      .catch((error: unknown) => {
-        this.#options.logger.error({ error }, 'could not take part in the election');
-      });
+      .then(
+        () => {
+          this.#absence = NOT_CONTROLLER;
+        },
+        (error: unknown) => {
+          this.#options.logger.error({ error }, 'could not take part in the election');
+          if (!isStoreError(error, 'NOT_WRITTEN') || this.#stopped) return;
+          this.#absence = NO_ROOM;
+          this.#retry?.cancel();
+          this.#retry = this.#options.clock.after(NO_ROOM_RETRY_MS, () => this.#enqueueElection());
+        },
+      );
   }
 
   /** Work of the term that nobody waits for. */

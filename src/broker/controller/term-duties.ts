@@ -52,6 +52,22 @@ export async function brokersChanged(term: Term, watch: () => void): Promise<voi
   await completeDeletions(term, [...context.deletions]);
 }
 
+/** A broker that could not take some of its partitions is told of them once more. */
+export async function retryFailedReplicas(term: Term, brokerId: number): Promise<void> {
+  const failed: PartitionKey[] = [];
+  for (const { name, partitions } of term.context.topics.values()) {
+    if (term.context.deletions.has(name)) continue;
+    for (const [partition, record] of partitions.entries()) {
+      if (!record.failedReplicas.includes(brokerId)) continue;
+      failed.push({ topic: name, partition });
+      const failedReplicas = record.failedReplicas.filter((id) => id !== brokerId);
+      term.replacePartition({ topic: name, partition }, { ...record, failedReplicas });
+    }
+  }
+  await term.applyPartitions(failed, { receivers: [brokerId] });
+  term.publishTopics(new Set(failed.map(({ topic }) => topic)));
+}
+
 function partitionsOf(
   term: Term,
   select: (replicas: readonly number[]) => boolean = () => true,

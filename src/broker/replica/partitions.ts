@@ -11,6 +11,8 @@ export interface HostedPartition extends Leadership {
   readonly topicId: string;
   readonly partition: number;
   readonly config: LogConfig;
+  /** Made just now: there is no log of it yet, not even one that is out of reach. */
+  readonly isNew: boolean;
 }
 
 const CHECKPOINT = 'replication-offset-checkpoint';
@@ -51,10 +53,10 @@ export class Partitions {
     let partition = known;
     if (partition) partition.log.updateConfig(wanted.config);
     else {
-      const { topic, topicId, config } = wanted;
+      const { topic, topicId, config, isNew } = wanted;
       let log: ReturnType<LogManager['getOrCreate']>;
       try {
-        log = this.#logs.getOrCreate(topic, wanted.partition, { topicId, config });
+        log = this.#logs.getOrCreate(topic, wanted.partition, { topicId, config, isNew });
       } catch (error) {
         this.#logger.error(
           { error, topic, partition: wanted.partition },

@@ -99,6 +99,7 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
   }).catch((error: unknown) => {
     throw startFailure(error, config);
   });
+  let failure: Error | undefined;
   try {
     const http = await serveBrokerHttp(config.parsedHttpListeners, {
       broker,
@@ -111,19 +112,35 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
     if (process.stdout.isTTY) terminal.out(banner);
     else terminal.err(banner);
     tellParent(banner);
-    await stopRequested;
+    failure = (await Promise.race([stopRequested, broker.failed])) || undefined;
     http.markStopping();
-    await broker.stop();
+    if (failure) await stopFailed(broker, logger);
+    else await broker.stop();
     await http.stop();
   } catch (error) {
     await broker.stop();
     throw error;
+  }
+  if (failure) {
+    const dirs = config.logDirList.join(', ');
+    throw new CliError(
+      `every log directory has failed (${dirs}), the last one with: ${failure.message}; mend or replace the disk and start again`,
+    );
   }
   for (const folder of config.logDirList) {
     if (backgroundPid(folder) === process.pid) removePidFile(folder);
   }
   logger.info({}, 'stopped');
   return 0;
+}
+
+/** Nothing of it is clean any more, but its clients are told and its locks are given up. */
+async function stopFailed(broker: Broker, logger: Logger): Promise<void> {
+  try {
+    await broker.stop();
+  } catch (error) {
+    logger.error({ error }, 'the broker could not be stopped cleanly');
+  }
 }
 
 /** What a person reads first: where it listens and what to try. */

@@ -104,6 +104,91 @@ test('everything persistent survives a restart, with versions and sequence count
   await second.close();
 });
 
+test('a full disk refuses a change whole, and everything else goes on', async () => {
+  const disk = new SimFileSystem();
+  let failure: Error | undefined;
+  const store = openEmbeddedStore({
+    clock: new ManualClock(new NodeClock()),
+    fileSystem: disk,
+    logger: silentLogger,
+    folder: FOLDER,
+    onFailure: (error) => {
+      failure = error;
+    },
+  });
+  const session = store.openSession();
+  const other = store.openSession();
+  await session.create('/a', Buffer.from('x'));
+  await other.create('/mine', null, 'ephemeral');
+  disk.capacityBytes = disk.usedBytes() + 20;
+  let woken = 0;
+  await session.children('/', () => woken++);
+  const outcomes = await Promise.allSettled([
+    session.set('/a', Buffer.from('y'), 'any'),
+    session.create('/b', Buffer.alloc(100)),
+    session.get('/a'),
+    session.exists('/b'),
+    other.close(),
+  ]);
+  const [set, create, read, exists, closed] = outcomes;
+  for (const one of [set, create]) {
+    assert.ok(one.status === 'rejected' && isStoreError(one.reason, 'NOT_WRITTEN'));
+  }
+  assert.ok(read.status === 'fulfilled' && read.value?.data?.toString() === 'x');
+  assert.equal(read.value.stat.version.number, 0);
+  assert.ok(exists.status === 'fulfilled' && exists.value === undefined);
+  assert.equal(closed.status, 'fulfilled');
+  assert.equal(await session.exists('/mine'), undefined, 'a session ends whatever the disk says');
+  assert.ok(woken >= 1);
+  assert.equal(session.sessionState, 'connected');
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  const made = await session.create('/b', Buffer.from('z'));
+  assert.ok(made.stat.createdTxId > 0);
+  assert.equal(failure, undefined);
+  const expected = await contents(session);
+  await store.close();
+  disk.crash('none');
+  assert.deepEqual(await contentsOf(disk), expected);
+});
+
+test('no space or no handle at any operation of the disk: refused whole, and the next one works', async () => {
+  for (const code of ['ENOSPC', 'EMFILE']) {
+    for (let failAt = 1, isThere = true; isThere; failAt++) {
+      const disk = new SimFileSystem();
+      const store = open(disk);
+      let count = 0;
+      let isFinal = false;
+      disk.fault = (operation) => {
+        if (++count !== failAt) return undefined;
+        isFinal = operation === 'sync' || operation === 'syncFolder';
+        return code;
+      };
+      const session = store.openSession();
+      for (let step = 0; step < 4; step++) {
+        const path = `/${step}`;
+        const write = () => session.create(path, Buffer.alloc(700_000, 97));
+        const again = async (error: unknown) => {
+          // A failed sync is final, whatever its reason.
+          assert.ok(
+            isFinal || isStoreError(error, 'NOT_WRITTEN'),
+            `${code} at ${failAt}: ${error}`,
+          );
+          if (!isFinal) await write();
+        };
+        await write().catch(again);
+      }
+      isThere = count >= failAt;
+      const expected = isFinal ? undefined : await contents(session);
+      await store.close();
+      disk.fault = () => undefined;
+      disk.crash('none');
+      const found = await contentsOf(disk);
+      if (expected) assert.deepEqual(found, expected, `${code} at ${failAt}`);
+      if (expected) assert.equal(found.size, 5);
+    }
+  }
+});
+
 test('a topic of 50 partitions costs one fdatasync, and so do all writes of one turn', async () => {
   const disk = new SimFileSystem();
   const store = open(disk);

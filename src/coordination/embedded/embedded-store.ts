@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { isPassing } from '../../base/disk-error.ts';
 import type { FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
 import {
@@ -23,6 +24,8 @@ export interface EmbeddedStoreOptions {
   logger: Logger;
   /** Where its files live; made when missing. May be a Kafka log dir: see EMBEDDED_STORE_FILES. */
   folder: string;
+  /** The disk failed under it, and it stays down. */
+  onFailure?: (error: Error) => void;
 }
 
 /** Another store of this process has the folder open. Other processes are kept out by the log dir's lock. */
@@ -50,6 +53,8 @@ interface Call {
   run(): () => void;
   refuse(error: StoreError): void;
   operationCount: number;
+  /** The end of a session, which happens whether or not there is room for what else happens. */
+  isInevitable: boolean;
 }
 
 /**
@@ -67,6 +72,7 @@ export class EmbeddedStore {
   readonly #watches = new Watches();
   readonly #sessions = new Map<number, EmbeddedSession>();
   readonly #release: () => void;
+  readonly #onFailure: (error: Error) => void;
   #nextSession = NO_OWNER + 1;
   #txId: number;
   #calls: Call[] = [];
@@ -74,11 +80,13 @@ export class EmbeddedStore {
   #failure: unknown;
   /** Of the flush being put together. */
   #transactions: Transaction[] = [];
+  #undo: (() => void)[] = [];
   #woken: Watch[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor({ clock, fileSystem, logger, folder }: EmbeddedStoreOptions) {
+  constructor({ clock, fileSystem, logger, folder, onFailure }: EmbeddedStoreOptions) {
     this.#clock = clock;
+    this.#onFailure = onFailure ?? (() => {});
     this.#logger = logger;
     this.#release = claimFolder(fileSystem, resolvePath(folder));
     try {
@@ -143,7 +151,7 @@ export class EmbeddedStore {
     const session = this.#sessions.get(id);
     if (!session) return;
     this.#sessions.delete(id);
-    const gone = this.#call(1, () => {
+    const end = () => {
       this.#watches.drop(id);
       const owned = this.#tree.ownedBy(id);
       if (owned.length > 0) {
@@ -152,7 +160,8 @@ export class EmbeddedStore {
           owned.map((path) => ({ op: 'delete', path, version: 'any' })),
         );
       }
-    });
+    };
+    const gone = this.#call(1, end, true);
     session.lose();
     await gone.catch(() => {
       // The store failed meanwhile; ephemeral nodes do not outlive it.
@@ -163,13 +172,14 @@ export class EmbeddedStore {
     const origin = { session, txId: this.#txId + 1, timeMs: this.#clock.now() };
     const applied = this.#tree.apply(operations, origin);
     this.#txId++;
+    this.#undo.push(applied.undo);
     // What only touches ephemeral nodes need not outlive the process, so it costs no fdatasync.
     if (applied.transaction.effects.length > 0) this.#transactions.push(applied.transaction);
     for (const watch of this.#watches.take(applied.touches)) this.#woken.push(watch);
     return applied;
   }
 
-  #call<T>(operationCount: number, work: () => T): Promise<T> {
+  #call<T>(operationCount: number, work: () => T, isInevitable = false): Promise<T> {
     if (this.#failure !== undefined) return Promise.reject(new StoreError('SESSION_LOST', '/'));
     return new Promise((resolve, reject) => {
       const run = () => {
@@ -180,7 +190,7 @@ export class EmbeddedStore {
           return () => reject(error);
         }
       };
-      this.#calls.push({ run, refuse: reject, operationCount });
+      this.#calls.push({ run, refuse: reject, operationCount, isInevitable });
       this.#pump();
     });
   }
@@ -195,15 +205,26 @@ export class EmbeddedStore {
 
   async #flush(): Promise<void> {
     const calls = this.#takeCalls();
+    const txId = this.#txId;
     const answers = calls.map((call) => call.run());
     const transactions = this.#transactions;
     const woken = this.#woken;
+    const undo = this.#undo;
     this.#transactions = [];
     this.#woken = [];
+    this.#undo = [];
     try {
       if (transactions.length > 0) await this.#files.append(transactions);
     } catch (error) {
-      this.#fail(error, calls);
+      if (!isPassing(error)) {
+        this.#fail(error, calls);
+        return;
+      }
+      for (const takeBack of undo.reverse()) takeBack();
+      this.#txId = txId;
+      // Watches are hints: these look again for nothing.
+      for (const watch of woken) this.#wake(watch);
+      this.#refuseWrites(error, calls);
       return;
     }
     for (const answer of answers) answer();
@@ -213,6 +234,21 @@ export class EmbeddedStore {
     } catch (error) {
       this.#fail(error, []);
       return;
+    }
+    this.#pumping = false;
+    if (this.#calls.length > 0) this.#pump();
+  }
+
+  /** There was no room: writes are refused, and what else was asked for is done without them. */
+  #refuseWrites(error: unknown, calls: readonly Call[]): void {
+    this.#logger.error(
+      { error },
+      'the coordination store has no room for a change; it was not made',
+    );
+    const isRefused = (call: Call) => call.operationCount > 0 && !call.isInevitable;
+    this.#calls = [...calls.filter((call) => !isRefused(call)), ...this.#calls];
+    for (const call of calls) {
+      if (isRefused(call)) call.refuse(new StoreError('NOT_WRITTEN', '/', { cause: error }));
     }
     this.#pumping = false;
     if (this.#calls.length > 0) this.#pump();
@@ -253,6 +289,7 @@ export class EmbeddedStore {
     this.#sessions.clear();
     for (const session of sessions) session.lose();
     this.#files.close();
+    this.#onFailure(error instanceof Error ? error : new Error(String(error)));
   }
 }
 

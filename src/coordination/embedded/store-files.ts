@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { isPassing, SyncError } from '../../base/disk-error.ts';
 import type { File, FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
 import {
@@ -44,6 +45,15 @@ export class StoreDamaged extends Error {
   }
 }
 
+/** A failed fdatasync is final, whatever its reason. */
+async function syncLog(file: File): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    throw new SyncError(error);
+  }
+}
+
 interface Recovered {
   tree: Tree;
   /** The last transaction in the tree. */
@@ -63,6 +73,8 @@ export class StoreFiles {
   /** The last transaction in the log, or the one that its header names. */
   #lastTxId = 0;
   #snapshotBytes = 0;
+  /** After a compaction that found no room. */
+  #compactAfterBytes = 0;
 
   constructor(fileSystem: FileSystem, logger: Logger, folder: string) {
     this.#fileSystem = fileSystem;
@@ -93,7 +105,10 @@ export class StoreFiles {
     this.#fileSystem.syncFolder(this.#folder);
   }
 
-  /** Makes `transactions` durable, all or none of them. Rejects when the disk fails: then it is over. */
+  /**
+   * Makes `transactions` durable, all or none of them. Rejects when the disk fails: then it is over,
+   * unless the error passes again (`isPassing`), when the files are as before.
+   */
   async append(transactions: readonly Transaction[]): Promise<void> {
     const last = transactions.at(-1);
     if (!last) return;
@@ -104,17 +119,28 @@ export class StoreFiles {
   }
 
   get isWorthCompacting(): boolean {
-    return this.#logEnd > Math.max(SMALLEST_LOG_TO_COMPACT_BYTES, this.#snapshotBytes);
+    const smallest = Math.max(SMALLEST_LOG_TO_COMPACT_BYTES, this.#compactAfterBytes);
+    return this.#logEnd > Math.max(smallest, this.#snapshotBytes);
   }
 
   /** Replaces both files by a snapshot of `tree` and an empty log. A crash leaves a pair that fits. */
   async compact(tree: Tree): Promise<void> {
     const txId = this.#lastTxId;
     const frame = encodeFrame(encodeSnapshot(tree, txId));
-    (await this.#replace(this.#snapshotPath, [frame])).close();
-    this.#snapshotBytes = frame.length;
-    this.#log?.close();
-    await this.#startLog();
+    try {
+      (await this.#replace(this.#snapshotPath, [frame])).close();
+      this.#snapshotBytes = frame.length;
+      const old = this.#log;
+      await this.#startLog();
+      old?.close();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      // The files are a pair that fits, as they were or with a newer snapshot.
+      this.#compactAfterBytes = this.#logEnd + SMALLEST_LOG_TO_COMPACT_BYTES;
+      this.#logger.warn({ error }, 'could not compact the coordination store; it is tried later');
+      return;
+    }
+    this.#compactAfterBytes = 0;
     this.#logger.info({ txId, snapshotBytes: frame.length }, 'compacted the coordination store');
   }
 
@@ -141,8 +167,14 @@ export class StoreFiles {
       const found = `${this.#logPath} has ${size} bytes instead of ${this.#logEnd}`;
       throw new Error(`${found}: another process writes it`);
     }
-    log.writeSync([frame], this.#logEnd);
-    await log.sync();
+    try {
+      log.writeSync([frame], this.#logEnd);
+    } catch (error) {
+      // A part of it may be there; without it the log is what it was.
+      log.truncate(this.#logEnd);
+      throw error;
+    }
+    await syncLog(log);
     this.#logEnd += frame.length;
   }
 
@@ -155,11 +187,22 @@ export class StoreFiles {
   /** Temporary file, fsync, rename, fsync of the folder: the file is the old one or the new one. */
   async #replace(path: string, frames: readonly Buffer[]): Promise<File> {
     const file = this.#fileSystem.open(path + TEMPORARY, 'create');
-    file.truncate(0);
-    file.writeSync(frames, 0);
-    await file.sync();
-    this.#fileSystem.rename(path + TEMPORARY, path);
-    this.#fileSystem.syncFolder(this.#folder);
+    try {
+      file.truncate(0);
+      file.writeSync(frames, 0);
+      await syncLog(file);
+      this.#fileSystem.rename(path + TEMPORARY, path);
+    } catch (error) {
+      file.close();
+      this.#fileSystem.removeFile(path + TEMPORARY);
+      throw error;
+    }
+    try {
+      this.#fileSystem.syncFolder(this.#folder);
+    } catch (error) {
+      // The new file has its name, and whether the disk knows is not known: this is no way back.
+      throw new SyncError(error);
+    }
     return file;
   }
 

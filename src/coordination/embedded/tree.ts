@@ -53,6 +53,8 @@ export interface Applied {
   results: OperationResult[];
   transaction: Transaction;
   touches: Touch[];
+  /** Takes it back; what was applied after it is taken back before. */
+  undo(): void;
 }
 
 /** Who asks and when; `txId` is that of the transaction if it succeeds. */
@@ -81,7 +83,8 @@ export class Tree {
       }
     }
     const { txId, timeMs } = origin;
-    return { results, transaction: { txId, timeMs, effects: step.effects }, touches: step.touches };
+    const transaction = { txId, timeMs, effects: step.effects };
+    return { results, transaction, touches: step.touches, undo: () => step.undo() };
   }
 
   /** Redoes a transaction read back from the log; it was checked when it was first done. */

@@ -1,5 +1,5 @@
 import type { Timer } from '../../base/clock.ts';
-import { isPassing } from '../disk-error.ts';
+import { isPassing } from '../../base/disk-error.ts';
 import type { Log } from '../log.ts';
 import { toError } from '../log-writer.ts';
 import type { StorageContext } from '../storage-context.ts';

@@ -58,6 +58,7 @@ export class TestStorage {
     const log = this.manager.getOrCreate('t', partition, {
       topicId: TOPIC_ID,
       config: this.config,
+      isNew: true,
     });
     log.updateHighWatermark(log.logEndOffset);
     log.listener = { logEndOffsetMoved: () => log.updateHighWatermark(log.logEndOffset) };
