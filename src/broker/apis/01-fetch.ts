@@ -1,4 +1,4 @@
-// Fetch v0-v17 for consumers.
+// Fetch v0-v18 for consumers.
 //
 // A fetch session (KIP-227) resolves to partitions, which are read in order until the response is
 // full. Enough bytes, an error or a diverging epoch answer at once; else the fetch is parked on every
@@ -50,7 +50,7 @@ export function fetchApi(dependencies: FetchDependencies): Api {
   return defineApi({
     request: FetchRequest,
     response: FetchResponse,
-    versions: { min: 0, max: 17 },
+    versions: { min: 0, max: 18 },
     handle(context, request) {
       const session = resolveSession(dependencies, context, request);
       if ('error' in session) return { errorCode: errorCode(session.error), sessionId: 0 };

@@ -1,8 +1,8 @@
 // DescribeTopicPartitions v0 (KIP-966): topics in the order of their names, a page of at most
 // response_partition_limit partitions at a time. An empty list asks for all topics.
 //
-// A cursor names the partition to go on with; topics before it are not answered again, and one that was
-// deleted meanwhile is left out. Only the first topic of a page begins within.
+// A cursor names the partition to go on with; topics before it are not answered again. Only the first
+// topic of a page begins within. A limit below 1 is read as 1.
 //
 // Gaps: no eligible leader replicas are kept, so those lists are empty, as in a Kafka that keeps none. The
 // schema has null for that, but Java's client fails on it.
@@ -31,37 +31,28 @@ export function describeTopicPartitionsApi({ metadata }: { metadata: ClusterMeta
     response: DescribeTopicPartitionsResponse,
     versions: { min: 0, max: 0 },
     handle(_context, { topics, responsePartitionLimit, cursor }) {
-      if (responsePartitionLimit <= 0) {
-        throw new KafkaError(
-          'INVALID_REQUEST',
-          `response_partition_limit is ${responsePartitionLimit}, but must be at least 1.`,
-        );
-      }
-      if (cursor !== null && cursor.partitionIndex < 0) {
-        throw new KafkaError('INVALID_REQUEST', 'The cursor names a partition below 0.');
-      }
       const { snapshot } = metadata;
       const isAll = topics.length === 0;
-      const names = isAll ? snapshot.topics.keys() : topics.map(({ name }) => name);
+      const names = isAll ? [...snapshot.topics.keys()] : topics.map(({ name }) => name);
+      if (cursor !== null) checkCursor(cursor, isAll ? null : names);
       const wanted = [...new Set(names)]
         .filter((name) => cursor === null || name >= cursor.topicName)
         .sort();
-      let room = Math.min(responsePartitionLimit, MOST_PARTITIONS);
+      let room = Math.max(1, Math.min(responsePartitionLimit, MOST_PARTITIONS));
       const rows: TopicRow[] = [];
       for (const name of wanted) {
+        if (room === 0) return { topics: rows, nextCursor: { topicName: name, partitionIndex: 0 } };
         const topic = snapshot.topics.get(name);
         if (!topic) {
-          // All topics were asked for, or this one was deleted while its pages were read.
-          if (!isAll && name !== cursor?.topicName) rows.push(absent(name));
+          rows.push(absent(name));
           continue;
         }
         const from = name === cursor?.topicName ? cursor.partitionIndex : 0;
-        if (room === 0) return { topics: rows, nextCursor: { topicName: name, partitionIndex: 0 } };
         const page = topic.partitions.slice(from, from + room);
         rows.push(topicRow(topic, page));
         room -= page.length;
-        if (from + page.length < topic.partitions.length) {
-          const partitionIndex = from + page.length;
+        const partitionIndex = from + page.length;
+        if (partitionIndex < topic.partitions.length) {
           return { topics: rows, nextCursor: { topicName: name, partitionIndex } };
         }
       }
@@ -71,6 +62,21 @@ export function describeTopicPartitionsApi({ metadata }: { metadata: ClusterMeta
       topics: topics.map(({ name }) => failed(name, error.error)),
     }),
   });
+}
+
+function checkCursor(
+  { topicName, partitionIndex }: NonNullable<DescribeTopicPartitionsRequest['cursor']>,
+  names: readonly string[] | null,
+): void {
+  if (partitionIndex < 0) {
+    throw new KafkaError('INVALID_REQUEST', `The cursor names partition ${partitionIndex}.`);
+  }
+  if (names !== null && !names.includes(topicName)) {
+    throw new KafkaError(
+      'INVALID_REQUEST',
+      `The cursor names ${topicName}, for which the request does not ask.`,
+    );
+  }
 }
 
 function topicRow(topic: TopicMetadata, partitions: readonly PartitionMetadata[]): TopicRow {
@@ -96,7 +102,11 @@ function topicRow(topic: TopicMetadata, partitions: readonly PartitionMetadata[]
 
 function absent(name: string): TopicRow {
   const isBad = topicNameProblem(name) !== undefined;
-  return failed(name, isBad ? 'INVALID_TOPIC_EXCEPTION' : 'UNKNOWN_TOPIC_OR_PARTITION');
+  if (isBad) return failed(name, 'INVALID_TOPIC_EXCEPTION');
+  return {
+    ...failed(name, 'UNKNOWN_TOPIC_OR_PARTITION'),
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
+  };
 }
 
 function failed(name: string, error: ErrorName): TopicRow {

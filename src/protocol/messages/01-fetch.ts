@@ -16,7 +16,7 @@ export const FetchRequest = message({
   apiKey: 1,
   name: 'Fetch',
   type: 'request',
-  validVersions: '0-17',
+  validVersions: '0-18',
   flexibleVersions: '12+',
   fields: {
     clusterId: string('12+', {
@@ -70,6 +70,8 @@ export const FetchRequest = message({
           ignorable: true,
         }),
         partitionMaxBytes: int32('0+'),
+        // v18 has a tag for the high watermark that a follower knows (KIP-1166); it is skipped unread: its default,
+        // 2^63 - 1, is no number here, and a leader without followers has no use for it.
         replicaDirectoryId: uuid('17+', { ignorable: true, tag: 0, taggedVersions: '17+' }),
       }),
     }),
@@ -87,7 +89,7 @@ export const FetchResponse = message({
   apiKey: 1,
   name: 'Fetch',
   type: 'response',
-  validVersions: '0-17',
+  validVersions: '0-18',
   flexibleVersions: '12+',
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),

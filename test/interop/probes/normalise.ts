@@ -20,6 +20,7 @@ const IDENTITIES = [
   'partitionIndex',
   'partitionId',
   'feature',
+  'user',
   'transactionalId',
   'producerId',
   'index',

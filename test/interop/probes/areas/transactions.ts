@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { eachVersion, inTurn, type Probe } from '../probe.ts';
 import { newProducer, sender } from './producers.ts';
+
+/** COORDINATOR_LOAD_IN_PROGRESS and NOT_COORDINATOR: of a coordinator that begins. */
+const LOADING = new Set([14, 16]);
 
 /** What the tools ask about transactions, where there never was one. */
 export const transactionProbes: readonly Probe[] = [
@@ -58,11 +62,15 @@ export const transactionProbes: readonly Probe[] = [
       // The first search for a coordinator makes the topic that it needs, in Kafka.
       const find = () =>
         asker.raw('FindCoordinator', 4, { keyType: 1, coordinatorKeys: [asker.name('x')] });
-      for (let attempt = 0; attempt < 100; attempt++) {
+      const isReady = async () => {
         const { coordinators } = await find();
-        if (coordinators[0]?.errorCode === 0) break;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+        if (coordinators[0]?.errorCode !== 0) return false;
+        const { transactionStates } = await asker.raw('DescribeTransactions', 0, {
+          transactionalIds: [asker.name('x'), asker.name('y')],
+        });
+        return transactionStates.every(({ errorCode }) => !LOADING.has(errorCode));
+      };
+      for (let attempt = 0; attempt < 100 && !(await isReady()); attempt++) await delay(100);
       const ask = (...transactionalIds: string[]) =>
         asker.ask('DescribeTransactions', 0, { transactionalIds });
       return inTurn({
