@@ -90,6 +90,16 @@ const noRecordOfNulls = 'the producer refuses a record with neither key nor valu
 const bytesInHeaders = 'the producer takes headers of bytes only';
 const noCooperative = 'the client has no cooperative rebalancing';
 
+/** What librdkafka and a Node addon are compiled with. */
+async function librdkafkaNeeds(options) {
+  const compiler = ['g++', 'make', 'python3'];
+  await programs(compiler, { ...options, packages: compiler });
+  const headers = ['zstd.h', 'zlib.h', 'openssl/ssl.h'];
+  if (headers.every((file) => existsSync(join('/usr/include', file)))) return;
+  const packages = ['libzstd-dev', 'zlib1g-dev', 'libssl-dev'];
+  await debianPackages(packages, { ...options, reason: `not there: ${headers.join(', ')}` });
+}
+
 const noBinding = 'node-rdkafka binds only creating and deleting topics and adding partitions';
 const noAdmin = 'kcat has no admin commands';
 
@@ -127,14 +137,7 @@ export const clients = [
     title: 'node-rdkafka 3.6.1 (librdkafka 2.12.0)',
     slowToBuild: true,
     async prepare(options) {
-      const beforehand = async () => {
-        const compiler = ['g++', 'make', 'python3'];
-        await programs(compiler, { ...options, packages: compiler });
-        const headers = ['zstd.h', 'zlib.h', 'openssl/ssl.h'];
-        if (headers.every((file) => existsSync(join('/usr/include', file)))) return;
-        const packages = ['libzstd-dev', 'zlib1g-dev', 'libssl-dev'];
-        await debianPackages(packages, { ...options, reason: `not there: ${headers.join(', ')}` });
-      };
+      const beforehand = () => librdkafkaNeeds(options);
       const folder = await npmPackages('node-rdkafka', { ...options, beforehand });
       return nodeLaunch('node-rdkafka', folder);
     },
@@ -144,6 +147,30 @@ export const clients = [
       'admin.describeConfigs': noBinding,
       'admin.alterConfigs': noBinding,
       'admin.deleteRecords': noBinding,
+    },
+  },
+  {
+    name: 'confluent-js',
+    title: '@confluentinc/kafka-javascript 1.10.1 (librdkafka 2.15.1)',
+    slowToBuild: true,
+    async prepare(options) {
+      const folder = await npmPackages('confluent-js', {
+        ...options,
+        beforehand: () => librdkafkaNeeds(options),
+        // Its installation downloads a binary; told so, it compiles what the package carries, with the
+        // libraries that are here, and one file at a time: its makefiles know not what depends on what.
+        env: {
+          npm_config_build_from_source: '@confluentinc/kafka-javascript',
+          CKJS_LINKING: 'dynamic',
+          JOBS: '1',
+        },
+      });
+      return nodeLaunch('confluent-js', folder);
+    },
+    notOffered: {
+      'header.null': 'the producer refuses a header whose value is null',
+      'admin.describeConfigs': 'it binds no command for configs',
+      'admin.alterConfigs': 'it binds no command for configs',
     },
   },
   {

@@ -93,7 +93,7 @@ export async function programs(names, { install, packages }) {
  * Installs `clients/<name>`'s locked npm packages; answers the folder that holds its node_modules. `beforehand`
  * sees to what the installation itself needs, such as a compiler; it is not asked when all is there already.
  */
-export async function npmPackages(name, { install, beforehand }) {
+export async function npmPackages(name, { install, beforehand, env = {} }) {
   const source = join(interopFolder, 'clients', name);
   const manifests = ['package.json', 'package-lock.json', '.npmrc'].filter((file) =>
     existsSync(join(source, file)),
@@ -109,6 +109,7 @@ export async function npmPackages(name, { install, beforehand }) {
     for (const file of manifests) copyFileSync(join(source, file), join(folder, file));
     await must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: folder,
+      env: { ...process.env, ...env },
       timeoutMs: 900_000,
     });
   });
