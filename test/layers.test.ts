@@ -67,3 +67,18 @@ test('only the edges touch the ambient clock, randomness, disk and network', () 
   });
   assert.deepEqual(wrong, []);
 });
+
+test('the formats of old clients are in one place, which the way of today sees through two doors only', () => {
+  const isOldFormats = (file: string) =>
+    /^src\/protocol\/records\/(test-)?legacy-[^/]*\.ts$/.test(file);
+  const doors = sources.filter(
+    (file) =>
+      !isOldFormats(file) &&
+      importsOf(file).some((specifier) => isOldFormats(join(dirname(file), specifier))),
+  );
+  assert.deepEqual(
+    doors.filter((file) => !file.startsWith('src/storage/offline/')).sort(),
+    // Produce v0-v2 with such messages, and Fetch v0-v3.
+    ['src/broker/replica/fetch-conversion.ts', 'src/storage/batch-validator-legacy.ts'],
+  );
+});
