@@ -7,7 +7,7 @@ test('a seed gives the same events in another process, and its command repeats i
   const run = () =>
     execFileSync(
       process.execPath,
-      ['simulation/run.mjs', '--kind', 'broker', '--seed', '5', '--hash'],
+      ['simulation/run.mjs', '--kind', 'broker', '--seed', '5', '--hash', '--jobs', '2'],
       { encoding: 'utf8' },
     );
   const hash = /^hash of seed 5: [0-9a-f]{16}$/m;

@@ -1,0 +1,204 @@
+// Plants bugs, one at a time, and sees the simulation catch them: `node simulation/mutations.mjs [name-part]`.
+// The working tree is not touched: a bug exists only in the bundle that is run. A mutation whose text is
+// no longer in its file is an error, so that this list cannot rot.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+/** `kind` and `policy` say which simulation is to catch it; `seeds` after how many it must have. */
+const MUTATIONS = [
+  {
+    name: 'records are acknowledged before they are synced',
+    file: 'src/storage/log-writer.ts',
+    from: "const isCommitting = this.#log.config.flushPolicy === 'group-commit';",
+    to: 'const isCommitting = false;',
+    ...{ kind: 'storage', policy: 'group-commit', seeds: 100 },
+  },
+  {
+    name: 'a sync counts for what was written while it ran',
+    file: 'src/storage/log-writer.ts',
+    from: 'this.#syncedEnd = endOffset;',
+    to: 'this.#syncedEnd = this.#writtenEnd;',
+    ...{ kind: 'storage', policy: 'group-commit', seeds: 1000 },
+  },
+  {
+    name: "a new log's folder gets no durable name",
+    file: 'src/storage/log-sync.ts',
+    from: `      if (this.#newFolder) {
+        await syncFolder`,
+    to: `      if (this.#newFolder) {
+        if (false) await syncFolder`,
+    ...{ kind: 'storage', policy: 'group-commit', seeds: 200 },
+  },
+  {
+    name: "a new segment's name is not synced",
+    file: 'src/storage/log-sync.ts',
+    from: '} else if (newNames) {',
+    to: '} else if (newNames && false) {',
+    ...{ kind: 'storage', policy: 'group-commit', seeds: 200 },
+  },
+  {
+    name: 'a start does not sync the names that a killed process made',
+    file: 'src/storage/log-dir-loader.ts',
+    from: 'fileSystem.syncFolder(dir.path);',
+    to: 'if (isClean) fileSystem.syncFolder(dir.path);',
+    ...{ kind: 'storage', policy: 'group-commit', seeds: 2000 },
+  },
+  {
+    name: 'the torn end of a log is not cut off',
+    file: 'src/storage/log-loader.ts',
+    from: '    segment.truncate(end.position, nextOffset);\n',
+    to: '',
+    ...{ kind: 'storage', seeds: 100 },
+  },
+  {
+    name: 'recovery checks no checksums',
+    file: 'src/storage/segment-recovery.ts',
+    from: 'verify: true,',
+    to: 'verify: false,',
+    ...{ kind: 'storage', seeds: 300 },
+  },
+  {
+    name: 'the mark of a clean stop outlives the start',
+    file: 'src/storage/log-dir-loader.ts',
+    from: 'if (isClean) fileSystem.removeFile(dir.file(CLEAN_SHUTDOWN_FILE));',
+    to: '',
+    ...{ kind: 'storage', seeds: 500 },
+  },
+  {
+    name: 'the recovery point runs ahead of the syncs',
+    file: 'src/storage/log-dir.ts',
+    from: 'return this.#encode((log) => log.recoveryPoint);',
+    to: 'return this.#encode((log) => log.logEndOffset);',
+    ...{ kind: 'storage', seeds: 1000 },
+  },
+  {
+    name: 'retention takes a segment too many',
+    file: 'src/storage/retention.ts',
+    from: 'if (endOffset > highWatermark || !goes(segment, endOffset)) break;\n    count++;',
+    to: 'count++;\n    if (endOffset > highWatermark || !goes(segment, endOffset)) break;',
+    ...{ kind: 'storage', seeds: 300 },
+  },
+  {
+    name: 'the store answers before its sync',
+    file: 'src/coordination/embedded/store-files.ts',
+    from: '    log.writeSync([frame], this.#logEnd);\n    await log.sync();',
+    to: '    log.writeSync([frame], this.#logEnd);',
+    ...{ kind: 'broker', seeds: 300 },
+  },
+  {
+    name: 'the store builds on what a killed process left unsynced',
+    file: 'src/coordination/embedded/store-files.ts',
+    from: '    this.#settle();\n',
+    to: '',
+    ...{ kind: 'broker', seeds: 1000 },
+  },
+  {
+    name: 'a duplicate of an idempotent producer is appended again',
+    file: 'src/storage/log.ts',
+    from: "if (origin === 'client') {",
+    to: 'if (false) {',
+    optional: true,
+    ...{ kind: 'broker', seeds: 300 },
+  },
+  {
+    name: 'a parked fetch is not woken by time',
+    file: 'src/broker/replica/parked-fetch.ts',
+    from: 'clock.after(options.maxWaitMs, () => this.wake());',
+    to: 'clock.after(options.maxWaitMs, () => {});',
+    ...{ kind: 'broker', seeds: 100 },
+  },
+  {
+    name: 'a deleted topic leaves its logs behind',
+    file: 'src/broker/replica/partitions.ts',
+    from: 'await this.#logs.delete(topic, partition);',
+    to: '',
+    ...{ kind: 'broker', seeds: 300 },
+  },
+  {
+    name: 'a commit of offsets is answered before it is written',
+    file: 'src/broker/coordinator/shard.ts',
+    from: 'SEE BELOW',
+    to: '',
+    optional: true,
+    ...{ kind: 'broker', seeds: 300 },
+  },
+  {
+    name: 'the high watermark is shown before the bytes are there',
+    file: 'src/storage/log-writer.ts',
+    from: '      this.#publishUpTo(this.#writtenEnd);\n    }',
+    to: '      this.#publishUpTo(this.#writtenEnd + 1);\n    }',
+    ...{ kind: 'broker', policy: 'os', seeds: 50 },
+  },
+];
+
+const filter = process.argv.slice(2).join(' ');
+mkdirSync('build', { recursive: true });
+const folder = mkdtempSync(join('build', 'mutations-'));
+writeFileSync(
+  join(folder, 'worker.mjs'),
+  `import { main } from './main.mjs';\nprocess.exitCode = await main(process.argv.slice(2));\n`,
+);
+let escaped = 0;
+let caught = 0;
+for (const mutation of MUTATIONS.filter(({ name }) => name.includes(filter))) {
+  await bundle(mutation);
+  const { seed, message } = await firstFailure(mutation);
+  if (seed === undefined) escaped++;
+  else caught++;
+  console.log(
+    seed === undefined
+      ? `ESCAPED  ${mutation.name}: nothing in ${mutation.seeds} seeds`
+      : `caught   ${mutation.name}: ${mutation.kind} seed ${seed}: ${message}`,
+  );
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(`${caught} caught, ${escaped} escaped`);
+process.exitCode = escaped === 0 ? 0 : 1;
+
+async function bundle({ name, file, from, to }) {
+  const path = resolve(file);
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(from)) throw new Error(`${name}: ${file} no longer has the text to change`);
+  await build({
+    entryPoints: ['simulation/node/main.ts'],
+    outfile: join(folder, 'main.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'mutation',
+        setup(plugins) {
+          plugins.onLoad({ filter: /\.ts$/ }, (loaded) =>
+            loaded.path === path
+              ? { contents: text.replace(from, () => to), loader: 'ts' }
+              : undefined,
+          );
+        },
+      },
+    ],
+  });
+}
+
+function firstFailure({ kind, policy, seeds }) {
+  return new Promise((done) => {
+    const args = ['--kind', kind, '--seeds', String(seeds), '--stop-at-failure'];
+    if (policy) args.push('--policy', policy);
+    const child = spawn(process.execPath, [resolve(folder, 'worker.mjs'), ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.on('exit', () => {
+      const found = /^FAILED seed (\d+): (.*)$/m.exec(output);
+      done({ seed: found?.[1], message: found?.[2]?.slice(0, 120) });
+    });
+  });
+}
