@@ -195,6 +195,7 @@ class StorageRun {
       log.listener = { logEndOffsetMoved: () => log.updateHighWatermark(log.logEndOffset) };
       partition.opened(log);
     }
+    await manager.syncRecovered();
     this.#manager = manager;
   }
 

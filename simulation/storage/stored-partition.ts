@@ -171,6 +171,8 @@ export class StoredPartition {
       () => `${name} ends at ${logEndOffset}, but was synced up to ${this.#synced}`,
     );
     this.#forget(logEndOffset);
+    // Somebody has seen them now: they are promised like those that were answered.
+    for (const batch of this.#batches) batch.isAcknowledged = true;
     return forgotten;
   }
 

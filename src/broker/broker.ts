@@ -231,6 +231,8 @@ async function assemble(
       controllerSettings(configs.broker).internalTopics.get(topic)?.configs,
   });
   await controller.start();
+  // Now that every topic has its configuration, and before anybody reads.
+  await logs.syncRecovered();
   warnOfUnknownLogs(logs, metadata, logger);
   cleanup.push(() => controller.stop());
   cleanup.push(() => partitions.checkpointHighWatermarks());

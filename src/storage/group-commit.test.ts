@@ -5,6 +5,7 @@ import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
 import {
   appendBatch,
+  appendValues,
   asRead,
   batchOf,
   contentsOf,
@@ -200,4 +201,14 @@ test('closing answers everybody who waits, with what they waited for', async () 
   assert.deepEqual(answers, [undefined]);
   storage.crash('none');
   assert.deepEqual(await contentsOf(await storage.open()), ['0:a']);
+});
+
+test('what a killed process had not synced is on the disk before a start shows it', async () => {
+  const storage = new TestStorage({ flushPolicy: 'group-commit' });
+  appendValues(storage, await storage.open(), ['written']);
+  const log = await storage.killAndReopen();
+  assert.deepEqual(await contentsOf(log), ['0:written']);
+  await storage.manager.syncRecovered();
+  storage.crash('none');
+  assert.deepEqual(await contentsOf(await storage.open()), ['0:written']);
 });

@@ -30,12 +30,15 @@ export interface LoadDirOptions {
   addLog(found: FoundLog): void;
 }
 
-/** Loads every log of a directory. Rejects with what the disk throws. */
+/**
+ * Loads every log of a directory. `hasStrayOffsets`: its checkpoints name logs that are not there. Rejects
+ * with what the disk throws.
+ */
 export async function loadLogDir(
   context: StorageContext,
   dir: LogDir,
   options: LoadDirOptions,
-): Promise<void> {
+): Promise<{ hasStrayOffsets: boolean }> {
   const { fileSystem, clock, logger } = context;
   const isClean = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
   // Gone before anything changes: a crash from here on is an unclean stop.
@@ -53,7 +56,11 @@ export async function loadLogDir(
     if (kind.kind === 'deleted') void context.remover.removeFolder(dir.file(name));
     else partitions.push({ name, topic: kind.topic, partition: kind.partition });
   }
-  if (partitions.length === 0) return;
+  const names = new Set(partitions.map(({ name }) => name));
+  const hasStrayOffsets = [...recoveryPoints.keys(), ...logStartOffsets.keys()].some(
+    (name) => !names.has(name),
+  );
+  if (partitions.length === 0) return { hasStrayOffsets };
 
   const progress = new LoadProgress(clock, logger, {
     logDir: dir.path,
@@ -97,4 +104,5 @@ export async function loadLogDir(
     { logDir: dir.path, logs: size, cleanShutdown: isClean, tookMs, scannedBytes },
     isClean ? `loaded ${logs}` : `recovered ${logs} after an unclean shutdown`,
   );
+  return { hasStrayOffsets };
 }

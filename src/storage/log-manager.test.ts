@@ -275,3 +275,31 @@ test('files are closed when there are too many, and nobody notices', async () =>
   }
   for (const log of logs) assert.deepEqual(await contentsOf(log), ['0:r0', '1:r1', '2:r2']);
 });
+
+test('a topic takes over no offsets of a deleted one of its name, also after a crash', async () => {
+  for (const isInterrupted of [false, true]) {
+    const storage = new TestStorage();
+    storage.settings = { recoveryPointCheckpointIntervalMs: 10 };
+    const old = await storage.open();
+    appendValues(storage, old, ['a', 'b', 'c']);
+    old.incrementLogStartOffset(2);
+    await old.flush();
+    await storage.clock.advanceAndSettle(20);
+    storage.settings = {};
+    if (isInterrupted) {
+      // Killed after the folder lost its name, which the next start finishes.
+      void storage.manager.delete('t', 0);
+      storage.crash('all');
+      await storage.open();
+    } else {
+      await storage.manager.delete('t', 0);
+    }
+    appendValues(storage, storage.log(), ['new']);
+    storage.lines.length = 0;
+    assert.deepEqual(await contentsOf(await storage.killAndReopen()), ['0:new']);
+    assert.deepEqual(
+      storage.lines.filter(({ level }) => level === 'error'),
+      [],
+    );
+  }
+});

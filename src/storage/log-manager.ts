@@ -42,6 +42,9 @@ const COMMIT_SYNCS = 3;
 /** Free read buffers kept for reuse. */
 const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 
+/** Logs synced at a time before a start shows them. */
+const RECOVERED_SYNCS = 8;
+
 const PRODUCER_EXPIRY_CHECK_MS = 600_000;
 
 /** After a log that could not be made for want of space or handles. */
@@ -200,7 +203,7 @@ export class LogManager {
     if (dir.failure) return;
     try {
       this.#options.beforeLoading?.(dir.path);
-      await loadLogDir(this.#context, dir, {
+      const { hasStrayOffsets } = await loadLogDir(this.#context, dir, {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
         addLog: (found) => {
@@ -210,6 +213,8 @@ export class LogManager {
           if (log.recoveryPoint < log.logEndOffset) this.#flusher.written(log);
         },
       });
+      // Those of a topic whose deletion was interrupted: a new one of its name must not take them over.
+      if (hasStrayOffsets) await this.#checkpoint([dir]);
     } catch (error) {
       this.#failDir(dir.path, toError(error));
     }
@@ -313,6 +318,7 @@ export class LogManager {
       'the folder belongs to another topic of this name; it is set aside',
     );
     this.#takeOut(log, 'stray');
+    void this.#checkpoint();
   }
 
   /** Renames the log's folder; the new path. */
@@ -346,9 +352,25 @@ export class LogManager {
       throw error;
     }
     this.#context.logger.debug({ log: log.name, folder: basename(path) }, 'deleting a log');
-    // A topic of the same name must not take over how far this one was compacted.
+    // A topic of the same name must not take over how far this one was compacted, synced, or deleted.
     if (this.cleaner.cleanedUpTo(log) !== undefined) void this.cleaner.checkpoint();
+    if (log.recoveryPoint > 0 || log.logStartOffset > 0) await this.#checkpoint();
     await this.#context.remover.removeFolder(path);
+  }
+
+  /**
+   * Syncs what a recovery found and could not know to be on the disk, where `flush.policy` promises that
+   * nobody sees a record before it is. For the start, before anybody can read.
+   */
+  async syncRecovered(): Promise<void> {
+    const limit = new Limiter(RECOVERED_SYNCS);
+    const isOpen = (log: Log) =>
+      log.config.flushPolicy === 'group-commit' && log.recoveryPoint < log.logEndOffset;
+    const syncs = Array.from(this.logs())
+      .filter(isOpen)
+      // A failure has taken the log's directory offline; there is nothing more to do about it.
+      .map((log) => limit.run(() => log.flush().catch(() => undefined)));
+    await Promise.all(syncs);
   }
 
   updateSettings(settings: Partial<LogManagerSettings>): void {
@@ -379,9 +401,9 @@ export class LogManager {
     await this.#writeToEachDir(name, (dir) => dir.offsets(offsetOf));
   }
 
-  async #checkpoint(): Promise<void> {
-    await this.#writeToEachDir(RECOVERY_POINT_CHECKPOINT, (dir) => dir.recoveryPoints());
-    await this.#writeToEachDir(LOG_START_OFFSET_CHECKPOINT, (dir) => dir.logStartOffsets());
+  async #checkpoint(dirs: readonly LogDir[] = this.#dirs): Promise<void> {
+    await this.#writeToEachDir(RECOVERY_POINT_CHECKPOINT, (dir) => dir.recoveryPoints(), dirs);
+    await this.#writeToEachDir(LOG_START_OFFSET_CHECKPOINT, (dir) => dir.logStartOffsets(), dirs);
   }
 
   #checkpointLogStarts(logDir: string): void {
@@ -392,8 +414,12 @@ export class LogManager {
       .catch((error) => this.#diskFailed(logDir, toError(error)));
   }
 
-  async #writeToEachDir(name: string, text: (dir: LogDir) => string): Promise<void> {
-    for (const dir of this.#dirs) {
+  async #writeToEachDir(
+    name: string,
+    text: (dir: LogDir) => string,
+    dirs: readonly LogDir[] = this.#dirs,
+  ): Promise<void> {
+    for (const dir of dirs) {
       if (dir.failure) continue;
       try {
         await this.#checkpoints.write(dir.file(name), () => text(dir));
