@@ -134,6 +134,7 @@ try {
 
   broker = await start();
   print('clean start, nothing produced', broker.acceptedMs, 'ms', 'at most 3000');
+  print('  of the CPU', broker.cpuSeconds() * 1000, 'ms');
   print('  longest block', await broker.ask('block'), 'ms');
   printMemory('after a clean start', few, await memory(broker));
   await measure('list topics (the tool)', broker, () => tool(broker, '--list'));
@@ -162,12 +163,14 @@ try {
 
   broker = await start();
   print('clean start, all written to', broker.acceptedMs, 'ms', 'at most 3000');
+  print('  of the CPU', broker.cpuSeconds() * 1000, 'ms');
   print('  longest block', await broker.ask('block'), 'ms');
   printMemory('after a clean start', few, await memory(broker));
   await produceToAll(broker);
   await broker.stop('SIGKILL');
   broker = await start();
   print('start after a crash', broker.acceptedMs, 'ms');
+  print('  of the CPU', broker.cpuSeconds() * 1000, 'ms');
   print('  longest block', await broker.ask('block'), 'ms');
   print('stop', await broker.stop(), 'ms');
 } finally {
