@@ -354,7 +354,10 @@ function array(value: Json | undefined): Json[] {
   return value;
 }
 
-function ints(value: Json | undefined): number[] {
+const NO_IDS: readonly number[] = [];
+
+function ints(value: Json | undefined): readonly number[] {
+  if (value === undefined) return NO_IDS;
   return array(value).map((item) => {
     if (typeof item !== 'number' || !Number.isSafeInteger(item)) {
       throw new ZnodeError(`${JSON.stringify(item)} is not a broker id`);

@@ -30,6 +30,22 @@ export interface PartitionRecord {
   readonly failedReplicas: readonly number[];
 }
 
+/** Shared by all that have none: ten thousand empty arrays would be a part of every partition's cost. */
+export const NO_REPLICAS: readonly number[] = [];
+
+/** A new partition, before its first leader is noted. */
+export function newPartition(replicas: readonly number[]): PartitionRecord {
+  return {
+    replicas,
+    addingReplicas: NO_REPLICAS,
+    removingReplicas: NO_REPLICAS,
+    state: null,
+    stateVersion: null,
+    hasNode: false,
+    failedReplicas: NO_REPLICAS,
+  };
+}
+
 export interface TopicRecord {
   readonly name: string;
   readonly id: string;
@@ -145,11 +161,14 @@ async function loadTopic(store: Store, name: string): Promise<TopicRecord | unde
     partitions: partitions.map((assignment, index) => {
       const state = states[index];
       return {
-        ...assignment,
+        // Field by field: one shape for all of them takes half the memory.
+        replicas: assignment.replicas,
+        addingReplicas: assignment.addingReplicas,
+        removingReplicas: assignment.removingReplicas,
         state: state ? partitionStateNode.decode(state.data, name, index) : null,
         stateVersion: state?.stat.version ?? null,
         hasNode: withNode.has(String(index)),
-        failedReplicas: [],
+        failedReplicas: NO_REPLICAS,
       };
     }),
   };

@@ -24,7 +24,10 @@ export function electLeader(electorate: Electorate): Elected | undefined {
   const isEligible = (replica: number) =>
     replicas.includes(replica) && isr.includes(replica) && isLive(replica);
   const clean = isEligible(leader) ? leader : replicas.find(isEligible);
-  if (clean !== undefined) return { leader: clean, isr: isr.filter(isLive) };
+  if (clean !== undefined) {
+    const live = isr.filter(isLive);
+    return { leader: clean, isr: live.length === isr.length ? isr : live };
+  }
   const unclean = allowUnclean ? replicas.find(isLive) : undefined;
   return unclean === undefined ? undefined : { leader: unclean, isr: [unclean] };
 }

@@ -4,7 +4,7 @@ import {
   partitionStateNode,
   topicNode,
 } from '../../coordination/znodes.ts';
-import type { PartitionRecord } from './context.ts';
+import { NO_REPLICAS, type PartitionRecord } from './context.ts';
 import { electLeader } from './election.ts';
 import type { PartitionKey, Term } from './term.ts';
 
@@ -61,7 +61,9 @@ function election(
     allowUnclean: allowsUnclean(term, key.topic),
   });
   if (!elected) return undefined;
-  const next = { ...elected, leaderEpoch: state.leaderEpoch + 1, controllerEpoch: term.epoch };
+  const { leader, isr } = elected;
+  const leaderEpoch = state.leaderEpoch + 1;
+  const next = { leader, leaderEpoch, isr, controllerEpoch: term.epoch };
   const path = partitionStateNode.path(key.topic, key.partition);
   const data = partitionStateNode.encode(next);
   return { key, state: next, operations: [{ op: 'set', path, data, version: stateVersion }] };
@@ -73,7 +75,8 @@ export function firstState(
   key: PartitionKey,
   { replicas, hasNode }: Pick<PartitionRecord, 'replicas' | 'hasNode'>,
 ): StateWrite | undefined {
-  const isr = replicas.filter((replica) => term.context.isLive(replica));
+  const live = replicas.filter((replica) => term.context.isLive(replica));
+  const isr = live.length === replicas.length ? replicas : live;
   const [leader] = isr;
   if (leader === undefined) return undefined;
   const state = { leader, leaderEpoch: 0, isr, controllerEpoch: term.epoch };
@@ -103,11 +106,13 @@ export function noteStates(
       byTopic.set(key.topic, partitions);
     }
     partitions[key.partition] = {
-      ...record,
+      replicas: record.replicas,
+      addingReplicas: record.addingReplicas,
+      removingReplicas: record.removingReplicas,
       state,
       stateVersion: result.stat.version,
       hasNode: true,
-      failedReplicas: [],
+      failedReplicas: NO_REPLICAS,
     };
   }
   for (const [name, partitions] of byTopic) {

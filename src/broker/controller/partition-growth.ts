@@ -1,5 +1,5 @@
 import { topicNode } from '../../coordination/znodes.ts';
-import type { TopicRecord } from './context.ts';
+import { newPartition, type TopicRecord } from './context.ts';
 import { placeAutomatically, type Refusal, refuse, replicasProblem } from './creation-plan.ts';
 import { firstState, noteStates, type StateWrite } from './leadership.ts';
 import type { CreatePartitions, CreatePartitionsResult, Outcome } from './requests.ts';
@@ -105,16 +105,7 @@ async function grow(
   term.context.setTopic({
     ...topic,
     version: written.stat.version,
-    partitions: [
-      ...topic.partitions,
-      ...assignments.map((assignment) => ({
-        ...assignment,
-        state: null,
-        stateVersion: null,
-        hasNode: false,
-        failedReplicas: [],
-      })),
-    ],
+    partitions: [...topic.partitions, ...added.map(newPartition)],
   });
   noteStates(term, states, results);
   const keys: PartitionKey[] = added.map((_, index) => ({ topic: name, partition: first + index }));

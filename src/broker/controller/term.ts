@@ -4,7 +4,12 @@ import {
   type TopicMetadata,
 } from '../metadata/cluster-snapshot.ts';
 import { type SnapshotBuilder, updateMetadata } from '../metadata/snapshot-builder.ts';
-import type { ControllerContext, PartitionRecord, TopicRecord } from './context.ts';
+import {
+  type ControllerContext,
+  NO_REPLICAS,
+  type PartitionRecord,
+  type TopicRecord,
+} from './context.ts';
 import type { ControllerOptions, DeletedTopic } from './controller.ts';
 import { ControllerMoved, type FencedWriter } from './fenced-writer.ts';
 import type { PartitionState } from './partition-host.ts';
@@ -141,7 +146,9 @@ export class Term {
       leaderEpoch: state?.leaderEpoch ?? 0,
       replicas,
       isr: state?.isr ?? [],
-      offlineReplicas: replicas.filter((replica) => !isOnline(replica)),
+      offlineReplicas: replicas.every(isOnline)
+        ? NO_REPLICAS
+        : replicas.filter((replica) => !isOnline(replica)),
     };
   }
 }

@@ -2,6 +2,7 @@ import { randomUuid, ZERO_UUID } from '../../base/random.ts';
 import { isStoreError, type Operation } from '../../coordination/store.ts';
 import { configNode, topicNode } from '../../coordination/znodes.ts';
 import { EMPTY_CONFIG } from '../metadata/cluster-snapshot.ts';
+import { newPartition } from './context.ts';
 import {
   type CreationView,
   MOST_PARTITIONS_PER_REQUEST,
@@ -133,13 +134,7 @@ async function writeTopic(
       id,
       version: made.stat.version,
       hasPartitionsNode: true,
-      partitions: partitions.map((assignment) => ({
-        ...assignment,
-        state: null,
-        stateVersion: null,
-        hasNode: false,
-        failedReplicas: [],
-      })),
+      partitions: plan.assignment.map(newPartition),
     });
     noteStates(term, states, results);
     return { plan, id };
