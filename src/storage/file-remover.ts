@@ -1,9 +1,13 @@
 import type { Clock, Timer } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
+import { Limiter } from './segment-io.ts';
 
 /** Freeing a large file in one go blocks the event loop: it is cut down in steps of this size. */
 const STEP_BYTES = 256 * 1024 * 1024;
+
+/** Removing goes on for about this long without letting anybody else have the event loop. */
+const LONGEST_STRETCH_MS = 10;
 
 /** Removes files later and gently, so that readers finish and the event loop goes on. */
 export class FileRemover {
@@ -11,6 +15,11 @@ export class FileRemover {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #timers = new Set<Timer>();
+  /** A file can take milliseconds: one after the other, however many go. */
+  readonly #oneAtATime = new Limiter(1);
+  /** Spent on removing since the event loop turned. */
+  #stretchMs = 0;
+  #isStopped = false;
 
   constructor(fileSystem: FileSystem, clock: Clock, logger: Logger) {
     this.#fileSystem = fileSystem;
@@ -20,6 +29,7 @@ export class FileRemover {
 
   /** A file that cannot be removed is logged and left to the next start. */
   removeAfter(delayMs: number, paths: readonly string[]): void {
+    if (this.#isStopped) return;
     const timer = this.#clock.after(delayMs, () => {
       this.#timers.delete(timer);
       for (const path of paths) void this.remove(path);
@@ -29,12 +39,18 @@ export class FileRemover {
 
   /** What is not removed yet waits for the next start, which knows it by its name. */
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
 
   /** Resolves when the file is gone, or could not be removed. */
-  async remove(path: string): Promise<void> {
+  remove(path: string): Promise<void> {
+    return this.#oneAtATime.run(() => this.#remove(path));
+  }
+
+  async #remove(path: string): Promise<void> {
+    const startMs = this.#clock.monotonicMs();
     try {
       let size = this.#fileSystem.stat(path)?.size ?? 0;
       while (size > STEP_BYTES) {
@@ -51,6 +67,10 @@ export class FileRemover {
     } catch (error) {
       this.#logger.warn({ path, error }, 'could not remove a file; the next start tries again');
     }
+    this.#stretchMs += this.#clock.monotonicMs() - startMs;
+    if (this.#stretchMs < LONGEST_STRETCH_MS) return;
+    this.#stretchMs = 0;
+    await new Promise<void>((resolve) => this.#clock.endOfTurn(resolve));
   }
 
   /** Resolves when the folder and its files are gone, or could not be removed. */

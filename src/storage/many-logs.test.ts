@@ -1,7 +1,10 @@
 // If this breaks, a broker with thousands of partitions starts and stops slowly, or holds what nobody uses.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { silentLogger } from '../base/logger.ts';
 import { SimClock } from '../base/testing/sim-clock.ts';
+import { SimFileSystem } from '../base/testing/sim-file-system.ts';
+import { FileRemover } from './file-remover.ts';
 import { LoadProgress } from './load-progress.ts';
 import {
   appendRecords,
@@ -159,4 +162,53 @@ test('a recovery says how far it is every five seconds, and lets the event loop 
   clock.runTurn();
   await turning;
   await progress.turn();
+});
+
+test('a long log loses its segments a few at a time, its records at once', async () => {
+  const storage = new TestStorage({ segmentBytes: 100, fileDeleteDelayMs: 1000 });
+  const log = await storage.open();
+  for (let index = 0; index < 200; index++) appendValues(storage, log, ['value']);
+  const { count } = log.segments;
+  assert.ok(count >= 100);
+  log.incrementLogStartOffset(199);
+  assert.equal(log.logStartOffset, 199);
+  assert.equal(log.segments.count, count - 32);
+  assert.deepEqual(await contentsOf(log), ['199:value']);
+  storage.clock.runTurn();
+  assert.equal(log.segments.count, 1);
+  assert.deepEqual(await contentsOf(log), ['199:value']);
+
+  for (let index = 0; index < 200; index++) appendValues(storage, log, ['value']);
+  log.updateConfig({ ...storage.config, retentionMs: 1 });
+  storage.clock.advance(10);
+  storage.manager.runRetention();
+  assert.ok(log.segments.count > 100);
+  const reopened = await storage.closeAndReopen();
+  reopened.updateConfig({ ...storage.config, retentionMs: 1 });
+  storage.manager.runRetention();
+  while (storage.clock.runTurn());
+  assert.equal(reopened.segments.count, 1);
+});
+
+test('removing files lets the event loop turn, and no two go at a time', async () => {
+  const clock = new SimClock();
+  const disk = new SimFileSystem();
+  const paths = Array.from({ length: 9 }, (_, index) => `/file${index}`);
+  for (const path of paths) disk.writeFile(path, 'x');
+  disk.fault = (operation) => {
+    if (operation === 'remove') clock.advance(4);
+    return undefined;
+  };
+  const remover = new FileRemover(disk, clock, silentLogger);
+  const removed = Promise.all(paths.map((path) => remover.remove(path)));
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  for (const left of [6, 3, 0]) {
+    await settle();
+    assert.equal(disk.list('/').length, left);
+    clock.runTurn();
+  }
+  await removed;
+  remover.stop();
+  remover.removeAfter(1000, ['/file1']);
+  assert.equal(clock.pendingTimers, 0);
 });
