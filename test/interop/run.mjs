@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clients } from './clients.mjs';
+import { crashLoad } from './crash-load/run.mjs';
 import { openBroker } from './lib/broker.mjs';
 import { cacheFolder } from './lib/cache.mjs';
 import { compatibilityPage } from './lib/compatibility.mjs';
@@ -326,6 +327,15 @@ async function main() {
     if (chosen('log-pipeline')) {
       await forEachLimited(logPipelineScenarios.filter(wanted), options.jobs, (scenario) =>
         record('log-pipeline', scenario.name, {}, () => scenario.run(context)),
+      );
+    }
+    const underLoad = {
+      name: 'killed twenty times under the load of real clients',
+      timeoutMs: 400_000,
+    };
+    if (chosen('crash') && broker.kind === 'sluice' && wanted(underLoad)) {
+      await record('crash', underLoad.name, underLoad, () =>
+        crashLoad({ rounds: 20, seed: Date.now() % 1_000_000, install: options.install }),
       );
     }
     if (chosen('folders') && broker.kind === 'sluice') {
