@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimRandom } from '../base/testing/sim-random.ts';
 import { buildBatch } from '../protocol/records/batch-builder.ts';
+import { computeCrc } from '../protocol/records/record-batch.ts';
 import { appendBatch, appendRecords, appendValues, TestStorage } from './testing/test-storage.ts';
 
 test('by time: the first record at or after it, in offset order, whatever the order of times', async () => {
@@ -58,4 +59,37 @@ test('an empty log has no record by time, and its ends are known', async () => {
   assert.equal(await log.offsetForTimestamp(0), undefined);
   assert.equal(await log.offsetOfMaxTimestamp(), undefined);
   assert.deepEqual(log.latestOffset(), { timestamp: -1, offset: 1, leaderEpoch: 0 });
+});
+
+test('a batch is read up to the record only, so its claims about the others cost nothing', async () => {
+  const storage = new TestStorage();
+  const log = await storage.open();
+  const batch = buildBatch(
+    [1, 2, 3].map((n) => ({ value: 'v', timestamp: n * 100 })),
+    { codec: 'gzip' },
+  );
+  batch.writeInt32BE(2 ** 31 - 2, 23);
+  batch.writeInt32BE(2 ** 31 - 1, 57);
+  batch.writeUInt32BE(computeCrc(batch), 17);
+  appendBatch(log, batch);
+  storage.clock.runTurn();
+  assert.equal((await log.offsetForTimestamp(150))?.offset, 1);
+});
+
+test('of very many records in a small batch none takes memory', async () => {
+  const storage = new TestStorage();
+  const log = await storage.open();
+  const count = 300_000;
+  appendBatch(
+    log,
+    buildBatch(
+      Array.from({ length: count }, (_, index) => ({ timestamp: index === count - 1 ? 7 : 5 })),
+      { codec: 'gzip' },
+    ),
+  );
+  storage.clock.runTurn();
+  const before = process.memoryUsage().heapUsed;
+  assert.equal((await log.offsetForTimestamp(6))?.offset, count - 1);
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 20_000_000, `${grown} bytes for a search`);
 });

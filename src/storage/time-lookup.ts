@@ -1,5 +1,6 @@
-import { decodeRecords } from '../protocol/records/record.ts';
+import { recordsPayload, recordTimestamp } from '../protocol/records/record.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
+import { RecordCursor } from '../protocol/records/record-cursor.ts';
 import { type ScannedBatch, scanBatches } from './batch-scan.ts';
 import type { TimestampAndOffset } from './log-types.ts';
 import type { Segment } from './segment.ts';
@@ -68,12 +69,37 @@ export async function findMaxTimestamp(
   );
 }
 
+type RecordMatcher = (record: { readonly timestamp: number }) => boolean;
+
+/**
+ * The first record of a batch that matches. No object is made for the others: a small batch may hold many
+ * millions, and what a producer says of their number is not to be believed.
+ */
+function firstMatch(
+  buffer: Buffer,
+  at: number,
+  fromOffset: number,
+  matches: RecordMatcher,
+): { readonly offset: number; readonly timestamp: number } | undefined {
+  const baseOffset = RecordBatch.baseOffset(buffer, at);
+  const cursor = new RecordCursor(recordsPayload(buffer, at));
+  for (let left = RecordBatch.recordCount(buffer, at); left > 0; left--) {
+    cursor.next();
+    cursor.skipHeaders();
+    const offset = baseOffset + cursor.offsetDelta;
+    if (offset < fromOffset) continue;
+    const timestamp = recordTimestamp(buffer, at, cursor);
+    if (matches({ timestamp })) return { offset, timestamp };
+  }
+  return undefined;
+}
+
 /** The first record that matches, in the batches whose largest timestamp is worth decoding. */
 async function findRecord(
   segment: Segment,
   fromPosition: number,
   { logStartOffset, logEndOffset }: TimeLookup,
-  matcher: (maxTimestamp: number) => ((record: { timestamp: number }) => boolean) | undefined,
+  matcher: (maxTimestamp: number) => RecordMatcher | undefined,
 ): Promise<TimestampAndOffset | undefined> {
   if (!segment.fileExists || segment.isDeleted) return undefined;
   let found: TimestampAndOffset | undefined;
@@ -81,9 +107,7 @@ async function findRecord(
     if (RecordBatch.lastOffset(buffer, at) >= logEndOffset) return false;
     const matches = matcher(RecordBatch.maxTimestamp(buffer, at));
     if (!matches) return true;
-    const record = decodeRecords(buffer, at).find(
-      (one) => one.offset >= logStartOffset && matches(one),
-    );
+    const record = firstMatch(buffer, at, logStartOffset, matches);
     if (!record) return true;
     const leaderEpoch = RecordBatch.leaderEpoch(buffer, at);
     found = { timestamp: record.timestamp, offset: record.offset, leaderEpoch };
