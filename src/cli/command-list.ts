@@ -3,6 +3,8 @@ import type { Command } from './terminal.ts';
 export interface CommandEntry {
   readonly summary: string;
   readonly load: () => Promise<Command>;
+  /** Only for the scripts in bin/: neither the overview nor a shell's completion names it. */
+  readonly hidden?: true;
 }
 
 /** Each command is loaded only when it is asked for: a small tool must not pay for the broker. */
@@ -30,6 +32,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'consumer-groups': {
     summary: 'List, describe, reset and delete consumer groups.',
     load: async () => (await import('./commands/consumer-groups.ts')).consumerGroups,
+  },
+  groups: {
+    summary: 'List the groups of all kinds.',
+    load: async () => (await import('./commands/groups.ts')).groups,
   },
   configs: {
     summary: 'Show and change the configs of topics and brokers.',
@@ -86,5 +92,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   completion: {
     summary: 'Print what completes command lines in bash, zsh or fish.',
     load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  script: {
+    summary: "Do what a script of Kafka's does, or say what to do instead.",
+    load: async () => (await import('./commands/script.ts')).script,
+    hidden: true,
   },
 };

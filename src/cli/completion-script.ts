@@ -30,7 +30,7 @@ export function flagsOfHelp(help: string): CompletedFlag[] {
 }
 
 function firstSentence(text: string): string {
-  return /^.*?[.:;](?= |$)/.exec(text)?.[0].replace(/[.:;]$/, '') ?? text;
+  return /^.*?[.;](?= |$)/.exec(text)?.[0].slice(0, -1) ?? text;
 }
 
 export type Shell = 'bash' | 'zsh' | 'fish';

@@ -6,10 +6,9 @@ import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 function overview(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length)) + 2;
-  const rows = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(width)}${summary}`,
-  );
+  const shown = Object.entries(COMMANDS).filter(([, { hidden }]) => !hidden);
+  const width = Math.max(...shown.map(([name]) => name.length)) + 2;
+  const rows = shown.map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
   return `Sluice ${VERSION}: a Kafka-compatible broker in one process, and its tools.
 
 Usage: sluice <command> [flags]

@@ -14,11 +14,48 @@ const CLASSES: Readonly<Record<string, string>> = {
   DeleteRecordsCommand: 'delete-records',
   DumpLogSegments: 'dump-log',
   GetOffsetShell: 'get-offsets',
+  GroupsCommand: 'groups',
   LogDirsCommand: 'log-dirs',
   ProducerPerformance: 'producer-perf-test',
   TopicCommand: 'topics',
   VerifiableConsumer: 'verifiable-consumer',
   VerifiableProducer: 'verifiable-producer',
+};
+
+/** Classes behind scripts that are not one of our commands (see scripts.ts). */
+const SCRIPT_CLASSES: Readonly<Record<string, string>> = {
+  AclCommand: 'kafka-acls',
+  AddPartitionsCommand: 'kafka-add-partitions',
+  ClientMetricsCommand: 'kafka-client-metrics',
+  ConnectDistributed: 'connect-distributed',
+  ConnectPluginPath: 'connect-plugin-path',
+  ConnectStandalone: 'connect-standalone',
+  ConsoleShareConsumer: 'kafka-console-share-consumer',
+  CreateTopicCommand: 'kafka-create-topic',
+  DelegationTokenCommand: 'kafka-delegation-tokens',
+  EndToEndLatency: 'kafka-e2e-latency',
+  FeatureCommand: 'kafka-features',
+  JmxTool: 'kafka-jmx',
+  LeaderElectionCommand: 'kafka-leader-election',
+  ListTopicCommand: 'kafka-list-topic',
+  MetadataQuorumCommand: 'kafka-metadata-quorum',
+  MetadataShell: 'kafka-metadata-shell',
+  MirrorMaker: 'kafka-mirror-maker',
+  PreferredReplicaLeaderElectionCommand: 'kafka-preferred-replica-election',
+  QuorumPeerMain: 'zookeeper-server-start',
+  ReassignPartitionsCommand: 'kafka-reassign-partitions',
+  ReplayLogProducer: 'kafka-replay-log-producer',
+  ReplicaVerificationTool: 'kafka-replica-verification',
+  ShareGroupCommand: 'kafka-share-groups',
+  SimpleConsumerPerformance: 'kafka-simple-consumer-perf-test',
+  SimpleConsumerShell: 'kafka-simple-consumer-shell',
+  StorageTool: 'kafka-storage',
+  StreamsGroupCommand: 'kafka-streams-groups',
+  StreamsResetter: 'kafka-streams-application-reset',
+  TransactionsCommand: 'kafka-transactions',
+  ZkSecurityMigrator: 'zookeeper-security-migration',
+  ZooKeeperMain: 'zookeeper-shell',
+  ZooKeeperMainWithTlsSupportForKafka: 'zookeeper-shell',
 };
 
 export interface ClassCall {
@@ -45,6 +82,8 @@ export function classCall(args: readonly string[]): ClassCall {
     throw new CliError('a class is needed, for example kafka.tools.GetOffsetShell');
   }
   const name = className.split('.').at(-1) ?? '';
+  const script = Object.hasOwn(SCRIPT_CLASSES, name) ? SCRIPT_CLASSES[name] : undefined;
+  if (script !== undefined) return { command: 'script', args: [script, ...args.slice(at + 1)] };
   const command = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
   if (command === undefined) {
     throw new CliError(

@@ -30,7 +30,8 @@ export const completion: Command = {
       throw new CliError(`completion takes exactly one shell: ${SHELLS.join(', ')}`);
     }
     const commands: CompletedCommand[] = [];
-    for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    for (const [name, { summary, load, hidden }] of Object.entries(COMMANDS)) {
+      if (hidden) continue;
       const flags = flagsOfHelp(await helpOf(await load()));
       commands.push({ name, summary, flags });
     }

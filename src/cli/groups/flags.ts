@@ -38,6 +38,7 @@ export const FLAGS = {
     'How long to try again where a coordinator is not ready yet. Default: 5000.',
   ),
   'command-config': value('file', 'Client properties, for example client.id.'),
+  'new-consumer': toggle('From before Kafka 2.0: without effect.', true),
 } as const;
 
 export type GroupFlags = Parsed<typeof FLAGS>;

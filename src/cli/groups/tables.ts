@@ -173,6 +173,19 @@ export function groupTable(
   return `${lines(shown, groups).join('\n')}\n`;
 }
 
+/** `groups --list` */
+export function kindTable(
+  groups: readonly { groupId: string; type: string; protocolType: string }[],
+): string {
+  const width = Math.max(15, ...groups.map(({ groupId }) => groupId.length)) + 10;
+  const columns: Column<(typeof groups)[number]>[] = [
+    fixed('GROUP', width, (row) => row.groupId),
+    fixed('TYPE', 20, (row) => capitalized(row.type || 'Unknown')),
+    fixed('PROTOCOL', 20, (row) => row.protocolType),
+  ];
+  return `${lines(columns, groups).join('\n')}\n`;
+}
+
 /** "classic" is shown as "Classic". */
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
