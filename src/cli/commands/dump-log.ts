@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CorruptRecordsError } from '../../protocol/records/record.ts';
-import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { type BatchLineOptions, batchLine, recordLines } from '../dump/batch-lines.ts';
 import {
   bytesDecoder,
@@ -139,9 +138,7 @@ class Dump {
     try {
       for (const { position, bytes } of log.batches(0, Math.min(log.size, this.#maxBytes))) {
         terminal.out(batchLine(bytes, position));
-        if (this.#options.deep && RecordBatch.magic(bytes) === RecordBatch.MAGIC_V2) {
-          terminal.out(recordLines(bytes, this.#options, seen));
-        }
+        if (this.#options.deep) terminal.out(recordLines(bytes, this.#options, seen));
         validBytes = position + bytes.length;
         if (!(await terminal.drained())) return;
       }

@@ -1,8 +1,9 @@
-import { codecById } from '../../compression/index.ts';
 import { parseEndTxnMarker } from '../../protocol/records/control-batch.ts';
 import { type BatchRecord, decodeRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
+import { codecName } from './codec-name.ts';
 import type { RecordDecoder } from './decoders.ts';
+import { legacyBatchLine, legacyRecordLines } from './legacy-lines.ts';
 
 // The lines of Kafka's DumpLogSegments for the batches of a segment.
 
@@ -14,12 +15,6 @@ export interface BatchLineOptions {
   readonly skipRecordMetadata: boolean;
 }
 
-const LEGACY_ATTRIBUTES = 17;
-const LEGACY_TIMESTAMP = 18;
-const CODEC_NAMES: readonly (string | undefined)[] = [0, 1, 2, 3, 4].map(
-  (id) => codecById(id)?.name,
-);
-
 /** An optional number as Java writes it. */
 function optionalLong(value: number | undefined): string {
   return value === undefined ? 'OptionalLong.empty' : `OptionalLong[${value}]`;
@@ -28,7 +23,7 @@ function optionalLong(value: number | undefined): string {
 /** The line of the whole batch that fills `batch`, which lies at `position` of its file. */
 export function batchLine(batch: Buffer, position: number): string {
   const magic = RecordBatch.magic(batch);
-  if (magic < RecordBatch.MAGIC_V2) return legacyLine(batch, magic, position);
+  if (magic < RecordBatch.MAGIC_V2) return legacyBatchLine(batch, position);
   const horizon = RecordBatch.hasDeleteHorizon(batch)
     ? RecordBatch.baseTimestamp(batch)
     : undefined;
@@ -46,27 +41,8 @@ export function batchLine(batch: Buffer, position: number): string {
   );
 }
 
-/** Magic 0 and 1: one message, or one compressed set of them. */
-function legacyLine(batch: Buffer, magic: number, position: number): string {
-  const attributes = batch[LEGACY_ATTRIBUTES] ?? 0;
-  const append = (attributes & RecordBatch.TIMESTAMP_TYPE_BIT) !== 0;
-  const time =
-    magic === 0
-      ? 'NoTimestampType: -1'
-      : `${append ? 'LogAppendTime' : 'CreateTime'}: ${batch.readBigInt64BE(LEGACY_TIMESTAMP)}`;
-  return (
-    `offset: ${batch.readBigInt64BE(0)} position: ${position} ${time} size: ${batch.length}` +
-    ` magic: ${magic} compresscodec: ${codecName(attributes & RecordBatch.CODEC_MASK)}` +
-    ` crc: ${batch.readUInt32BE(RecordBatch.LOG_OVERHEAD)}\n`
-  );
-}
-
-function codecName(id: number): string {
-  return CODEC_NAMES[id] ?? `unknown(${id})`;
-}
-
 /**
- * The lines of a batch's records (magic 2 only). `seen` is called for each offset. Throws
+ * The lines of a batch's records. `seen` is called for each offset. Throws
  * CorruptRecordsError.
  */
 export function recordLines(
@@ -74,26 +50,32 @@ export function recordLines(
   { decoder, skipRecordMetadata }: BatchLineOptions,
   seen: (offset: number) => void,
 ): string {
+  if (RecordBatch.magic(batch) < RecordBatch.MAGIC_V2) {
+    return legacyRecordLines(batch, ({ offset, key, value }, facts) => {
+      seen(offset);
+      const contents = decoder?.({ offset, key, value });
+      return recordLine(skipRecordMetadata ? undefined : facts, contents);
+    });
+  }
   const control = RecordBatch.isControl(batch);
   let text = '';
   for (const record of decodeRecords(batch)) {
     seen(record.offset);
-    let prefix = '| ';
-    if (!skipRecordMetadata) {
-      text += prefix + metadata(record) + (control ? controlText(batch, record) : '');
-      prefix = ' ';
-    }
-    if (decoder && !control) {
-      const { key, payload } = decoder(record);
-      if (key !== undefined) {
-        text += `${prefix}key: ${key}`;
-        prefix = ' ';
-      }
-      if (payload !== undefined) text += ` payload: ${payload}`;
-    }
-    text += '\n';
+    const facts = metadata(record) + (control ? controlText(batch, record) : '');
+    const contents = control ? undefined : decoder?.(record);
+    text += recordLine(skipRecordMetadata ? undefined : facts, contents);
   }
   return text;
+}
+
+function recordLine(
+  facts: string | undefined,
+  contents: ReturnType<RecordDecoder> | undefined,
+): string {
+  const parts = facts === undefined ? [] : [facts];
+  if (contents?.key !== undefined) parts.push(`key: ${contents.key}`);
+  if (contents?.payload !== undefined) parts.push(`payload: ${contents.payload}`);
+  return parts.length === 0 ? '\n' : `| ${parts.join(' ')}\n`;
 }
 
 function metadata({

@@ -25,10 +25,9 @@ const DELETED = '<DELETE>';
 const BYTES_DECODERS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   StringDecoder: (bytes) => bytes.toString('utf8'),
   DefaultDecoder: (bytes) => bytes.toString('utf8'),
-  LongDecoder: (bytes) =>
-    bytes.length === 8 ? String(bytes.readBigInt64BE()) : sizeText(bytes, 8),
-  IntegerDecoder: (bytes) =>
-    bytes.length === 4 ? String(bytes.readInt32BE()) : sizeText(bytes, 4),
+  // As Java reads them: what follows the number is not looked at.
+  LongDecoder: (bytes) => (bytes.length >= 8 ? String(bytes.readBigInt64BE()) : sizeText(bytes, 8)),
+  IntegerDecoder: (bytes) => (bytes.length >= 4 ? String(bytes.readInt32BE()) : sizeText(bytes, 4)),
 };
 
 function sizeText(bytes: Buffer, size: number): string {

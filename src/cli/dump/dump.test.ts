@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { encodeVersioned } from '../../protocol/codec/index.ts';
 import { buildBatch } from '../../protocol/records/batch-builder.ts';
 import { buildEndTxnMarker } from '../../protocol/records/control-batch.ts';
+import { LEGACY_SETS } from '../../protocol/records/test-legacy-sets.ts';
 import {
   GroupMetadataKey,
   GroupMetadataValue,
@@ -61,6 +62,36 @@ test('its records, with and without what is in them', () => {
   assert.match(printed[1]!, /headerKeys: \[h,i\]$/);
   const bare = { deep: true, decoder: text, skipRecordMetadata: true };
   assert.equal(recordLines(batch, bare, seen), '| key: k payload: v1\n\n');
+});
+
+test('messages of formats v0 and v1, alone and compressed', () => {
+  const lines = (codec: string, magic: number) => {
+    const set = LEGACY_SETS.find((one) => one.codec === codec && one.magic === magic);
+    const bytes = Buffer.from(set!.hex, 'hex');
+    let [out, at] = ['', 0];
+    while (at < bytes.length) {
+      const message = bytes.subarray(at, at + 12 + bytes.readInt32BE(at + 8));
+      out += batchLine(message, at) + recordLines(message, { ...DEEP, decoder: text }, () => {});
+      at += message.length;
+    }
+    return out;
+  };
+  assert.equal(
+    lines('none', 0).split('\n').slice(0, 2).join('\n'),
+    `offset: 0 position: 0 NoTimestampType: -1 size: 37 magic: 0 compresscodec: none crc: 1819157892 isvalid: true
+| offset: 0 NoTimestampType: -1 keySize: 2 valueSize: 9 isValid: true crc: 1819157892 key: k1 payload: value one`,
+  );
+  assert.equal(
+    lines('gzip', 1),
+    `offset: 2 position: 0 CreateTime: 1700000360000 size: 122 magic: 1 compresscodec: gzip crc: 2513965924 isvalid: true
+| offset: 0 CreateTime: 1700000000000 keySize: 2 valueSize: 9 isValid: true crc: 1596496499 key: k1 payload: value one
+| offset: 1 CreateTime: 1699999999000 keySize: -1 valueSize: 0 isValid: true crc: 1937649183 payload: 
+| offset: 2 CreateTime: 1700000360000 keySize: 0 valueSize: -1 isValid: true crc: 2409292030 key: 
+`,
+  );
+  const damaged = Buffer.from(LEGACY_SETS[0]!.hex, 'hex').subarray(0, 37);
+  damaged[36]! ^= 1;
+  assert.match(batchLine(damaged, 0), /isvalid: false\n$/);
 });
 
 test('the end of a transaction', () => {
@@ -124,7 +155,7 @@ test('numbers as keys and values', () => {
   const long = bytesDecoder('kafka.serializer.LongDecoder')!;
   assert.equal(long(Buffer.from('00000000000000ff', 'hex')), '255');
   assert.equal(long(Buffer.from([1])), '(1 bytes instead of 8)');
-  assert.equal(bytesDecoder('IntegerDecoder')!(Buffer.from('fffffffe', 'hex')), '-2');
+  assert.equal(bytesDecoder('IntegerDecoder')!(Buffer.from('fffffffe09', 'hex')), '-2');
   assert.equal(bytesDecoder('com.example.Nothing'), undefined);
 });
 

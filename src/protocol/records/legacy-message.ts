@@ -103,6 +103,11 @@ export class LegacyMessageCursor {
     return this.#bytes.readBigInt64BE(this.at);
   }
 
+  /** The checksum as stored. */
+  get crc(): number {
+    return this.#bytes.readUInt32BE(this.at + CRC);
+  }
+
   /** Milliseconds; -1 with magic 0. Rounded beyond 2^53, where no rule lets it pass. */
   get timestamp(): number {
     if (this.magic === 0) return -1;
