@@ -1,4 +1,5 @@
 import type { Metrics } from '../base/metrics.ts';
+import type { Cleaner, CleanerFigures } from '../storage/cleaner/cleaner.ts';
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import type { NetworkServer } from './network/network-server.ts';
@@ -13,11 +14,13 @@ export interface MeasuredParts {
   readonly sessions: FetchSessionCache;
   readonly traffic: TopicTraffic;
   readonly server: NetworkServer;
+  readonly cleaner: Cleaner;
 }
 
 /** What /metrics says about data and groups; the network layer registers its own. */
 export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): void {
   const { partitions, metadata, coordinator, sessions, traffic, server } = parts;
+  registerCleanerMetrics(metrics, parts.cleaner);
   const perTopic = (name: string, help: string, read: (counts: TopicCounts) => number) =>
     metrics.register({
       kind: 'counter',
@@ -91,5 +94,37 @@ export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): v
           ];
         },
       ),
+  );
+}
+
+/** What compaction has done, and what it has before it. */
+function registerCleanerMetrics(metrics: Metrics, cleaner: Cleaner): void {
+  const counter = (name: string, help: string, figure: keyof CleanerFigures) =>
+    metrics.register({
+      kind: 'counter',
+      name: `sluice_cleaner_${name}_total`,
+      help,
+      read: () => [{ value: cleaner.figures[figure] }],
+    });
+  counter('passes', 'Passes of compaction that were finished.', 'passes');
+  counter('failed_passes', 'Passes of compaction that failed.', 'failedPasses');
+  counter('read_bytes', 'Bytes that compaction read.', 'bytesRead');
+  counter('written_bytes', 'Bytes that compaction wrote.', 'bytesWritten');
+  counter('freed_bytes', 'Bytes that compaction took off the logs.', 'bytesFreed');
+  counter('seconds', 'Time in passes of compaction, pauses included.', 'seconds');
+  metrics.gauge(
+    'sluice_cleaner_uncleanable_partitions',
+    'Compacted partitions that are not compacted any more because of damage.',
+    () => cleaner.overview().uncleanable,
+  );
+  metrics.gauge(
+    'sluice_cleaner_max_dirty_ratio',
+    'The largest uncompacted share of a compacted partition, 0 to 1.',
+    () => cleaner.overview().maxDirtyRatio,
+  );
+  metrics.gauge(
+    'sluice_cleaner_max_overdue_seconds',
+    'By how long max.compaction.lag.ms is exceeded at most.',
+    () => cleaner.overview().maxOverdueMs / 1000,
   );
 }

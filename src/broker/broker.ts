@@ -44,6 +44,7 @@ import { FetchSessionCache } from './replica/fetch-session.ts';
 import { Partitions } from './replica/partitions.ts';
 import { TopicTraffic } from './replica/topic-traffic.ts';
 import { OFFSETS_TOPIC, ReplicatedCoordinatorLog } from './replicated-coordinator-log.ts';
+import { type RetainedPartition, retainedPartitions } from './retained-partitions.ts';
 
 /** Everything a broker takes from the world. */
 export interface BrokerPorts {
@@ -76,6 +77,8 @@ export interface Broker extends Identity {
   readonly failed: Promise<Error>;
   /** Which of `log.dirs` work, and which an I/O error took out of use. */
   logDirs(): { readonly online: readonly string[]; readonly offline: readonly string[] };
+  /** Why each segment of a topic's partitions here is still on the disk. */
+  whyRetained(topic: string): readonly RetainedPartition[];
   /** Answers what is under way, closes all files cleanly, gives up the data. Idempotent. */
   stop(): Promise<void>;
 }
@@ -277,7 +280,15 @@ async function assemble(
     limits: networkLimits(config),
     metrics: networkMetrics,
   });
-  registerBrokerMetrics(metrics, { partitions, metadata, coordinator, sessions, traffic, server });
+  registerBrokerMetrics(metrics, {
+    partitions,
+    metadata,
+    coordinator,
+    sessions,
+    traffic,
+    server,
+    cleaner: logs.cleaner,
+  });
   cleanup.push(() => {
     partitions.wakeAll();
     return server.shutdown({ graceMs: SHUTDOWN_GRACE_MS });
@@ -296,6 +307,7 @@ async function assemble(
     listeners,
     metrics,
     failed,
+    whyRetained: (topic) => retainedPartitions(logs, topic, clock.now()),
     logDirs: () => ({ online: logs.onlineLogDirs(), offline: logs.offlineLogDirs() }),
     stop() {
       stopped ??= undo();

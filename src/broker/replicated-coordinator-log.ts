@@ -96,9 +96,10 @@ async function readBatches(
   // Retention moved the start while this was loading.
   if (outcome.kind === 'out-of-range') return Math.max(offset, outcome.logStartOffset);
   try {
-    for (const buffer of outcome.buffers) {
-      for (const at of RecordBatch.batchPositions(buffer)) onBatch(loadedBatch(buffer, at));
-    }
+    // A batch may begin in one buffer and end in the next.
+    const { buffers } = outcome;
+    const bytes = buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers);
+    for (const at of RecordBatch.batchPositions(bytes)) onBatch(loadedBatch(bytes, at));
     return outcome.nextOffset;
   } finally {
     outcome.release();

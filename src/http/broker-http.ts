@@ -29,11 +29,13 @@ export async function serveBrokerHttp(
     { HttpServer },
     { metricsRoute, promClientProcessMetrics },
     { healthRoute },
+    { retentionRoute },
     { nodeHttpHost },
   ] = await Promise.all([
     import('./http-server.ts'),
     import('./metrics-route.ts'),
     import('./health-route.ts'),
+    import('./retention-route.ts'),
     import('../base/node/node-http.ts'),
   ]);
   const { broker, clock, logger, version } = parts;
@@ -55,7 +57,11 @@ export async function serveBrokerHttp(
     host: nodeHttpHost,
     clock,
     logger,
-    routes: [metricsRoute(broker.metrics, promClientProcessMetrics()), healthRoute(clock, health)],
+    routes: [
+      metricsRoute(broker.metrics, promClientProcessMetrics()),
+      healthRoute(clock, health),
+      retentionRoute(broker),
+    ],
   });
   const endpoints = await http.start(listeners);
   return { endpoints, markStopping, stop: () => http.stop() };

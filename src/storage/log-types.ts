@@ -84,7 +84,7 @@ export interface ReadOptions {
 
 export interface ReadResult {
   readonly kind: 'read';
-  /** Whole batches, in order. Theirs until `release`; do not keep slices beyond it. */
+  /** Whole batches, in order; one may begin in one buffer and end in the next. Theirs until `release`; do not keep slices beyond it. */
   readonly buffers: readonly Buffer[];
   readonly sizeInBytes: number;
   /** Base offset of the first batch returned, or the offset asked for when there is none. */

@@ -99,6 +99,21 @@ test('topics, partitions and their sizes are as they are', async () => {
   assert.equal(now.get('sluice_partition_end_offset{topic="sized",partition="0"}'), 0);
 });
 
+test('a topic tells why its data is still there', async () => {
+  await createTopic(client, 'kept', { configs: { 'retention.ms': '-1' } });
+  await produce(client, 'kept', batchOf(['x']));
+  const answer = await fetch(`${base}/topics/kept/retention`);
+  const { partitions } = (await answer.json()) as {
+    partitions: { highWatermark: number; segments: { reasons: string[] }[] }[];
+  };
+  assert.equal(partitions[0]?.highWatermark, 1);
+  assert.deepEqual(partitions[0]?.segments[0]?.reasons, [
+    'retention.ms is -1: time removes nothing.',
+  ]);
+  assert.equal((await fetch(`${base}/topics/missing/retention`)).status, 404);
+  assert.equal((await scrape()).get('sluice_cleaner_uncleanable_partitions'), 0);
+});
+
 test("a group's lag is what it has not committed yet", async () => {
   await createTopic(client, '__consumer_offsets', { partitions: 4 });
   await createTopic(client, 'lagging');

@@ -128,6 +128,20 @@ export class Cleaner {
     );
   }
 
+  /** How compaction stands over all logs, for metrics. */
+  overview(): { uncleanable: number; maxDirtyRatio: number; maxOverdueMs: number } {
+    const found = { uncleanable: 0, maxDirtyRatio: 0, maxOverdueMs: 0 };
+    for (const log of this.#host.logs()) {
+      if (!log.config.cleanupPolicy.includes('compact') || log.failure) continue;
+      if (this.#uncleanable.has(log)) found.uncleanable++;
+      if (log.segments.count < 2) continue;
+      const { dirtyRatio, overdueMs } = this.plan(log);
+      found.maxDirtyRatio = Math.max(found.maxDirtyRatio, dirtyRatio);
+      found.maxOverdueMs = Math.max(found.maxOverdueMs, overdueMs);
+    }
+    return found;
+  }
+
   /** Compacts what is due now, one log after the other, until nothing is. For tests and tools. */
   async runAll(): Promise<void> {
     for (;;) {
