@@ -7,7 +7,14 @@ import type { LoadedBatch } from './coordinator/coordinator-log.ts';
 import { Partitions } from './replica/partitions.ts';
 import { OFFSETS_TOPIC, ReplicatedCoordinatorLog } from './replicated-coordinator-log.ts';
 
-const LEADERSHIP = { leader: 1, leaderEpoch: 0, replicas: [1], isr: [1], partitionEpoch: 0 };
+const LEADERSHIP = {
+  leader: 1,
+  leaderEpoch: 0,
+  replicas: [1],
+  isr: [1],
+  partitionEpoch: 0,
+  isNew: true,
+};
 
 test('a load sees every record, however the reads cut the log into buffers', async () => {
   const storage = new TestStorage();
