@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../src/base/clock.ts';
 import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { NodeClock } from '../../src/base/node/node-clock.ts';
 import { nodeFileSystem } from '../../src/base/node/node-file-system.ts';
@@ -24,6 +25,8 @@ export interface TestBrokerOptions {
   /** Keys of server.properties. */
   readonly config?: Readonly<Record<string, string>>;
   readonly logger?: Logger;
+  /** The real one by default. */
+  readonly clock?: Clock;
   /** An existing data folder, which is then kept; by default a temporary one. */
   readonly folder?: string;
 }
@@ -39,7 +42,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   });
   const logger = options.logger ?? silentLogger;
   const broker = await startBroker(config, {
-    clock: new NodeClock(),
+    clock: options.clock ?? new NodeClock(),
     random: nodeRandom,
     fileSystem: nodeFileSystem,
     network: new NodeNetwork({ logger }),
