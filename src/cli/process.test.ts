@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -38,7 +38,10 @@ interface Running {
 }
 
 function start(args: readonly string[], input: 'pipe' | 'ignore' = 'ignore'): Running {
-  const child = spawn(process.execPath, [program, ...args], { stdio: [input, 'pipe', 'pipe'] });
+  return watch(spawn(process.execPath, [program, ...args], { stdio: [input, 'pipe', 'pipe'] }));
+}
+
+function watch(child: ChildProcess): Running {
   let text = '';
   let look = () => {};
   for (const stream of [child.stdout, child.stderr]) {
@@ -160,6 +163,33 @@ test('when no log directory works any more the broker ends, with 1 and the reaso
     /sluice server: every log directory has failed \(.*lost\), the last one with: (ENOTDIR|EEXIST|ENOENT).*; mend or replace the disk and start again/,
   );
   assert.ok(created.code !== null);
+});
+
+test('a broker that runs out of file handles drops what it cannot accept, and goes on', async (t) => {
+  if (process.platform === 'win32') return t.skip('needs ulimit');
+  const shell = ['-c', 'ulimit -n 80; exec "$@"', 'sh', process.execPath, program];
+  const broker = watch(spawn('sh', [...shell, ...server(join(work, 'handles'))]));
+  const [, , , bootstrap, port] = await broker.until(READY);
+  const sockets = Array.from({ length: 150 }, () => connect(Number(port), '127.0.0.1'));
+  await new Promise<void>((oneDropped) => {
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      socket.on('close', () => oneDropped());
+    }
+  });
+  assert.equal(broker.child.exitCode, null);
+  await Promise.all(
+    sockets.map((socket) => {
+      socket.destroy();
+      return new Promise<void>((done) => (socket.closed ? done() : socket.on('close', done)));
+    }),
+  );
+  // More partitions than handles: each file is opened when it is needed.
+  const flags = ['--create', '--topic', 'x', '--partitions', '100'];
+  const made = await run(['topics', '--bootstrap-server', bootstrap!, ...flags]);
+  assert.equal(made.text, 'Created topic x.\n');
+  broker.child.kill('SIGTERM');
+  assert.equal(await broker.exit, 0);
 });
 
 test('a bad config, a missing file and a port in use are one sentence each', async () => {

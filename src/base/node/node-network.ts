@@ -12,6 +12,9 @@ const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 const LISTEN_BACKLOG = 511;
 
+/** A line about connections that could not be accepted, no more often than this. */
+const ACCEPT_LINE_INTERVAL_MS = 10_000;
+
 export interface NodeNetworkOptions {
   /** Told about failed accepts, which have no connection to close; silent by default. */
   logger?: Logger;
@@ -23,6 +26,8 @@ export interface NodeNetworkOptions {
 export class NodeNetwork implements Network {
   readonly #logger: Logger;
   readonly #ownReadBuffer: boolean;
+  #failedAccepts = 0;
+  #nextAcceptLineMs = 0;
 
   constructor(options: NodeNetworkOptions = {}) {
     this.#logger = options.logger ?? silentLogger;
@@ -51,9 +56,7 @@ export class NodeNetwork implements Network {
         },
       );
     });
-    server.on('error', (error) => {
-      this.#logger.error({ error, host: at.host, port: at.port }, 'could not accept a connection');
-    });
+    server.on('error', (error) => this.#acceptFailed(error, at));
     const address = server.address();
     const local =
       address !== null && typeof address === 'object'
@@ -70,6 +73,20 @@ export class NodeNetwork implements Network {
 
   async resolve(host: string): Promise<void> {
     await lookup(host);
+  }
+
+  /**
+   * A connection that finds no file handle is closed at once, and its client tries again; those that
+   * are open go on. There may be thousands a second, and one line is enough.
+   */
+  #acceptFailed(error: Error, { host, port }: Endpoint): void {
+    const nowMs = performance.now();
+    this.#failedAccepts++;
+    if (nowMs < this.#nextAcceptLineMs) return;
+    this.#nextAcceptLineMs = nowMs + ACCEPT_LINE_INTERVAL_MS;
+    const count = this.#failedAccepts;
+    this.#failedAccepts = 0;
+    this.#logger.error({ error, host, port, count }, 'could not accept a connection');
   }
 
   connect(to: Endpoint, options: { timeoutMs: number }): Promise<Socket> {
