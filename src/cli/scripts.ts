@@ -27,9 +27,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
   'connect-mirror-maker': instead(`MirrorMaker is a program of its own: ${KAFKAS_OWN}`),
   'connect-plugin-path': instead(`Kafka Connect is a program of its own: ${KAFKAS_OWN}`),
   'connect-standalone': instead(`Kafka Connect is a program of its own: ${KAFKAS_OWN}`),
-  'kafka-acls': instead(
-    `there is no tool for ACLs here; ${KAFKAS_OWN}, as far as docs/deviations.md says`,
-  ),
+  'kafka-acls': instead(`there is no tool for ACLs here; ${KAFKAS_OWN}`),
   'kafka-add-partitions': (args) => ({
     command: 'topics',
     args: ['--alter', ...renamed(args, { '--partition': '--partitions' })],
@@ -53,11 +51,11 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
       }),
     ],
   }),
-  'kafka-delegation-tokens': instead('there are no delegation tokens; clients need none'),
+  'kafka-delegation-tokens': instead(`there is no tool for delegation tokens here; ${KAFKAS_OWN}`),
   'kafka-e2e-latency': instead(
     "measure with `node bench/librdkafka.mjs`, or with Kafka's own script",
   ),
-  'kafka-features': instead('there are no feature levels: every feature that is there is on'),
+  'kafka-features': instead(`there is no tool for feature levels here; ${KAFKAS_OWN}`),
   'kafka-jmx': instead('metrics are not in JMX but at http://127.0.0.1:8048/metrics'),
   'kafka-leader-election': nothingToDo(`no election is needed: ${oneNode}`),
   'kafka-list-topic': (args) => ({
@@ -87,9 +85,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
     `reset the application's group with kafka-consumer-groups.sh --reset-offsets, or ${KAFKAS_OWN}`,
   ),
   'kafka-streams-groups': instead('there are no groups of Streams; see kafka-consumer-groups.sh'),
-  'kafka-transactions': instead(
-    `there is no tool for transactions here; ${KAFKAS_OWN}, as far as docs/deviations.md says`,
-  ),
+  'kafka-transactions': instead(`there is no tool for transactions here; ${KAFKAS_OWN}`),
   'kafka-verifiable-share-consumer': instead(
     'there are no share groups; see kafka-verifiable-consumer.sh',
   ),

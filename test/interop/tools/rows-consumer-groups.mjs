@@ -326,6 +326,8 @@ export const consumerGroupRows = {
     groups('delete one that exists and one that does not', [
       ...['--delete', '--group', 'gone-d', '--group', 'nobody'],
     ]),
+    groups('list groups of all kinds', list(), { ...unordered, tool: 'groups' }),
+    groups('list groups of consumers', list('--consumer'), { ...unordered, tool: 'groups' }),
     groups('list what is left', list(), unordered),
     refused('list by a state that is none', list('--state', 'bogus'), { releases: WITH_TYPES }),
     refused('list by a type that is none', list('--type', 'bogus'), { releases: WITH_TYPES }),
