@@ -8,6 +8,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
 import { FrameReader, type FrameReceiver } from './frame-reader.ts';
 import type { BudgetWaiter, InFlightBudget } from './in-flight-budget.ts';
+import type { LargeFrameHolder, LargeFrames } from './large-frames.ts';
 import type { NetworkLimits } from './limits.ts';
 import type { NetworkMetrics } from './network-metrics.ts';
 import { Request } from './request.ts';
@@ -32,6 +33,7 @@ export interface ConnectionEnvironment {
   readonly metrics: NetworkMetrics;
   readonly pool: BufferPool;
   readonly budget: InFlightBudget;
+  readonly largeFrames: LargeFrames;
 }
 
 /**
@@ -51,7 +53,9 @@ interface WaitingFrame {
  * One client's connection: frames in, answers out in the order of the requests, and only as much in
  * flight as the limits allow.
  */
-export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, BudgetWaiter {
+export class Connection
+  implements ConnectionInfo, SocketEvents, FrameReceiver, BudgetWaiter, LargeFrameHolder
+{
   readonly id: number;
   readonly listenerName: string;
   readonly remote: Endpoint;
@@ -75,6 +79,9 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
   #unsentBytes = 0;
   #flushScheduled = false;
   #readingPaused = false;
+  /** It began to send a large request, and there is no room for it yet. */
+  #awaitsRoom = false;
+  #receivesLarge = false;
   #muteTimer: Timer | undefined = undefined;
   #idleTimer: Timer | undefined = undefined;
   #lastActivityMs: number;
@@ -181,7 +188,13 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
 
   // FrameReceiver
 
+  onLargeFrame(size: number): void {
+    this.#receivesLarge = true;
+    this.#awaitsRoom = !this.#env.largeFrames.take(this, size);
+  }
+
   onFrame(buffer: Buffer, size: number): void {
+    this.#leaveLargeFrames();
     if (this.#waiting.length > 0 || !this.#mayDispatch()) this.#waiting.push({ buffer, size });
     else this.#dispatch(buffer, size);
   }
@@ -190,6 +203,32 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
     const foreign = foreignProtocol(prefix, this.listenerName);
     if (foreign?.reply) this.#socket.write([Buffer.from(foreign.reply, 'latin1')]);
     this.refuse(foreign?.reason ?? badLength(size, this.#env.limits.maxRequestBytes));
+  }
+
+  // LargeFrameHolder
+
+  get lastActivityMs(): number {
+    return this.#lastActivityMs;
+  }
+
+  onLargeFrameAllowed(): void {
+    this.#awaitsRoom = false;
+    this.#adjustReading();
+  }
+
+  onLargeFrameStalled(): void {
+    // Where the broker itself does not read on, it is not the sender that stalls.
+    if (this.#readingPaused) return;
+    this.refuse(
+      'it stopped in the middle of a large request while others waited to send theirs: see what holds this client up',
+    );
+  }
+
+  #leaveLargeFrames(): void {
+    if (!this.#receivesLarge) return;
+    this.#receivesLarge = false;
+    this.#awaitsRoom = false;
+    this.#env.largeFrames.give(this);
   }
 
   // From the requests
@@ -258,8 +297,9 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
 
   #adjustReading(): void {
     if (this.#state !== 'open') return;
-    const pause = this.#waiting.length > 0 || !this.#mayDispatch();
-    if (pause && !this.#muteTimer && this.#env.budget.exhausted) this.#env.budget.wait(this);
+    const isFull = this.#waiting.length > 0 || !this.#mayDispatch();
+    const pause = isFull || this.#awaitsRoom;
+    if (isFull && !this.#muteTimer && this.#env.budget.exhausted) this.#env.budget.wait(this);
     if (pause === this.#readingPaused) return;
     this.#readingPaused = pause;
     if (pause) this.#socket.pause();
@@ -268,6 +308,7 @@ export class Connection implements ConnectionInfo, SocketEvents, FrameReceiver, 
 
   #stopReading(): void {
     this.#frames.stop();
+    this.#leaveLargeFrames();
     for (const { buffer } of this.#waiting) this.#env.pool.release(buffer);
     this.#waiting = [];
     this.#muteTimer?.cancel();

@@ -1,16 +1,19 @@
 import type { BufferPool } from '../../base/collections/buffer-pool.ts';
+import { LARGE_FRAME_BYTES } from './large-frames.ts';
 
 /**
  * A frame's memory is taken in steps of the bytes that have really come, so that a length alone makes
  * nobody allocate. The first step holds the usual largest frame (1 MB of records), which is then
  * copied once.
  */
-const FIRST_STEP_BYTES = 1280 * 1024;
+const FIRST_STEP_BYTES = LARGE_FRAME_BYTES;
 const STEP_FACTOR = 4;
 
 const NO_BUFFER = Buffer.alloc(0);
 
 export interface FrameReceiver {
+  /** A frame of more than LARGE_FRAME_BYTES begins; so much is received of it in any case. */
+  onLargeFrame(size: number): void;
   /** A whole frame: the first `size` bytes of `buffer`, which belongs to the receiver from now on. */
   onFrame(buffer: Buffer, size: number): void;
   /** A length that is negative or over the limit, as a number and as it stood on the wire. */
@@ -66,6 +69,7 @@ export class FrameReader {
     }
     this.#buffer = this.#pool.acquire(Math.min(this.#size, FIRST_STEP_BYTES));
     this.#filled = 0;
+    if (this.#size > LARGE_FRAME_BYTES) this.#receiver.onLargeFrame(this.#size);
     return at;
   }
 

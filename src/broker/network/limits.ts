@@ -14,6 +14,8 @@ export interface NetworkLimits {
   readonly maxInFlightBytesPerConnection: number;
   /** The same of all connections together (`queued.max.request.bytes`). */
   readonly maxInFlightBytes: number;
+  /** Large requests that are still being received, of all connections together. */
+  readonly maxLargeFrameBytes: number;
 }
 
 const MB = 1024 * 1024;
@@ -27,4 +29,5 @@ export const defaultNetworkLimits: NetworkLimits = {
   maxIdleMs: 600_000,
   maxInFlightBytesPerConnection: 8 * MB,
   maxInFlightBytes: 256 * MB,
+  maxLargeFrameBytes: 256 * MB,
 };

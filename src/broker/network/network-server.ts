@@ -6,6 +6,7 @@ import type { Endpoint, Listener, Network, Socket } from '../../base/network.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { InFlightBudget } from './in-flight-budget.ts';
+import { LargeFrames } from './large-frames.ts';
 import type { NetworkLimits } from './limits.ts';
 import type { NetworkMetrics } from './network-metrics.ts';
 
@@ -44,6 +45,7 @@ export class NetworkServer {
       metrics,
       pool: new BufferPool({ maxRetainedBytes: MAX_POOLED_BYTES }),
       budget: new InFlightBudget(limits.maxInFlightBytes),
+      largeFrames: new LargeFrames(clock, limits.maxLargeFrameBytes),
     };
   }
 
