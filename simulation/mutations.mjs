@@ -83,8 +83,8 @@ const MUTATIONS = [
   {
     name: 'the store answers before its sync',
     file: 'src/coordination/embedded/store-files.ts',
-    from: '    log.writeSync([frame], this.#logEnd);\n    await log.sync();',
-    to: '    log.writeSync([frame], this.#logEnd);',
+    from: '    await syncLog(log);\n    this.#logEnd += frame.length;',
+    to: '    this.#logEnd += frame.length;',
     ...{ kind: 'broker', seeds: 300 },
   },
   {
@@ -95,11 +95,10 @@ const MUTATIONS = [
     ...{ kind: 'broker', seeds: 1000 },
   },
   {
-    name: 'a duplicate of an idempotent producer is appended again',
-    file: 'src/storage/log.ts',
-    from: "if (origin === 'client') {",
-    to: 'if (false) {',
-    optional: true,
+    name: 'duplicates of an idempotent producer are not known',
+    file: 'src/storage/log-appender.ts',
+    from: "const known = origin === 'client' ? this.#producers.findDuplicate(facts) : undefined;",
+    to: 'const known = undefined;',
     ...{ kind: 'broker', seeds: 300 },
   },
   {
@@ -117,12 +116,18 @@ const MUTATIONS = [
     ...{ kind: 'broker', seeds: 300 },
   },
   {
-    name: 'a commit of offsets is answered before it is written',
-    file: 'src/broker/coordinator/shard.ts',
-    from: 'SEE BELOW',
+    name: 'a topic made again takes over the offsets of the deleted one',
+    file: 'src/storage/log-manager.ts',
+    from: 'if (log.recoveryPoint > 0 || log.logStartOffset > 0) await this.#checkpoint();',
     to: '',
-    optional: true,
-    ...{ kind: 'broker', seeds: 300 },
+    ...{ kind: 'broker', seeds: 1000 },
+  },
+  {
+    name: 'a start shows what is not synced',
+    file: 'src/broker/broker.ts',
+    from: 'await logs.syncRecovered();',
+    to: '',
+    ...{ kind: 'broker', policy: 'group-commit', seeds: 500 },
   },
   {
     name: 'the high watermark is shown before the bytes are there',

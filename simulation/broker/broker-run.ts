@@ -250,8 +250,8 @@ class BrokerRun {
     this.#wallMs = life.process.now() - Math.floor(world.loop.nowMs);
     life.kill();
     const isNoticed = ending !== 'power cut';
+    this.#clients.goSilent();
     this.#network.crash(BROKER_HOST, { isNoticed });
-    if (!isNoticed) this.#clients.silenceIsExpected = true;
     if (ending === 'power cut') {
       this.#numbers.powerCuts++;
       this.#wasPowerCut = true;
@@ -313,7 +313,7 @@ class BrokerRun {
   }
 
   #recovered(parts: BrokerParts): void {
-    for (const churn of this.#churns) churn.check(parts);
+    for (const churn of this.#churns) churn.check(parts, this.#wasPowerCut);
     if (!this.#isPrepared) return;
     this.#administrator.check(parts);
     for (const { name, partitionCount } of this.#plan.topics) {

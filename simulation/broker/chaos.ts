@@ -32,8 +32,10 @@ export function cause(fault: Fault, options: ChaosOptions): void {
       often(400, () => network.breakOne(random.pick([BROKER_HOST, 'clients']), pick));
       break;
     case 'connections go silent':
-      clients.silenceIsExpected = true;
-      often(1500, () => network.halfOpen(random.pick([BROKER_HOST, 'clients']), pick));
+      often(1500, () => {
+        clients.goSilent();
+        network.halfOpen(random.pick([BROKER_HOST, 'clients']), pick);
+      });
       break;
     case 'the disk is slow':
       world.diskSpeed = 'slow';

@@ -173,6 +173,11 @@ export class Producer {
     // After a restart the broker remembers the last batch of a producer only, in Kafka's format; after
     // a loss that its policy allows, even less. Behind a batch that failed, those in flight fail too.
     const { diskIsBroken, mayHaveLost } = this.#clients;
+    const isKept = !this.#history.options.mayExpire && !this.#history.options.isCompacted;
+    if (isSequence && isKept && !diskIsBroken && !mayHaveLost && this.#unanswered.length === 1) {
+      // The last batch of a producer is never forgotten: it is acknowledged again, or appended.
+      return this.#clients.refused(`the last batch of ${this.#incarnation?.name}`, error);
+    }
     if (isSequence && (isAgain || diskIsBroken || mayHaveLost)) {
       const isBlameless = isAgain || mayHaveLost;
       if (isBlameless && this.#unanswered[0] === batch) this.#incarnation = undefined;

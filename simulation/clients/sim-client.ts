@@ -24,13 +24,14 @@ export interface SimClientOptions {
   /** No answer for so long: the other side must have gone without a word. */
   readonly timeoutMs: number;
   /** Called then, before the connection is given up. */
-  readonly onTimeout: (what: string, local: Endpoint) => void;
+  readonly onTimeout: (what: string, connectedMs: number) => void;
 }
 
 /** A connection that speaks the protocol and insists on its rules: every request one answer, in order. */
 export class SimClient {
   readonly #socket: Socket;
   readonly #options: SimClientOptions;
+  readonly #connectedMs: number;
   readonly #waiting: Waiting[] = [];
   #received = Buffer.alloc(0);
   #correlationId = 0;
@@ -50,6 +51,7 @@ export class SimClient {
   private constructor(socket: Socket, options: SimClientOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#connectedMs = options.process.monotonicMs();
     socket.start({
       onData: (chunk) => this.#take(chunk),
       onDrain: () => {},
@@ -76,7 +78,7 @@ export class SimClient {
       this.#waiting.push({ correlationId, name: request.name, resolve, reject });
     });
     const timer = this.#options.process.after(this.#options.timeoutMs, () => {
-      this.#options.onTimeout(`${clientId} got no answer to ${request.name}`, this.#socket.local);
+      this.#options.onTimeout(`${clientId} got no answer to ${request.name}`, this.#connectedMs);
       this.close();
     });
     this.#socket.write(chunks);

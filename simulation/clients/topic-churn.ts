@@ -51,8 +51,8 @@ export class TopicChurn {
     });
   }
 
-  /** After a restart: what was answered is so. */
-  check({ metadata, logs }: BrokerParts): void {
+  /** After a restart: what was answered is so. A power cut may bring removed files back, unused. */
+  check({ metadata, logs }: BrokerParts, wasPowerCut: boolean): void {
     const found = metadata.snapshot.topics.get(this.#topic);
     const known = this.#known;
     if (known === 'unknown') {
@@ -61,6 +61,8 @@ export class TopicChurn {
     }
     if (known === 'absent') {
       mustHold(found === undefined, () => `${this.#topic} was deleted, it is back`);
+      const hasLogs = Array.from(logs.logs()).some(({ topic }) => topic === this.#topic);
+      mustHold(wasPowerCut || !hasLogs, () => `${this.#topic} was deleted and left its logs`);
       return;
     }
     mustHold(

@@ -40,6 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
       policy: { type: 'string' },
       trace: { type: 'boolean', default: false },
       hash: { type: 'boolean', default: false },
+      'stop-at-failure': { type: 'boolean', default: false },
     },
   });
   const run = KINDS[values.kind];
@@ -71,6 +72,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const again = `node simulation/run.mjs --kind ${values.kind} --seed ${seed}${policy ? ` --policy ${policy}` : ''} --trace`;
       console.log(`FAILED seed ${seed}: ${what.message}\n  again: ${again}`);
       if (values.seed !== undefined) console.log(what.stack);
+      if (values['stop-at-failure']) break;
     }
   }
   const seconds = (performance.now() - startMs) / 1000;

@@ -188,9 +188,7 @@ export class SimProcess implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    return this.#loop.after(delayMs, () => {
-      if (this.#isAlive) callback();
-    });
+    return this.#loop.after(delayMs, () => this.#run(callback));
   }
 
   endOfTurn(callback: () => void): void {
@@ -211,7 +209,17 @@ export class SimProcess implements Clock {
     for (let round = 0; round < ROUNDS_PER_TURN && this.#queue.length > 0; round++) {
       const current = this.#queue;
       this.#queue = [];
-      for (const callback of current) if (this.#isAlive) callback();
+      for (const callback of current) this.#run(callback);
+    }
+  }
+
+  /** What the process throws when it dies in the middle is no concern of anybody's. */
+  #run(callback: () => void): void {
+    if (!this.#isAlive) return;
+    try {
+      callback();
+    } catch (error) {
+      if (this.#isAlive) throw error;
     }
   }
 }
