@@ -142,3 +142,16 @@ test('a topic whose records carry no timestamp ages by its files', async () => {
   storage.manager.runRetention();
   assert.equal(log.logStartOffset, 1);
 });
+
+test('an index that cannot be read while retention asks for an age fails the directory, not the timer', async () => {
+  const storage = new TestStorage({ segmentBytes: 200, retentionMs: HOUR_MS });
+  await storage.open();
+  const log = await storage.closeAndReopen();
+  for (let index = 0; index < 6; index++) appendValues(storage, log, [`value ${index}`]);
+  const again = await storage.closeAndReopen();
+  storage.disk.fault = (operation, path) =>
+    operation === 'read' && path.endsWith('index') ? 'EIO' : undefined;
+  storage.manager.runRetention();
+  assert.ok(again.failure);
+  assert.deepEqual(storage.failedDirs, [LOG_DIR]);
+});

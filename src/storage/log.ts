@@ -24,7 +24,7 @@ import {
 } from './log-types.ts';
 import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
 import type { ActiveProducer, LastRecord, ProducerState } from './producer-state.ts';
-import { segmentsToDelete } from './retention.ts';
+import { type RetentionDecision, segmentsToDelete } from './retention.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -331,15 +331,23 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   #deleteSegments(now: number, config: LogConfig): number {
     if (this.#failure || this.#swap?.isCommitting) return 0;
-    const { count: due, reason } = segmentsToDelete({
-      segments: this.segments.all,
-      config,
-      now,
-      logStartOffset: this.#logStartOffset,
-      // Not the log end offset: what still waits for its sync lies in the active segment too.
-      logEndOffset: this.#writer.appendedEnd,
-      highWatermark: this.#highWatermark,
-    });
+    let decision: RetentionDecision;
+    try {
+      decision = segmentsToDelete({
+        segments: this.segments.all,
+        config,
+        now,
+        logStartOffset: this.#logStartOffset,
+        // Not the log end offset: what still waits for its sync lies in the active segment too.
+        logEndOffset: this.#writer.appendedEnd,
+        highWatermark: this.#highWatermark,
+      });
+    } catch (error) {
+      // The age of a segment is in its index, which may have to be read.
+      this.fail(toError(error));
+      return 0;
+    }
+    const { count: due, reason } = decision;
     const count = Math.min(due, MOST_SEGMENTS_AT_ONCE);
     if (count === 0) return 0;
     if (this.#writer.writeQueued() || !this.#writer.mend()) return 0;
