@@ -26,20 +26,21 @@ const sized = (text) =>
   text === null ? varint(-1) : Buffer.concat([varint(Buffer.byteLength(text)), Buffer.from(text)]);
 
 /**
- * One batch of records `{ key, value }` (text or null). Everything else has the value a plain producer gives it
- * and can be set otherwise: `attributes`, `timestamp` (ms), `producerId`, `epoch`, `sequence`, `count` and
- * `lastOffsetDelta` (as claimed in the header), `magic`, `brokenCrc`.
+ * One batch of records `{ key, value, headers }` (text, bytes or null; headers are pairs of these). Everything else has
+ * the value a plain producer gives it and can be set otherwise: `attributes`, `timestamp` (ms), `producerId`, `epoch`,
+ * `sequence`, `count` and `lastOffsetDelta` (as claimed in the header), `magic`, `brokenCrc`.
  */
 export function batch(records, fields = {}) {
   const timestamp = fields.timestamp ?? Date.now();
-  const body = records.map(({ key = null, value = null }, index) => {
+  const body = records.map(({ key = null, value = null, headers = [] }, index) => {
     const content = Buffer.concat([
       Buffer.from([0]),
       varint(0),
       varint(index),
       sized(key),
       sized(value),
-      varint(0),
+      varint(headers.length),
+      ...headers.flatMap((pair) => pair.map(sized)),
     ]);
     return Buffer.concat([varint(content.length), content]);
   });

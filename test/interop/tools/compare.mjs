@@ -58,8 +58,8 @@ export function difference(kafka, ours) {
 }
 
 /**
- * Judges one row. `outputs` maps releases, oldest first, to Kafka's lines; `expected` are the entries of
- * expected-differences.mjs for the row. The newest release is the measure: where an older one printed other lines than
+ * Judges one row. `outputs` maps releases, oldest first, to Kafka's lines; `expected` are the expected differences of
+ * the row. The newest release is the measure: where an older one printed other lines than
  * the newest, ours are those of the newest. Answers, per release, `same`, `older` (it differs from the newest as it
  * does from ours), `expected` or `different`, with the lines that nothing explains; and the entries that explained any.
  */

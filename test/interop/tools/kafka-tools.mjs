@@ -28,6 +28,8 @@ async function hostClasspath(version, install) {
   return `${host}:${jars}`;
 }
 
+const RUNS_OF_A_JVM = 40;
+
 const encoded = (text) => `=${Buffer.from(text).toString('base64')}`;
 const decoded = (field) => Buffer.from(field.slice(1), 'base64').toString();
 
@@ -37,6 +39,7 @@ export class KafkaTools {
   #child;
   #text = '';
   #waiting;
+  #runs = 0;
 
   /** Throws Missing for a toolchain that is absent. */
   static async start(version, { install }) {
@@ -53,8 +56,10 @@ export class KafkaTools {
   has = (tool) => classOf(tool, this.version) !== null;
 
   /** Runs a tool to its end; resolves to `{ code, stdout, stderr }`, with code -1 after `timeoutMs`. */
-  async run(tool, args, { input = '', timeoutMs = 30_000 } = {}) {
+  async run(tool, args, { input = '', timeoutMs = 15_000 } = {}) {
     const className = classOf(tool, this.version);
+    // What tools leave behind at their exit (threads, clients, classes) gathers in the JVM.
+    if (++this.#runs % RUNS_OF_A_JVM === 0) await this.stop();
     this.#child ??= this.#launch();
     const child = this.#child;
     const answer = new Promise((resolve, reject) => {
@@ -62,13 +67,16 @@ export class KafkaTools {
     });
     const command = [className, timeoutMs, encoded(input), ...args.map(encoded)].join(' ');
     child.stdin.write(`${command}\n`);
-    const [code, stdout, stderr] = (await answer).split(' ');
-    return { code: Number(code), stdout: decoded(stdout), stderr: decoded(stderr) };
+    const [told, stdout, stderr] = (await answer).split(' ');
+    const code = told === 'null' ? (await child.exited).code : Number(told);
+    return { code, stdout: decoded(stdout), stderr: decoded(stderr) };
   }
 
   #launch() {
     const flags = [
       ...['-Xmx320m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Duser.timezone=UTC'],
+      // Where the tools' shutdown hooks are.
+      '--add-opens=java.base/java.lang=ALL-UNNAMED',
       // What the clients log is no output of the tools.
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=off',
     ];

@@ -8,7 +8,7 @@ export class OurTools {
   has = () => true;
 
   /** Runs a tool to its end; resolves to `{ code, stdout, stderr }`. */
-  run(tool, args, { input = '', timeoutMs = 30_000 } = {}) {
+  run(tool, args, { input = '', timeoutMs = 15_000 } = {}) {
     return run(process.execPath, [sluiceProgram, tool, ...args], {
       label: `sluice ${tool}`,
       input,

@@ -1,23 +1,29 @@
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.utils.Exit;
 
 /**
  * Runs the main methods of Kafka's tools one after another in this one JVM, because starting a JVM for each would take
  * most of the time. A line of standard input is a command: a class, a timeout in milliseconds, what the tool reads on
  * standard input, and its arguments, separated by blanks, the last two in base64 with an "=" before each. The answer is
- * one line: the exit code (-1 when the tool was not done in time) and what it wrote to standard output and standard
- * error, in base64 likewise.
+ * one line: the exit code (-1 when the tool was not done in time, null when it ended this JVM) and what it wrote to
+ * standard output and standard error, in base64 likewise.
  */
 public final class ToolHost {
     /** What a tool's exit becomes: the thread unwinds, and what it still prints on the way is not the tool's any more. */
@@ -46,6 +52,7 @@ public final class ToolHost {
     }
 
     private static volatile Run current = new Run();
+    private static Thread answering;
 
     public static void main(String[] words) throws Exception {
         PrintStream answers = System.out;
@@ -67,6 +74,9 @@ public final class ToolHost {
                 current.hooks.add(hook);
             }
         });
+        // Some ask the JVM itself to exit (argparse4j's --help): the code is then that of this process.
+        answering = new Thread(() -> answer(answers, current));
+        Runtime.getRuntime().addShutdownHook(answering);
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             String[] fields = line.split(" ");
             String[] args = new String[fields.length - 3];
@@ -77,20 +87,26 @@ public final class ToolHost {
             current = run;
             System.setIn(new ByteArrayInputStream(decoded(fields[2])));
             run(run, fields[0], Integer.parseInt(fields[1]), args);
-            synchronized (run) {
-                answers.println(run.code + " " + encoded(run.out) + " " + encoded(run.err));
-                run.listening = false;
-            }
-            answers.flush();
+            answer(answers, run);
         }
         Runtime.getRuntime().halt(0);
+    }
+
+    private static void answer(PrintStream to, Run run) {
+        synchronized (run) {
+            to.println(run.code + " " + encoded(run.out) + " " + encoded(run.err));
+            run.listening = false;
+        }
+        to.flush();
     }
 
     private static void run(Run run, String className, int timeoutMs, String[] args)
         throws InterruptedException {
         Thread thread = new Thread(() -> {
             try {
-                Method main = Class.forName(className).getMethod("main", String[].class);
+                ClassLoader loader = new FreshTools();
+                Thread.currentThread().setContextClassLoader(loader);
+                Method main = loader.loadClass(className).getMethod("main", String[].class);
                 main.invoke(null, (Object) args);
                 run.exit(0);
             } catch (InvocationTargetException error) {
@@ -113,11 +129,61 @@ public final class ToolHost {
         synchronized (run) {
             run.listening = true;
         }
-        for (Runnable hook : run.hooks) {
-            Thread ending = new Thread(hook, "hook");
-            ending.setDaemon(true);
-            ending.start();
-            ending.join(5_000);
+        for (Runnable hook : run.hooks) finish(new Thread(hook, "hook"));
+        for (Thread hook : hooksOfTheJvm()) {
+            Runtime.getRuntime().removeShutdownHook(hook);
+            finish(hook);
+        }
+    }
+
+    private static void finish(Thread hook) throws InterruptedException {
+        hook.start();
+        hook.join(5_000);
+    }
+
+    /** What a tool wants done at the JVM's end, which is the end of its run here. */
+    private static List<Thread> hooksOfTheJvm() {
+        try {
+            Field hooks = Class.forName("java.lang.ApplicationShutdownHooks").getDeclaredField("hooks");
+            hooks.setAccessible(true);
+            List<Thread> found = new ArrayList<>();
+            for (Object hook : ((Map<?, ?>) hooks.get(null)).keySet()) found.add((Thread) hook);
+            found.remove(answering);
+            return found;
+        } catch (ReflectiveOperationException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    /** The tools' own classes anew for each run, because they keep counts in static fields. */
+    private static final class FreshTools extends URLClassLoader {
+        FreshTools() {
+            super(CLASS_PATH, ToolHost.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (!name.startsWith("org.apache.kafka.tools.")
+                && !name.startsWith("kafka.tools.")
+                && !name.startsWith("kafka.admin.")) return super.loadClass(name, resolve);
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded != null ? loaded : findClass(name);
+            }
+        }
+    }
+
+    private static final URL[] CLASS_PATH = classPath();
+
+    private static URL[] classPath() {
+        try {
+            List<URL> urls = new ArrayList<>();
+            for (String file : System.getProperty("java.class.path").split(File.pathSeparator)) {
+                urls.add(new File(file).toURI().toURL());
+            }
+            return urls.toArray(new URL[0]);
+        } catch (MalformedURLException error) {
+            throw new IllegalStateException(error);
         }
     }
 
