@@ -20,6 +20,7 @@ const PRODUCER_KEYS = new Set([
   'enable.idempotence',
   'key.serializer',
   'linger.ms',
+  'max.block.ms',
   'max.request.size',
   'request.timeout.ms',
   'retries',
@@ -31,6 +32,8 @@ export interface ProducerSettings {
   readonly options: ProducerOptions;
   /** Above this the caller waits. */
   readonly bufferBytes: number;
+  /** How long to wait for a topic. */
+  readonly maxBlockMs: number;
 }
 
 /** Throws CliError; warns of what has no meaning here. */
@@ -43,9 +46,14 @@ export function producerSettings(texts: ConfigTexts, terminal: Terminal): Produc
   const number = numbersOf(texts);
   const acks = acksOf(texts['acks'] ?? 'all');
   const codec = CODECS.find((known) => known === (texts['compression.type'] ?? 'none'));
-  if (!codec) throw new CliError(`compression.type must be one of ${CODECS.join(', ')}`);
+  if (!codec) {
+    throw new CliError(
+      `compression.type must be one of ${CODECS.join(', ')}, not ${texts['compression.type']}`,
+    );
+  }
   return {
     bufferBytes: number('buffer.memory', 1, 33_554_432),
+    maxBlockMs: number('max.block.ms', 0, 60_000),
     options: {
       acks,
       codec,

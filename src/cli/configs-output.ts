@@ -78,7 +78,7 @@ export function parseAddedConfigs(text: string): Record<string, string> {
     const parts = pair.split(new RegExp(`\\s*=\\s*${outsideBrackets}`));
     if (parts.length !== 2) {
       throw new RangeError(
-        'Invalid entity config: all configs to be added must be in the format "key=val".',
+        'requirement failed: Invalid entity config: all configs to be added must be in the format "key=val" or  "key=[val1,val2]" to group values which contain commas.',
       );
     }
     configs[parts[0]!.trim()] = parts[1]!.replace(/\[?\]?/g, '').trim();

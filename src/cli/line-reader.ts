@@ -20,26 +20,8 @@ export interface ParsedLine {
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
 }
 
-const KEYS = new Set([
-  'topic',
-  'parse.key',
-  'parse.headers',
-  'ignore.error',
-  'key.separator',
-  'headers.delimiter',
-  'headers.separator',
-  'headers.key.separator',
-  'null.marker',
-]);
-
-/** Throws CliError for unknown properties, and for separators that cannot be told apart. */
+/** Others' properties are ignored. Throws CliError for separators that cannot be told apart. */
 export function lineFormat(properties: ConfigTexts): LineFormat {
-  const unknown = Object.keys(properties).find((name) => !KEYS.has(name));
-  if (unknown !== undefined) {
-    throw new CliError(
-      `--property ${unknown} is unknown; there are ${[...KEYS].slice(1).join(', ')}`,
-    );
-  }
   const isTrue = (name: string) => properties[name]?.trim().toLowerCase() === 'true';
   const separators = {
     'headers.delimiter': properties['headers.delimiter'] ?? '\t',

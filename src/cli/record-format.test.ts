@@ -69,5 +69,42 @@ test('deserializers read numbers', () => {
     /2 bytes are not an integer, which has 4/,
   );
   assert.throws(() => format({ 'key.deserializer': 'AvroDeserializer' }), /is unknown; there are/);
-  assert.throws(() => format({ 'print.kye': 'true' }), /print.kye is unknown/);
+  assert.equal(format({ 'print.schema': 'true' }), 'v1\n', "another formatter's own");
 });
+
+// What Java 17 prints for these.
+const NUMBERS: readonly (readonly [string, Buffer, string])[] = [
+  ['Float', float(0.1), '0.1'],
+  ['Float', float(-7), '-7.0'],
+  ['Float', float(1e10), '1.0E10'],
+  ['Double', double(0.1), '0.1'],
+  ['Double', double(1e21), '1.0E21'],
+  ['Double', double(123456.789), '123456.789'],
+  ['Double', double(12345678.9), '1.23456789E7'],
+  ['Double', double(0.001), '0.001'],
+  ['Double', double(0.00012), '1.2E-4'],
+  ['Double', double(-0), '-0.0'],
+  ['Double', double(Number.NaN), 'NaN'],
+  ['Double', double(Number.NEGATIVE_INFINITY), '-Infinity'],
+  ['Bytes', Buffer.from([0x41, 0x01, 0xc3, 0x5c, 0x7f]), 'A\\x01\\xC3\\x5C\\x7F'],
+  ['ByteBuffer', Buffer.from('plain'), 'java.nio.HeapByteBuffer[pos=0 lim=5 cap=5]'],
+];
+
+test('values look as Java prints them', () => {
+  for (const [name, value, expected] of NUMBERS) {
+    const className = `org.apache.kafka.common.serialization.${name}Deserializer`;
+    assert.equal(format({ 'value.deserializer': className }, { value }), `${expected}\n`);
+  }
+});
+
+function float(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatBE(value);
+  return bytes;
+}
+
+function double(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(value);
+  return bytes;
+}

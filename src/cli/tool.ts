@@ -14,8 +14,13 @@ export interface ToolSpec<F extends Flags> {
   /** What else is worth knowing. */
   readonly notes?: string;
   readonly allowRest?: boolean;
-  /** As Command's `run`. `rest` is what was not a flag. */
-  run(flags: Parsed<F>, terminal: Terminal, rest: readonly string[]): Promise<number>;
+  /** As Command's `run`. `rest` is what was not a flag, `args` the whole command line. */
+  run(
+    flags: Parsed<F>,
+    terminal: Terminal,
+    rest: readonly string[],
+    args: readonly string[],
+  ): Promise<number>;
 }
 
 export function tool<F extends Flags>(spec: ToolSpec<F>): Command {
@@ -29,7 +34,7 @@ export function tool<F extends Flags>(spec: ToolSpec<F>): Command {
         terminal.out(helpText(spec));
         return 0;
       }
-      return spec.run(flags, terminal, rest);
+      return spec.run(flags, terminal, rest, args);
     },
   };
 }

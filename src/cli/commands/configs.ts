@@ -58,7 +58,8 @@ const FLAGS = {
 type ConfigFlags = Parsed<typeof FLAGS>;
 
 const TYPES = ['topics', 'brokers', 'broker-loggers'] as const;
-const KAFKA_TYPES = ['clients', 'users', 'ips', 'client-metrics', 'groups'];
+/** Kinds that Kafka keeps configs of, and this broker does not. */
+const LATER_TYPES = ['clients', 'users', 'ips', 'client-metrics', 'groups'] as const;
 const RESOURCE_OF = {
   topics: 'topic',
   brokers: 'broker',
@@ -79,45 +80,68 @@ export const configs = tool({
     '--alter --broker-defaults --add-config message.max.bytes=2000000',
     '--describe --entity-type brokers --entity-name 1001',
   ],
-  async run(flags, terminal) {
+  async run(flags, terminal, _rest, args) {
     if (flags.describe === flags.alter) {
       throw new CliError('Command must include exactly one action: --describe, --alter');
     }
     const entity = chosenEntity(flags);
     checkFlags(flags, entity);
-    const operations = flags.alter ? chosenOperations(flags) : [];
-    const settings = clientSettings(flags['command-config'], terminal);
-    return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
-      if (flags.alter)
-        await alter(cluster, { type: entity.type, name: entity.name ?? '' }, operations, terminal);
-      else await describe(cluster, entity, flags.all, terminal);
-      return 0;
-    });
+    try {
+      return await execute(flags, entity, terminal);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CliError(
+        `Error while executing config command with args '${args.join(' ')}'\n${reason}`,
+      );
+    }
   },
 });
 
+async function execute(flags: ConfigFlags, entity: Chosen, terminal: Terminal): Promise<number> {
+  const { type, name } = entity;
+  if (!isKept(type)) throw new CliError(`there are no configs of ${type} yet`);
+  const operations = flags.alter ? chosenOperations(flags) : [];
+  const settings = clientSettings(flags['command-config'], terminal);
+  return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
+    if (flags.alter) await alter(cluster, { type, name: name ?? '' }, operations, terminal);
+    else await describe(cluster, type, name, flags.all, terminal);
+    return 0;
+  });
+}
+
 interface Chosen {
-  readonly type: ConfigEntity['type'];
+  readonly type: ConfigEntity['type'] | (typeof LATER_TYPES)[number];
   /** Undefined: all of the type. */
   readonly name: string | undefined;
 }
 
+const LATER_FLAGS = [
+  { flag: 'user', type: 'users' },
+  { flag: 'user-defaults', type: 'users' },
+  { flag: 'client', type: 'clients' },
+  { flag: 'client-defaults', type: 'clients' },
+  { flag: 'ip', type: 'ips' },
+  { flag: 'ip-defaults', type: 'ips' },
+  { flag: 'client-metrics', type: 'client-metrics' },
+  { flag: 'group', type: 'groups' },
+] as const;
+
+function isKept(type: Chosen['type']): type is ConfigEntity['type'] {
+  return TYPES.some((kept) => kept === type);
+}
+
 function chosenEntity(flags: ConfigFlags): Chosen {
-  const later = (['client', 'user', 'ip', 'group', 'client-metrics'] as const).find(
-    (name) => flags[name] !== undefined,
-  );
-  const laterDefault = (['client-defaults', 'user-defaults', 'ip-defaults'] as const).find(
-    (name) => flags[name],
-  );
-  if (later ?? laterDefault) {
-    throw new CliError(`--${later ?? laterDefault} is not supported yet, only topics and brokers`);
-  }
   const found: Chosen[] = [];
   if (flags.topic !== undefined) found.push({ type: 'topics', name: flags.topic });
   if (flags.broker !== undefined) found.push({ type: 'brokers', name: flags.broker });
   if (flags['broker-defaults']) found.push({ type: 'brokers', name: '' });
   const logger = flags['broker-logger'];
   if (logger !== undefined) found.push({ type: 'broker-loggers', name: logger });
+  for (const { flag, type } of LATER_FLAGS) {
+    const given = flags[flag];
+    if (typeof given === 'string') found.push({ type, name: given });
+    else if (given === true) found.push({ type, name: '' });
+  }
   const types = flags['entity-type'];
   const names = flags['entity-name'];
   const long = types.length > 0 || names.length > 0 || flags['entity-default'];
@@ -127,25 +151,27 @@ function chosenEntity(flags: ConfigFlags): Chosen {
     );
   }
   for (const text of types) {
-    const type = TYPES.find((known) => known === text);
+    const type = [...TYPES, ...LATER_TYPES].find((known) => known === text);
     if (!type) {
-      const later = KAFKA_TYPES.includes(text) ? ' (that one is not supported yet)' : '';
       throw new CliError(
-        `Invalid entity type ${text}, the entity type must be one of ${TYPES.join(', ')}${later}`,
+        `Invalid entity type ${text}, the entity type must be one of topics, clients, users, brokers, ips, client-metrics, groups, broker-loggers with a --bootstrap-server or --bootstrap-controller argument`,
       );
     }
     found.push({ type, name: names[found.length] ?? (flags['entity-default'] ? '' : undefined) });
   }
   const [only, other] = found;
   if (!only) throw new CliError('At least one entity type must be specified');
-  if (other) {
+  const kinds = found.map(({ type }) => type);
+  const isUserAndClient = kinds.includes('users') && kinds.includes('clients');
+  if (other && !isUserAndClient) {
     throw new CliError("Only 'users' and 'clients' entity types may be specified together");
   }
   return only;
 }
 
 function checkFlags(flags: ConfigFlags, { type, name }: Chosen): void {
-  if (type !== 'topics' && name !== undefined && name !== '' && !/^-?\d+$/.test(name)) {
+  const isBroker = type === 'brokers' || type === 'broker-loggers';
+  if (isBroker && name !== undefined && name !== '' && !/^-?\d+$/.test(name)) {
     throw new CliError(
       `The entity name for ${type} must be a valid integer broker id, but it is: ${name}`,
     );
@@ -159,9 +185,10 @@ function checkFlags(flags: ConfigFlags, { type, name }: Chosen): void {
     }
     return;
   }
-  if (name === undefined || (type !== 'brokers' && name === '')) {
+  const hasDefault = type !== 'topics' && type !== 'broker-loggers';
+  if (name === undefined || (!hasDefault && name === '')) {
     throw new CliError(
-      type === 'brokers'
+      hasDefault
         ? 'An entity-name or default entity must be specified with --alter of users, clients, brokers or ips'
         : `An entity name must be specified with --alter of ${type}`,
     );
@@ -213,18 +240,29 @@ function resourceOf({ type, name }: ConfigEntity): ConfigResource {
 
 async function describe(
   cluster: Cluster,
-  { type, name }: Chosen,
+  type: ConfigEntity['type'],
+  name: string | undefined,
   all: boolean,
   terminal: Terminal,
 ): Promise<void> {
+  if (type === 'topics' && name !== undefined && !(await topicExists(cluster, name))) {
+    terminal.out(`The topic '${name}' doesn't exist and doesn't have dynamic config.\n`);
+    return;
+  }
   const names = name === undefined ? await allNames(cluster, type) : [name];
   for (const one of names) {
     const entity = { type, name: one };
+    terminal.out(entityLine(entity, all));
     const [entries = []] = await describeConfigs(cluster, [resourceOf(entity)], {
       includeSynonyms: true,
     });
-    terminal.out(entityLine(entity, all) + configLines(shownConfigs(entity, entries, all)));
+    terminal.out(configLines(shownConfigs(entity, entries, all)));
   }
+}
+
+async function topicExists(cluster: Cluster, name: string): Promise<boolean> {
+  const { topics } = await cluster.retry(() => cluster.metadata(null));
+  return topics.some((topic) => topic.name === name);
 }
 
 /** All topics by name; all brokers, then their default. */
@@ -243,13 +281,6 @@ async function alter(
   terminal: Terminal,
 ): Promise<void> {
   const resource = resourceOf(entity);
-  const [before = []] = await describeConfigs(cluster, [resource], { includeSynonyms: false });
-  const own = new Set(shownConfigs(entity, before, false).map(({ name }) => name));
-  const known = operations.filter(({ operation, name }) => operation === 'set' || own.has(name));
-  const missing = operations.filter((operation) => !known.includes(operation));
-  if (missing.length > 0) {
-    throw new CliError(`Invalid config(s): ${missing.map(({ name }) => name).join(',')}`);
-  }
   await alterConfigs(cluster, resource, operations);
   terminal.out(completedLine(entity));
 }

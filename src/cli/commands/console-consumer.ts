@@ -19,6 +19,7 @@ import {
   value,
   wholeNumber,
 } from '../flags.ts';
+import { INTERNAL_FORMATTERS, internalFormatter } from '../internal-formats.ts';
 import { type RecordFormatter, recordFormatter } from '../record-format.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { topicPattern } from '../topic-filter.ts';
@@ -42,14 +43,20 @@ const FLAGS = {
     'key=value',
     'What is printed: print.timestamp, print.key, print.offset, print.partition, print.epoch, print.headers, print.value; key.separator (a tab), line.separator, headers.separator, null.literal; key.deserializer, value.deserializer, headers.deserializer.',
   ),
+  'formatter-property': repeated('key=value', 'The newer name of --property.'),
   'formatter-config': value('file', 'The same from a properties file.'),
-  formatter: value('class', 'DefaultMessageFormatter, or NoOpMessageFormatter to print nothing.'),
+  formatter: value(
+    'class',
+    'DefaultMessageFormatter, NoOpMessageFormatter to print nothing, or for internal topics OffsetsMessageFormatter, GroupMetadataMessageFormatter, CoordinatorRecordMessageFormatter, TransactionLogMessageFormatter.',
+  ),
   'key-deserializer': value('class', 'For example IntegerDeserializer.'),
   'value-deserializer': value('class', 'For example LongDeserializer.'),
   'isolation-level': value('level', 'read_uncommitted (the default) or read_committed.'),
   'skip-message-on-error': toggle('Go on after a record that cannot be printed.'),
   'consumer-property': repeated('key=value', "A property of Kafka's consumer, such as client.id."),
   'consumer.config': value('file', 'The same from a properties file.'),
+  'command-property': repeated('key=value', 'The newer name of --consumer-property.'),
+  'command-config': value('file', 'The newer name of --consumer.config.'),
   'enable-systest-events': toggle('Without effect.', true),
 } as const;
 
@@ -82,7 +89,9 @@ export const consoleConsumer: Command = {
     checkFlags(flags);
     const properties = {
       ...propertiesFile('consumer.config', flags['consumer.config']),
+      ...propertiesFile('command-config', flags['command-config']),
       ...keyValues('consumer-property', flags['consumer-property']),
+      ...keyValues('command-property', flags['command-property']),
     };
     const format = formatter(flags);
     const options = consumerOptions(flags, properties, terminal);
@@ -98,7 +107,8 @@ export const consoleConsumer: Command = {
 
 function checkFlags(flags: ConsumerFlags): void {
   const filters = [flags.topic, flags.include, flags.whitelist].filter((one) => one !== undefined);
-  if (filters.length !== 1) throw new CliError('Exactly one of --include/--topic is required.');
+  if (filters.length !== 1)
+    throw new CliError('Exactly one of the following arguments is required: [topic], [include]');
   if (flags.partition !== undefined) {
     if (flags.topic === undefined) {
       throw new CliError('The topic is required when partition is specified.');
@@ -117,9 +127,11 @@ function checkFlags(flags: ConsumerFlags): void {
 function formatter(flags: ConsumerFlags): RecordFormatter {
   const name = flags.formatter?.split(/[.$]/).at(-1);
   if (name === 'NoOpMessageFormatter') return () => Buffer.alloc(0);
+  const internal = flags.formatter === undefined ? undefined : internalFormatter(flags.formatter);
+  if (internal) return internal;
   if (name !== undefined && name !== 'DefaultMessageFormatter') {
     throw new CliError(
-      `--formatter ${flags.formatter} is unknown; there are DefaultMessageFormatter, NoOpMessageFormatter`,
+      `--formatter ${flags.formatter} is unknown; there are DefaultMessageFormatter, NoOpMessageFormatter, ${INTERNAL_FORMATTERS.join(', ')}`,
     );
   }
   const { 'key-deserializer': key, 'value-deserializer': valueClass } = flags;
@@ -127,7 +139,7 @@ function formatter(flags: ConsumerFlags): RecordFormatter {
     ...propertiesFile('formatter-config', flags['formatter-config']),
     ...(key === undefined ? {} : { 'key.deserializer': key }),
     ...(valueClass === undefined ? {} : { 'value.deserializer': valueClass }),
-    ...keyValues('property', flags.property),
+    ...keyValues('property', [...flags.property, ...flags['formatter-property']]),
   });
 }
 

@@ -1,6 +1,7 @@
 import { type Cluster, Producer, type ProducerOptions } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import { producerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import {
   flagHelp,
@@ -11,19 +12,11 @@ import {
   repeated,
   toggle,
   value,
-  wholeNumber,
 } from '../flags.ts';
 import { type LineFormat, lineFormat, parseLine } from '../line-reader.ts';
 import { LineSplitter } from '../line-splitter.ts';
 import type { Command, Terminal } from '../terminal.ts';
-import {
-  BOOTSTRAP_FLAGS,
-  bootstrapServers,
-  propertiesFile,
-  requirePlaintext,
-  warnAboutUnknown,
-  withCluster,
-} from './bootstrap.ts';
+import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   topic: value('topic', 'Where the records go.'),
@@ -32,6 +25,7 @@ const FLAGS = {
     'key=value',
     'How a line becomes a record: parse.key, key.separator (a tab), parse.headers, headers.delimiter (a tab), headers.separator (a comma), headers.key.separator (a colon), null.marker, ignore.error.',
   ),
+  'reader-property': repeated('key=value', 'The newer name of --property.'),
   'reader-config': value('file', 'The same from a properties file.'),
   'compression-codec': optional('codec', 'none, gzip, snappy, lz4 or zstd; alone it is gzip.'),
   sync: toggle('Wait for each record before the next one is sent.'),
@@ -44,6 +38,8 @@ const FLAGS = {
   'max-block-ms': value('ms', 'How long to wait for the topic. Default: 60000.'),
   'producer-property': repeated('key=value', "A property of Kafka's producer, such as acks."),
   'producer.config': value('file', 'The same from a properties file.'),
+  'command-property': repeated('key=value', 'The newer name of --producer-property.'),
+  'command-config': value('file', 'The newer name of --producer.config.'),
   'line-reader': value('class', 'Without effect.', true),
   'message-send-max-retries': value('count', 'Without effect.', true),
   'retry-backoff-ms': value('ms', 'Without effect.', true),
@@ -62,32 +58,18 @@ ${flagHelp(FLAGS)}
   echo 'alice:hello' | sluice console-producer --topic chat --property parse.key=true --property key.separator=:
 `;
 
-const KNOWN_PROPERTIES = new Set([
-  'acks',
-  'batch.size',
-  'bootstrap.servers',
-  'buffer.memory',
-  'client.id',
-  'compression.type',
-  'delivery.timeout.ms',
-  'enable.idempotence',
-  'key.serializer',
-  'linger.ms',
-  'max.block.ms',
-  'max.request.size',
-  'request.timeout.ms',
-  'retries',
-  'security.protocol',
-  'value.serializer',
-]);
+/** Flags that are another name of a property; the last one given counts. */
+const PROPERTY_OF = {
+  'request-required-acks': 'acks',
+  'request-timeout-ms': 'request.timeout.ms',
+  timeout: 'linger.ms',
+  'max-partition-memory-bytes': 'batch.size',
+  'batch-size': 'batch.size',
+  'max-memory-bytes': 'buffer.memory',
+  'max-block-ms': 'max.block.ms',
+} as const;
 
-interface Settings {
-  readonly clientId: string;
-  readonly producer: ProducerOptions;
-  readonly bufferBytes: number;
-  readonly maxBlockMs: number;
-  readonly sync: boolean;
-}
+const DEFAULT_LINGER_MS = '20';
 
 /** How long a topic that nobody creates is asked for. */
 const MISSING_TOPIC_MS = 500;
@@ -104,20 +86,17 @@ export const consoleProducer: Command = {
     if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
     const format = lineFormat({
       ...propertiesFile('reader-config', flags['reader-config']),
-      ...keyValues('property', flags.property),
+      ...keyValues('property', [...flags.property, ...flags['reader-property']]),
     });
-    const properties = {
-      ...propertiesFile('producer.config', flags['producer.config']),
-      ...keyValues('producer-property', flags['producer-property']),
-    };
-    warnAboutUnknown(terminal, properties, KNOWN_PROPERTIES);
-    requirePlaintext(properties);
-    const settings = producerSettings(flags, properties);
+    const properties = producerProperties(flags);
+    const settings = producerSettings(properties, terminal);
     const bootstrap = bootstrapServers(flags, terminal);
-    return withCluster(bootstrap, { clientId: settings.clientId }, async (cluster) => {
-      const producer = new Producer(cluster, await withSupported(cluster, settings.producer));
+    const clientId = properties['client.id'] ?? 'console-producer';
+    return withCluster(bootstrap, { clientId }, async (cluster) => {
+      const producer = new Producer(cluster, await withSupported(cluster, settings.options));
       await prepare(producer, topic, settings.maxBlockMs);
-      return produceLines({ producer, topic, format, settings, terminal });
+      const { bufferBytes } = settings;
+      return produceLines({ producer, topic, format, bufferBytes, sync: flags.sync, terminal });
     });
   },
 };
@@ -148,10 +127,11 @@ async function produceLines(options: {
   producer: Producer;
   topic: string;
   format: LineFormat;
-  settings: Settings;
+  bufferBytes: number;
+  sync: boolean;
   terminal: Terminal;
 }): Promise<number> {
-  const { producer, topic, format, settings, terminal } = options;
+  const { producer, topic, format, bufferBytes, sync, terminal } = options;
   const splitter = new LineSplitter();
   let lineNumber = 0;
   let failures = 0;
@@ -163,7 +143,7 @@ async function produceLines(options: {
   const sendLine = async (line: Buffer) => {
     lineNumber++;
     const sent = producer.send({ topic, ...parseLine(line, format, lineNumber) });
-    if (settings.sync) await sent.catch(onFailure);
+    if (sync) await sent.catch(onFailure);
     else sent.catch(onFailure);
   };
   const prompt = () => {
@@ -176,7 +156,7 @@ async function produceLines(options: {
       stopped = true;
     })) {
       for (const line of splitter.push(chunk)) await sendLine(line);
-      await producer.whenBelow(settings.bufferBytes);
+      await producer.whenBelow(bufferBytes);
       if (stopped) break;
       prompt();
     }
@@ -212,53 +192,22 @@ async function* interruptible(
   }
 }
 
-function producerSettings(flags: Parsed<typeof FLAGS>, properties: ConfigTexts): Settings {
-  const property = (name: string, atLeast: number, otherwise: number) => {
-    const text = properties[name];
-    return text === undefined
-      ? otherwise
-      : wholeNumber(`producer-property ${name}`, text, { atLeast });
+/** The producer's properties: files, under single ones, under the flags that mean one. */
+function producerProperties(flags: Parsed<typeof FLAGS>): ConfigTexts {
+  const texts: Record<string, string> = {
+    'linger.ms': DEFAULT_LINGER_MS,
+    ...propertiesFile('producer.config', flags['producer.config']),
+    ...propertiesFile('command-config', flags['command-config']),
+    ...keyValues('producer-property', flags['producer-property']),
+    ...keyValues('command-property', flags['command-property']),
   };
-  const number = (flag: keyof typeof FLAGS, name: string, atLeast: number, otherwise: number) => {
-    const given = flags[flag];
-    return typeof given === 'string'
-      ? wholeNumber(flag, given, { atLeast })
-      : property(name, atLeast, otherwise);
-  };
-  const acks = acksOf(flags['request-required-acks'] ?? properties['acks'] ?? '-1');
-  const batchFlag =
-    flags['max-partition-memory-bytes'] === undefined ? 'batch-size' : 'max-partition-memory-bytes';
-  return {
-    clientId: properties['client.id'] ?? 'console-producer',
-    sync: flags.sync,
-    bufferBytes: number('max-memory-bytes', 'buffer.memory', 1, 33_554_432),
-    maxBlockMs: number('max-block-ms', 'max.block.ms', 0, 60_000),
-    producer: {
-      acks,
-      codec: codecOf(flags['compression-codec'] ?? properties['compression.type'] ?? 'none'),
-      lingerMs: flags.sync ? 0 : number('timeout', 'linger.ms', 0, 20),
-      batchBytes: number(batchFlag, 'batch.size', 0, 16_384),
-      maxRequestBytes: property('max.request.size', 1, 1_048_576),
-      requestTimeoutMs: number('request-timeout-ms', 'request.timeout.ms', 1, 30_000),
-      deliveryTimeoutMs: property('delivery.timeout.ms', 1, 120_000),
-      idempotent: acks === -1 && properties['enable.idempotence'] !== 'false',
-    },
-  };
-}
-
-function acksOf(text: string): -1 | 0 | 1 {
-  if (text === 'all' || text === '-1') return -1;
-  if (text === '0') return 0;
-  if (text === '1') return 1;
-  throw new CliError(`--request-required-acks must be 0, 1, -1 or all, not ${text}`);
-}
-
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-
-function codecOf(given: string | true): (typeof CODECS)[number] {
-  if (given === true || given === '') return 'gzip';
-  const found = CODECS.find((codec) => codec === given);
-  if (!found)
-    throw new CliError(`--compression-codec must be one of ${CODECS.join(', ')}, not ${given}`);
-  return found;
+  for (const [flag, name] of Object.entries(PROPERTY_OF)) {
+    const given = flags[flag as keyof typeof PROPERTY_OF];
+    if (given !== undefined) texts[name] = given;
+  }
+  const codec = flags['compression-codec'];
+  if (codec !== undefined)
+    texts['compression.type'] = codec === true || codec === '' ? 'gzip' : codec;
+  if (flags.sync) texts['linger.ms'] = '0';
+  return texts;
 }

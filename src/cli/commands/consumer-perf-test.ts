@@ -3,7 +3,7 @@ import { Consumer } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
-import { toggle, value, wholeNumber } from '../flags.ts';
+import { keyValues, many, toggle, value, wholeNumber } from '../flags.ts';
 import {
   consumerHeader,
   consumerProgressLine,
@@ -12,17 +12,22 @@ import {
 } from '../perf-output.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
+import { topicPattern } from '../topic-filter.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,
   topic: value('topic', 'The topic to read.'),
-  messages: value('count', 'How many records to read.'),
+  include: value('pattern', 'A regular expression instead: all topics that it matches whole.'),
+  'num-records': value('count', 'How many records to read.'),
+  messages: value('count', 'The older name of --num-records.'),
   group: value('group', 'The consumer group. Default: one of its own.'),
   'fetch-size': value('bytes', 'How much of a partition comes with one request. Default: 1048576.'),
   'from-latest': toggle('Begin with the newest record where the group has no offset yet.'),
   timeout: value('ms', 'End when no record came for so long. Default: 10000.'),
   'consumer.config': value('file', "Properties of Kafka's consumer."),
+  'command-property': many('key=value', 'A property of its own.'),
+  'command-config': value('file', 'The newer name of --consumer.config.'),
   'show-detailed-stats': toggle('A line per --reporting-interval, instead of one at the end.'),
   'reporting-interval': value('ms', 'How often that is. Default: 5000.'),
   'date-format': value('pattern', 'How times are written. Default: yyyy-MM-dd HH:mm:ss:SSS.'),
@@ -46,14 +51,18 @@ export const consumerPerfTest = tool({
     '--topic orders --messages 1000000 --show-detailed-stats --reporting-interval 1000',
   ],
   async run(flags, terminal) {
-    const { topic } = flags;
-    if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
-    if (flags.messages === undefined) throw new CliError('Missing required argument "[messages]"');
+    const { topic, include } = flags;
+    exactlyOne({ topic, include });
+    exactlyOne({ messages: flags.messages, 'num-records': flags['num-records'] });
+    const subscription = topic === undefined ? topicPattern(include!) : [topic];
     const number = (name: 'fetch-size' | 'timeout' | 'reporting-interval', otherwise: number) =>
       flags[name] === undefined ? otherwise : wholeNumber(name, flags[name], { atLeast: 1 });
     const run = {
       terminal,
-      messages: wholeNumber('messages', flags.messages, { atLeast: 0 }),
+      messages:
+        flags['num-records'] === undefined
+          ? wholeNumber('messages', flags.messages!, { atLeast: 0 })
+          : wholeNumber('num-records', flags['num-records'], { atLeast: 0 }),
       timeoutMs: number('timeout', 10_000),
       reportMs: number('reporting-interval', 5000),
       detailed: flags['show-detailed-stats'],
@@ -61,6 +70,8 @@ export const consumerPerfTest = tool({
     };
     const properties: ConfigTexts = {
       ...propertiesFile('consumer.config', flags['consumer.config']),
+      ...propertiesFile('command-config', flags['command-config']),
+      ...keyValues('command-property', flags['command-property']),
       'group.id': flags.group ?? `perf-consumer-${nodeRandom.int(100_000)}`,
       'max.partition.fetch.bytes': String(number('fetch-size', 1_048_576)),
       'auto.offset.reset': flags['from-latest'] ? 'latest' : 'earliest',
@@ -70,12 +81,19 @@ export const consumerPerfTest = tool({
     return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
       if (!flags['hide-header']) terminal.out(consumerHeader(run.detailed));
       const consumer = new Consumer(cluster, options);
-      consumer.subscribe([topic]);
+      consumer.subscribe(subscription);
       await consume(consumer, run);
       return 0;
     });
   },
 });
+
+/** Throws CliError, in Kafka's words. */
+function exactlyOne(values: Readonly<Record<string, string | undefined>>): void {
+  if (Object.values(values).filter((text) => text !== undefined).length === 1) return;
+  const names = Object.keys(values).map((name) => `[${name}]`);
+  throw new CliError(`Exactly one of the following arguments is required: ${names.join(', ')}`);
+}
 
 async function consume(
   consumer: Consumer,
@@ -127,7 +145,7 @@ async function consume(
     }
     if (all.messages < run.messages && !stopped) {
       terminal.out(
-        `WARNING: Exiting before consuming the expected number of messages: timeout (${run.timeoutMs} ms) exceeded. You can use the --timeout option to increase the timeout.\n`,
+        `WARNING: Exiting before consuming the expected number of records: timeout (${run.timeoutMs} ms) exceeded. You can use the --timeout option to increase the timeout.\n`,
       );
     }
     const endMs = Date.now();

@@ -24,6 +24,9 @@ const FLAGS = {
     "Properties of Kafka's producer: bootstrap.servers, acks, linger.ms, batch.size, compression.type, ...",
   ),
   'producer.config': value('file', 'The same from a properties file.'),
+  'command-property': many('key=value', 'The newer name of --producer-props.'),
+  'command-config': value('file', 'The newer name of --producer.config.'),
+  'reporting-interval': value('ms', 'How often to tell how it goes. Default: 5000.'),
   ...BOOTSTRAP_FLAGS,
   'print-metrics': toggle('Without effect.', true),
   'transactional-id': value('id', 'Not there yet.', true),
@@ -53,10 +56,17 @@ export const producerPerfTest = tool({
     }
     const records = required(flags, 'num-records');
     const throughput = rate(flags.throughput);
+    const interval = flags['reporting-interval'];
+    const reportMs =
+      interval === undefined
+        ? REPORT_MS
+        : wholeNumber('reporting-interval', interval, { atLeast: 1 });
     const payload = payloads(flags, terminal);
     const properties = {
       ...propertiesFile('producer.config', flags['producer.config']),
+      ...propertiesFile('command-config', flags['command-config']),
       ...keyValues('producer-props', flags['producer-props']),
+      ...keyValues('command-property', flags['command-property']),
     };
     const { options, bufferBytes } = producerSettings(properties, terminal);
     const bootstrap =
@@ -74,6 +84,7 @@ export const producerPerfTest = tool({
         throughput,
         payload,
         bufferBytes,
+        reportMs,
         terminal,
       });
       if (failure) throw new CliError(failure);
@@ -90,6 +101,7 @@ async function send(options: {
   throughput: number;
   payload: (index: number) => Buffer;
   bufferBytes: number;
+  reportMs: number;
   terminal: Terminal;
 }): Promise<string | undefined> {
   const { producer, topic, records, payload, bufferBytes, terminal } = options;
@@ -118,7 +130,7 @@ async function send(options: {
     await throttle.wait(sent, () => stopped);
     await producer.whenBelow(bufferBytes);
     if (options.throughput < 0 || sent % AT_ONCE === 0) await breathe();
-    if (stats.windowMs(Date.now()) >= REPORT_MS) terminal.out(stats.windowLine(Date.now()));
+    if (stats.windowMs(Date.now()) >= options.reportMs) terminal.out(stats.windowLine(Date.now()));
   }
   await producer.flush();
   // The last acknowledgements' own callbacks come after the flush.
@@ -172,7 +184,7 @@ function fromFile(path: string, delimiter: string | undefined, terminal: Termina
   // As Java splits: no empty strings at the end.
   while (parts.at(-1) === '') parts.pop();
   const all = parts.map((part) => Buffer.from(part));
-  terminal.out(`Reading payloads from: ${resolve(path)}\nNumber of messages read: ${all.length}\n`);
+  terminal.out(`Reading payloads from: ${resolve(path)}\nNumber of records read: ${all.length}\n`);
   return () => all[nodeRandom.int(all.length)] ?? Buffer.alloc(0);
 }
 

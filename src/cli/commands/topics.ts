@@ -106,8 +106,10 @@ export const topics: Command = {
         try {
           await RUN[action](cluster, flags, terminal);
         } catch (error) {
-          if (!(error instanceof KafkaError)) throw error;
-          throw new CliError(`Error while executing topic command : ${error.message}`);
+          if (!(error instanceof KafkaError || error instanceof CliError)) throw error;
+          // As Kafka's tool does, to standard output: scripts look for this line there.
+          terminal.out(`Error while executing topic command : ${error.message}\n`);
+          return 1;
         }
         return 0;
       },
@@ -188,7 +190,13 @@ const RUN: Readonly<
     }
     const assignment = flags['replica-assignment'];
     const partitions = count('partitions', flags.partitions);
-    const replicationFactor = count('replication-factor', flags['replication-factor'], 32_767);
+    const replicationFactor = count('replication-factor', flags['replication-factor']);
+    if (partitions !== undefined && partitions < 1) {
+      throw new CliError('The partitions must be greater than 0');
+    }
+    if (replicationFactor !== undefined && (replicationFactor < 1 || replicationFactor > 32_767)) {
+      throw new CliError('The replication factor must be between 1 and 32767 inclusive');
+    }
     try {
       await createTopics(cluster, [
         {
@@ -246,7 +254,7 @@ const RUN: Readonly<
 
   async alter(cluster, flags) {
     const names = await existingTopics(cluster, flags);
-    const partitions = wholeNumber('partitions', flags.partitions!, { atLeast: 1 });
+    const partitions = wholeNumber('partitions', flags.partitions!, { atLeast: 0 });
     const assignment = flags['replica-assignment'];
     if (names.length === 0) return;
     const { topics: known } = await cluster.metadata(names);
@@ -285,9 +293,7 @@ async function matchingTopics(cluster: Cluster, flags: TopicFlags): Promise<stri
 async function existingTopics(cluster: Cluster, flags: TopicFlags): Promise<string[]> {
   const names = await matchingTopics(cluster, flags);
   if (names.length === 0 && flags.topic && !flags['if-exists']) {
-    throw new CliError(
-      `Error while executing topic command : Topic '${flags.topic}' does not exist as expected`,
-    );
+    throw new CliError(`Topic '${flags.topic}' does not exist as expected`);
   }
   return names;
 }
@@ -298,16 +304,13 @@ async function namesToDescribe(cluster: Cluster, flags: TopicFlags): Promise<str
   const { topics: all } = await cluster.retry(() => cluster.metadata(null));
   const found = all.filter(({ topicId }) => topicId === id).map(({ name }) => name);
   if (found.length === 0 && !flags['if-exists']) {
-    throw new CliError(
-      `Error while executing topic command : TopicId '${id}' does not exist as expected`,
-    );
+    throw new CliError(`TopicId '${id}' does not exist as expected`);
   }
   return found;
 }
 
-function count(name: string, text: string | undefined, atMost?: number): number | undefined {
-  if (text === undefined) return undefined;
-  return wholeNumber(name, text, { atLeast: 1, ...(atMost === undefined ? {} : { atMost }) });
+function count(name: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeNumber(name, text);
 }
 
 function topicConfigs(texts: readonly string[]): Record<string, string> {
@@ -330,14 +333,15 @@ function replicaAssignment(text: string): number[][] {
       brokers.split(':').map((id) => wholeNumber('replica-assignment', id.trim(), { atLeast: 0 })),
     );
   partitions.forEach((brokers, partition) => {
-    if (new Set(brokers).size < brokers.length) {
+    const twice = brokers.filter((id, index) => brokers.indexOf(id) < index);
+    if (twice.length > 0) {
       throw new CliError(
-        `Partition replica lists may not contain duplicate entries: ${brokers.join(',')}`,
+        `Partition replica lists may not contain duplicate entries: ${[...new Set(twice)].join(',')}`,
       );
     }
     if (brokers.length !== partitions[0]!.length) {
       throw new CliError(
-        `Partition ${partition} has different replication factor: ${brokers.join(',')}`,
+        `Partition ${partition} has different replication factor: [${brokers.join(', ')}]`,
       );
     }
   });

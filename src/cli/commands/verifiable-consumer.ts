@@ -30,6 +30,7 @@ const FLAGS = {
   ),
   'assignment-strategy': value('class', 'RangeAssignor (the default) or RoundRobinAssignor.'),
   'consumer.config': value('file', "Properties of Kafka's consumer."),
+  'command-config': value('file', 'The newer name of --consumer.config.'),
   'group-protocol': value('protocol', 'Only classic.', true),
   'group-remote-assignor': value('name', 'Without effect.', true),
 } as const;
@@ -57,6 +58,7 @@ export const verifiableConsumer = tool({
     const instance = flags['group-instance-id'];
     const properties: ConfigTexts = {
       ...propertiesFile('consumer.config', flags['consumer.config']),
+      ...propertiesFile('command-config', flags['command-config']),
       'group.id': group,
       ...(instance === undefined ? {} : { 'group.instance.id': instance }),
       'enable.auto.commit': String(flags['enable-autocommit']),

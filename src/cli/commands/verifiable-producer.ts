@@ -15,6 +15,7 @@ const FLAGS = {
   throughput: value('count', 'At most so many records a second. Default: -1, as many as go.'),
   acks: value('acks', 'Who must have stored a record: 0, 1 or -1, all (the default).'),
   'producer.config': value('file', "Properties of Kafka's producer."),
+  'command-config': value('file', 'The newer name of --producer.config.'),
   'message-create-time': value('ms', 'The time of the first record, in milliseconds since 1970.'),
   'value-prefix': value('number', 'Values are <number>.0, <number>.1 and so on.'),
   'repeating-keys': value('count', 'Keys are 0 to count - 1, again and again; without: none.'),
@@ -53,6 +54,7 @@ export const verifiableProducer = tool({
     };
     const properties: ConfigTexts = {
       ...propertiesFile('producer.config', flags['producer.config']),
+      ...propertiesFile('command-config', flags['command-config']),
       acks: flags.acks ?? '-1',
     };
     const { options, bufferBytes } = producerSettings(properties, terminal);
@@ -100,7 +102,7 @@ async function send(
     producer.send({ topic, key, value, ...timestamp }).then(
       ({ offset, partition }) => {
         acked++;
-        tell({ name: 'producer_send_success', key, value, offset, topic, partition });
+        tell({ name: 'producer_send_success', key, value, topic, partition, offset });
       },
       (error: Error) => {
         const { name: exception, message } = error;

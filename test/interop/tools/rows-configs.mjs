@@ -31,7 +31,7 @@ export const configRows = {
     configs('describe all of a topic', describe(...entity('topics', 'plain'), '--all'), {
       normalise: onlyKey('retention.ms'),
     }),
-    configs('describe all topics', describe(...entity('topics'))),
+    configs('describe all topics', describe(...entity('topics')), { unordered: true }),
     configs('describe a topic that does not exist', describe('--topic', 'nowhere'), {
       stderr: true,
     }),
@@ -172,5 +172,29 @@ export const configRows = {
     ]),
     refused('a flag that does not exist', describe('--topic', 'kept', '--no-such-flag')),
   ],
-  expected: [],
+  expected: [
+    {
+      row: 'alter: add without a value',
+      kafka: /^\[stderr\] requirement failed/,
+      ours: /^\[stderr\] Error while executing config command/,
+      reason: 'as with every other config that cannot be, the reason is on the second line',
+    },
+    {
+      row: /^describe a group$/,
+      kafka: /^Dynamic configs for group g are:$/,
+      reason: 'there are no configs of groups, so nothing is announced',
+    },
+    {
+      row: 'describe all groups',
+      kafka: /^\[stderr\] $/,
+      ours: /^\[(exit 1|stderr)\]/,
+      reason: 'said instead of an empty list: there are no configs of groups',
+    },
+    {
+      row: 'a short and a long entity',
+      kafka: /entity types may be specified together/,
+      ours: /in conjunction with specific entity flags/,
+      reason: 'the sentence names the flags',
+    },
+  ],
 };

@@ -348,5 +348,13 @@ export const consoleConsumerRows = {
     ]),
     refused('a flag that does not exist', [...from('mixed', 1), '--no-such-flag']),
   ],
-  expected: [],
+  expected: [
+    {
+      row: /in time$|nothing is left|a pattern that is none/,
+      releases: ['4.3'],
+      kafka: /^\[stderr\] The consumer rebalance protocol/,
+      ours: /^\[stderr\] /,
+      reason: 'an advertisement for a protocol that this broker does not offer',
+    },
+  ],
 };

@@ -174,5 +174,30 @@ export const consoleProducerRows = {
     // The last one asks again, under its own name.
     index === all.length - 1 ? { ...row, name: 'what lines holds at the end' } : row,
   ),
-  expected: [],
+  expected: [
+    {
+      row: /missing$|does not exist$|cannot be$|equal separators|a property without a value/,
+      kafka: /^\[stderr\] org\.apache\.kafka\.common\.(KafkaException|config\.ConfigException): /,
+      ours: /^\[stderr\] (No |compression\.type|acks|--|headers\.separator)/,
+      reason: 'the sentence without the Java class, and what a property must be in our words',
+    },
+    {
+      row: /^a record that is too large|^a topic that /,
+      kafka: /^\[stderr\] $/,
+      ours: /^\[(exit 1|stderr)\]/,
+      reason: 'records that were not stored are an error: Kafka logs them and exits with 0',
+    },
+    {
+      row: 'an empty separator',
+      kafka: /^\[stderr\] $/,
+      ours: /^\[(exit 1|stderr)\]/,
+      reason: 'an empty separator makes an empty key of every line, which nobody means',
+    },
+    {
+      row: 'older address',
+      kafka: /^\[stderr\] $/,
+      ours: /^\[stderr\] WARNING: --broker-list is deprecated/,
+      reason: 'older flags are accepted with one line of warning',
+    },
+  ],
 };
