@@ -32,6 +32,7 @@ import { realInputClients, realInputScenarios } from './scenarios/real-input.mjs
 import { mixedLogRecords, mixedLogTopic, recordScenarios } from './scenarios/records.mjs';
 import { storageScenarios } from './scenarios/storage.mjs';
 import { recordTools, runTools, toolsNotTried, toolVersions } from './scenarios/tools.mjs';
+import { compareTools, countsText } from './tools/suite.mjs';
 
 const scenarios = [...recordScenarios, ...groupScenarios, ...adminScenarios];
 
@@ -310,6 +311,22 @@ async function main() {
             report.add({ subject, scenario, outcome: 'not offered', detail }),
         }),
     );
+    const lines = { name: 'our tools print what those of Kafka print', timeoutMs: 900_000 };
+    if (chosen('tools') && broker.kind === 'sluice' && wanted(lines)) {
+      const notes = [];
+      await record('tools', lines.name, { ...lines, notes }, async () => {
+        const said = [];
+        const { install } = options;
+        const { rows, counts, stale } = await compareTools({
+          install,
+          say: (line) => said.push(line),
+        });
+        notes.push(`${rows} command lines`);
+        for (const [release, one] of counts) notes.push(`Kafka ${release}: ${countsText(one)}`);
+        const different = [...counts.values()].some((one) => one.different > 0);
+        if (different || stale > 0) throw new Error(said.join('\n'));
+      });
+    }
     const oracle = { name: 'every answer beside a real Kafka', timeoutMs: 600_000 };
     if (chosen('oracle') && broker.kind === 'sluice' && wanted(oracle)) {
       await record('oracle', oracle.name, oracle, compareWithKafka);
