@@ -219,7 +219,11 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['console-producer', [], /Missing required argument "\[topic\]"/],
   ['console-producer', ['--topic', 'x', '--compression-codec', 'br'], /must be one of none, gzip/],
   ['console-consumer', ['--topic', 'nope'], /topic nope does not exist/],
-  ['console-consumer', ['--topic', 'x', '--include', 'y'], /Exactly one of --include\/--topic/],
+  [
+    'console-consumer',
+    ['--topic', 'x', '--include', 'y'],
+    /Exactly one of the following arguments is required: \[topic\], \[include\]/,
+  ],
   ['console-consumer', ['--topic', 'x', '--offset', '1'], /The partition is required/],
   ['console-consumer', ['--topic', 'x', '--property', 'print.kye=1'], /print.kye is unknown/],
   ['consumer-groups', ['--describe'], /takes one of these options/],
