@@ -225,7 +225,6 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
     /Exactly one of the following arguments is required: \[topic\], \[include\]/,
   ],
   ['console-consumer', ['--topic', 'x', '--offset', '1'], /The partition is required/],
-  ['console-consumer', ['--topic', 'x', '--property', 'print.kye=1'], /print.kye is unknown/],
   ['consumer-groups', ['--describe'], /takes one of these options/],
   ['consumer-groups', ['--reset-offsets', '--group', 'g', '--topic', 't'], /following scenarios/],
   ['consumer-groups', ['--reset-offsets', '--group', 'g', '--to-latest'], /reset scopes/],
