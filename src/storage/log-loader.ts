@@ -17,7 +17,7 @@ import { replayProducers } from './producer-replay.ts';
 import { ProducerSnapshots } from './producer-snapshots.ts';
 import { ProducerState } from './producer-state.ts';
 import { Segment } from './segment.ts';
-import { fileName, LOG_SUFFIX } from './segment-files.ts';
+import { fileName, LOG_SUFFIX, SMALL_SEGMENT_BYTES } from './segment-files.ts';
 import { runAsync, runSync } from './segment-io.ts';
 import { SegmentList } from './segment-list.ts';
 import {
@@ -316,12 +316,16 @@ class LogRecovery {
     }
     this.logEndOffset = last.baseOffset;
     if (last.sizeInBytes === 0) return;
+    const isSmall = last.sizeInBytes <= SMALL_SEGMENT_BYTES;
+    const indexed = this.#lastIndexedPosition ?? last.indexes().offsets.last().position;
+    let maxTimestamp = -1;
     const scan = scanBatches({
-      fromPosition: this.#lastIndexedPosition ?? last.indexes().offsets.last().position,
+      fromPosition: isSmall ? 0 : indexed,
       endPosition: last.writtenBytes,
       verify: false,
       visit: ({ buffer, at }) => {
         this.logEndOffset = RecordBatch.nextOffset(buffer, at);
+        maxTimestamp = Math.max(maxTimestamp, RecordBatch.maxTimestamp(buffer, at));
         return true;
       },
     });
@@ -332,7 +336,12 @@ class LogRecovery {
     } finally {
       file.close();
     }
-    if (end.kind === 'end') return;
+    if (end.kind === 'end') {
+      // The indexes of a small segment are not synced when it is closed, so they are not trusted.
+      const isStale = isSmall && last.maxTimestamp().timestamp !== maxTimestamp;
+      if (isStale) await this.#rebuildIndexes(last, undefined);
+      return;
+    }
     this.#report(last, end, 'The last segment is not as a clean stop leaves it; recovering it');
     await this.#recoverFrom(this.#segments.length - 1);
   }

@@ -6,6 +6,7 @@ import { replayProducers } from './producer-replay.ts';
 import type { ProducerSnapshots } from './producer-snapshots.ts';
 import type { ProducerState } from './producer-state.ts';
 import { Segment } from './segment.ts';
+import { SMALL_SEGMENT_BYTES } from './segment-files.ts';
 import { runSync } from './segment-io.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -107,15 +108,22 @@ export class LogSegments {
     this.#producers.clear();
   }
 
-  /** Writes what a start without recovery needs: indexes, and the producers as of `endOffset`. */
+  /**
+   * Writes what a start without recovery needs: indexes, and the producers as of `endOffset`. Where the
+   * segment is small they need not survive a power cut: the next start goes through it anyway.
+   */
   saveForStart(endOffset: number, logStartOffset: number): void {
     const { active } = this.list;
+    const files: string[] = [];
     if (active.fileExists && active.hasUnsavedIndexes()) {
       active.saveIndexes();
-      this.#sync.addFiles(active.indexPaths());
+      files.push(...active.indexPaths());
     }
-    if (endOffset <= (this.#snapshots.offsets.at(-1) ?? logStartOffset)) return;
-    this.#sync.addFiles(this.#writeSnapshot(endOffset));
+    if (endOffset > (this.#snapshots.offsets.at(-1) ?? logStartOffset)) {
+      files.push(...this.#writeSnapshot(endOffset));
+    }
+    const isSmall = active.sizeInBytes <= SMALL_SEGMENT_BYTES;
+    if (!isSmall || active.abortedTxns().length > 0) this.#sync.addFiles(files);
   }
 
   /**

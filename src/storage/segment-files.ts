@@ -16,6 +16,12 @@ export const SWAP_END_SUFFIX = '.swap-end';
 /** Ours: bytes that recovery could not read, kept for a person to look at. */
 export const CORRUPT_SUFFIX = '.corrupt';
 
+/**
+ * An active segment of at most this size is gone through at every start, so that its indexes need not be
+ * synced at every stop: with thousands of small logs those syncs were most of a shutdown.
+ */
+export const SMALL_SEGMENT_BYTES = 64 * 1024;
+
 /** The files that belong to one segment. */
 export const SEGMENT_SUFFIXES = [
   LOG_SUFFIX,
