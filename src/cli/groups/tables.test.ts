@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   deletedOffsetsTable,
   groupTable,
+  kindTable,
   memberTable,
   offsetTable,
   resetCsv,
@@ -112,6 +113,19 @@ test('groups with the columns that were asked for', () => {
       'g1                        Classic              Empty               \n',
   );
   assert.doesNotMatch(groupTable(groups, { type: false, state: true }), /TYPE/);
+});
+
+test('groups of all kinds', () => {
+  assert.equal(
+    kindTable([
+      { groupId: 'connect', type: 'classic', protocolType: 'connect' },
+      { groupId: 'old', type: '', protocolType: '' },
+    ]),
+    `GROUP                TYPE                 PROTOCOL            
+connect              Classic              connect              
+old                                                            
+`,
+  );
 });
 
 test('a reset, as a table and as CSV', () => {

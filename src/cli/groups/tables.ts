@@ -173,17 +173,23 @@ export function groupTable(
   return `${lines(shown, groups).join('\n')}\n`;
 }
 
-/** `groups --list` */
+/** `groups --list`: all columns as wide as the widest cell, and a blank behind each row. */
 export function kindTable(
-  groups: readonly { groupId: string; type: string; protocolType: string }[],
+  groups: readonly {
+    readonly groupId: string;
+    readonly type: string;
+    readonly protocolType: string;
+  }[],
 ): string {
-  const width = Math.max(15, ...groups.map(({ groupId }) => groupId.length)) + 10;
-  const columns: Column<(typeof groups)[number]>[] = [
-    fixed('GROUP', width, (row) => row.groupId),
-    fixed('TYPE', 20, (row) => capitalized(row.type || 'Unknown')),
-    fixed('PROTOCOL', 20, (row) => row.protocolType),
-  ];
-  return `${lines(columns, groups).join('\n')}\n`;
+  const rows = groups.map(({ groupId, type, protocolType }) => [
+    groupId,
+    type === '' ? '' : capitalized(type),
+    protocolType,
+  ]);
+  const width = Math.max(20, ...rows.flat().map((text) => text.length));
+  const line = (cells: readonly string[]) => cells.map((cell) => cell.padEnd(width)).join(' ');
+  const header = `${line(['GROUP', 'TYPE', 'PROTOCOL'])}\n`;
+  return header + rows.map((cells) => `${line(cells)} \n`).join('');
 }
 
 /** "classic" is shown as "Classic". */
