@@ -12,6 +12,7 @@ const HELP = `node simulation/run.mjs [options]
   --from N                the first seed (1)
   --seed N --trace        one seed again, with everything that happens
   --policy P              os or group-commit; chosen by the seed where absent
+  --any-order             names of folders survive a power cut in any order
   --jobs N                processes (1)
   --hours H               go on for so long, with seeds from a random place on where --from is absent
   --failures FILE         failing seeds are added to this file (build/simulation-failures.txt)
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     policy: { type: 'string' },
     trace: { type: 'boolean', default: false },
     hash: { type: 'boolean', default: false },
+    'any-order': { type: 'boolean', default: false },
     jobs: { type: 'string', default: '1' },
     hours: { type: 'string' },
     failures: { type: 'string', default: join('build', 'simulation-failures.txt') },
@@ -60,7 +62,7 @@ const from = Number(values.from ?? (values.hours ? Math.floor(Math.random() * 2 
 const kinds = values.kind ? [values.kind] : values.hours ? ['storage', 'broker'] : ['storage'];
 const passed = [];
 for (const name of ['seed', 'policy']) if (values[name]) passed.push(`--${name}`, values[name]);
-for (const name of ['trace', 'hash']) if (values[name]) passed.push(`--${name}`);
+for (const name of ['trace', 'hash', 'any-order']) if (values[name]) passed.push(`--${name}`);
 if (values.hours) passed.push('--seconds', String(Number(values.hours) * 3600));
 
 const share = Math.ceil(total / jobs);

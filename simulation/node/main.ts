@@ -13,6 +13,7 @@ type Kind = (seed: number, options: RunOptions) => Promise<SeedOutcome>;
 
 interface RunOptions {
   readonly policy: 'os' | 'group-commit' | undefined;
+  readonly anyOrder: boolean;
   readonly onLine: ((line: string) => void) | undefined;
 }
 
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
       policy: { type: 'string' },
       trace: { type: 'boolean', default: false },
       hash: { type: 'boolean', default: false },
+      'any-order': { type: 'boolean', default: false },
       'stop-at-failure': { type: 'boolean', default: false },
     },
   });
@@ -61,7 +63,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (let seed = from; seed < from + count && performance.now() < endMs; seed++) {
     done++;
     try {
-      const { hash, numbers } = await run(seed, { policy, onLine });
+      const { hash, numbers } = await run(seed, { policy, onLine, anyOrder: values['any-order'] });
       if (values.hash) console.log(`hash of seed ${seed}: ${hash}`);
       for (const [name, value] of Object.entries(numbers)) {
         totals[name] = (totals[name] ?? 0) + value;

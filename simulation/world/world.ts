@@ -11,11 +11,12 @@ export const WORLD_STARTS_MS = 1_767_225_600_000;
 export interface WorldOptions {
   readonly seed: number;
   readonly settle: () => Promise<void>;
+  /** Names of folders survive a power cut in any order, not only in that of their changes. */
+  readonly anyOrder?: boolean;
   /** For `--trace`. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** Operations of the disk that a test planted a bug in, by the mutation's name; none in earnest. */
 export type DiskSpeed = 'fast' | 'slow' | 'stuttering';
 
 /** What a simulated world has beside its programs: time, chance, one disk, and the record of it all. */
@@ -32,7 +33,7 @@ export class World {
   diskError: (operation: string, path: string) => string | undefined = () => undefined;
   readonly #diskRandom: SimRandom;
 
-  constructor({ seed, settle, onLine }: WorldOptions) {
+  constructor({ seed, settle, onLine, anyOrder = false }: WorldOptions) {
     this.random = new SimRandom(seed);
     this.#diskRandom = this.random.fork();
     this.trace.onLine = onLine;
@@ -41,7 +42,7 @@ export class World {
       now: () => WORLD_STARTS_MS + Math.floor(this.loop.nowMs),
       defer: (finish) => void this.loop.after(this.#diskDelayMs(), finish),
     });
-    this.disk.isJournaled = true;
+    this.disk.isJournaled = !anyOrder;
     this.disk.fault = (operation, path) => {
       if (operation !== 'read' && operation !== 'list' && operation !== 'open') {
         this.trace.note(`${this.#when()} disk ${operation} ${path}`);
