@@ -5,7 +5,7 @@
 //
 // Gaps: one broker; a partition that has no leader, because its log directory failed, has no other
 // replica to elect either.
-import { errorCode } from '../../protocol/errors.ts';
+import { errorCode, KafkaError } from '../../protocol/errors.ts';
 import {
   ElectLeadersRequest,
   ElectLeadersResponse,
@@ -16,6 +16,8 @@ import { type Api, defineApi } from '../network/api.ts';
 
 const PREFERRED = 0;
 const UNCLEAN = 1;
+/** v0 has the error in its rows only. */
+const ERROR_FROM = 1;
 
 export function electLeadersApi({ metadata }: { metadata: ClusterMetadata }): Api {
   return defineApi({
@@ -24,7 +26,7 @@ export function electLeadersApi({ metadata }: { metadata: ClusterMetadata }): Ap
     versions: { min: 0, max: 2 },
     handle(_context, { electionType, topicPartitions }) {
       if (electionType !== PREFERRED && electionType !== UNCLEAN) {
-        return { errorCode: errorCode('INVALID_REQUEST') };
+        throw new KafkaError('INVALID_REQUEST', `There is no election type ${electionType}.`);
       }
       return {
         errorCode: 0,
@@ -37,8 +39,8 @@ export function electLeadersApi({ metadata }: { metadata: ClusterMetadata }): Ap
         })),
       };
     },
-    errorResponse: (_context, { topicPartitions }, error) => ({
-      errorCode: errorCode(error.error),
+    errorResponse: ({ apiVersion }, { topicPartitions }, error) => ({
+      ...(apiVersion >= ERROR_FROM && { errorCode: errorCode(error.error) }),
       replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
         topic,
         partitionResult: partitions.map((partition) => ({
