@@ -43,6 +43,7 @@ export const configSteps = [
       ...['--entity-type', 'broker-loggers', '--entity-name', String(brokerId), '--alter'],
       ...['--add-config', 'root=INFO'],
     ],
+    from: 3, // The Kafka 2.7 of this suite runs without the Log4j whose levels it would set.
   },
   {
     name: 'kafka-configs --alter of an unknown key',
