@@ -251,15 +251,18 @@ async function readEachOther(ready, broker) {
 }
 
 /**
- * The results of this run; with `keep` also those of earlier runs for the subjects that this one did not try, so that
- * a page can be brought up to date client by client.
+ * The results of this run; with `keep` also those of earlier runs for the subjects and scenarios that this one did not
+ * try, so that a page can be brought up to date client by client. Rows stay in the order of the earlier run.
  */
 function withEarlierResults(results, { keep }) {
   const file = join(cacheFolder, 'results.json');
   const earlier = keep && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const isTried = ({ subject, scenario }) =>
+    wanted({ name: scenario }) && results.some((one) => one.subject === subject);
+  const isSame = (a) => (b) => a.subject === b.subject && a.scenario === b.scenario;
   const all = [
-    ...earlier.filter((one) => results.every(({ subject }) => subject !== one.subject)),
-    ...results,
+    ...earlier.flatMap((one) => (isTried(one) ? results.filter(isSame(one)) : [one])),
+    ...results.filter((one) => !earlier.some(isSame(one))),
   ];
   mkdirSync(cacheFolder, { recursive: true });
   writeFileSync(file, JSON.stringify(all));
@@ -397,7 +400,9 @@ async function main() {
     broker.remove();
   }
   if (options.report?.endsWith('.md')) {
-    const results = withEarlierResults(report.results, { keep: options.only.length > 0 });
+    const results = withEarlierResults(report.results, {
+      keep: options.only.length > 0 || options.scenario !== '',
+    });
     writeFileSync(
       options.report,
       compatibilityPage({ broker: broker.title, results, clients, toolsNotTried }),

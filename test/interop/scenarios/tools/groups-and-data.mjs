@@ -1,5 +1,7 @@
 // Groups of every kind, transactions, and the tools that move or measure data.
+import { startSluice } from '../../lib/broker.mjs';
 import { isBefore } from '../../lib/install.mjs';
+import { Referee } from '../../lib/referee.mjs';
 
 const aTransaction = ['--transactional-id', 'no-such-transaction'];
 
@@ -187,7 +189,22 @@ export const dataSteps = [
   },
   {
     name: 'ClientCompatibilityTest',
-    args: ({ topic, version }) => [
+    withoutBootstrap: true,
+    // It makes a topic of a fixed name, so it gets a broker of its own.
+    async before(context) {
+      const isOurs = context.broker.kind === 'sluice';
+      context.ownBroker = isOurs ? await startSluice() : undefined;
+      context.ownBootstrap = (context.ownBroker ?? context).bootstrap;
+      const referee = new Referee(context.ownBootstrap);
+      await referee.createTopic(`${context.topic}-compatibility`);
+      referee.close();
+    },
+    async afterwards({ ownBroker }) {
+      await ownBroker?.stop();
+      ownBroker?.remove();
+    },
+    args: ({ topic, version, ownBootstrap }) => [
+      ...['--bootstrap-server', ownBootstrap],
       ...(isBefore(version, '3.0') ? [] : ['--idempotent-producer-supported', 'true']),
       ...['--topic', `${topic}-compatibility`, '--offsets-for-times-supported', 'true'],
       ...['--cluster-id-supported', 'true', '--expect-record-too-large-exception', 'false'],
@@ -195,7 +212,6 @@ export const dataSteps = [
       ...['--describe-acls-supported', 'true', '--describe-configs-supported', 'true'],
     ],
     varies: 'it prints times',
-    before: ({ topic, referee }) => referee.createTopic(`${topic}-compatibility`),
   },
   {
     name: 'kafka-console-share-consumer',
