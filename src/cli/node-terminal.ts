@@ -24,6 +24,10 @@ export class NodeTerminal implements Terminal {
     return process.stdin.isTTY === true;
   }
 
+  get errIsTerminal(): boolean {
+    return process.stderr.isTTY === true;
+  }
+
   out(text: string | Uint8Array): void {
     if (!this.#outClosed) process.stdout.write(text);
   }

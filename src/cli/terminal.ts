@@ -10,6 +10,8 @@ export interface Terminal {
   readonly outClosed: boolean;
   readonly input: AsyncIterable<Uint8Array>;
   readonly inputIsTerminal: boolean;
+  /** Somebody watches standard error. Absent: nobody does. */
+  readonly errIsTerminal?: boolean;
   /** Runs `stop` on SIGINT or SIGTERM; a second signal ends the process at once. */
   onInterrupt(stop: () => void): void;
 }

@@ -15,6 +15,7 @@ import {
 } from '../flags.ts';
 import { type LineFormat, lineFormat, parseLine } from '../line-reader.ts';
 import { LineSplitter } from '../line-splitter.ts';
+import { Progress } from '../progress.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
@@ -133,6 +134,7 @@ async function produceLines(options: {
 }): Promise<number> {
   const { producer, topic, format, bufferBytes, sync, terminal } = options;
   const splitter = new LineSplitter();
+  const progress = new Progress(terminal);
   let lineNumber = 0;
   let failures = 0;
   let firstFailure: Error | undefined;
@@ -157,6 +159,7 @@ async function produceLines(options: {
     })) {
       for (const line of splitter.push(chunk)) await sendLine(line);
       await producer.whenBelow(bufferBytes);
+      if (!terminal.inputIsTerminal) progress.update(() => `${lineNumber} records read`);
       if (stopped) break;
       prompt();
     }
@@ -164,6 +167,7 @@ async function produceLines(options: {
     if (last !== undefined) await sendLine(last);
   } finally {
     await producer.flush();
+    progress.end();
   }
   if (firstFailure) {
     throw new CliError(

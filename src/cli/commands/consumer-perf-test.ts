@@ -10,6 +10,7 @@ import {
   consumerTotalLine,
   dateFormat,
 } from '../perf-output.ts';
+import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
 import { topicPattern } from '../topic-filter.ts';
@@ -117,6 +118,7 @@ async function consume(
   let reported = { atMs: startMs, bytes: 0, messages: 0, joinMs: 0 };
   let joined = false;
   let lastMs = startMs;
+  const progress = new Progress(terminal);
   try {
     while (all.messages < run.messages && !stopped) {
       const records = await consumer.poll(joined ? POLL_MS : 1);
@@ -125,6 +127,7 @@ async function consume(
         joined = true;
         joinMs = nowMs - startMs;
       }
+      progress.update(() => `${all.messages} of ${run.messages} records`);
       if (records.length > 0) lastMs = nowMs;
       else if (nowMs - lastMs > run.timeoutMs) break;
       for (const { key, value } of records) {
@@ -139,10 +142,12 @@ async function consume(
           bytes: all.bytes - reported.bytes,
           messages: all.messages - reported.messages,
         };
+        progress.end();
         if (run.detailed) terminal.out(consumerProgressLine(all, since, format));
         reported = { atMs: nowMs, joinMs, ...all };
       }
     }
+    progress.end();
     if (all.messages < run.messages && !stopped) {
       terminal.out(
         `WARNING: Exiting before consuming the expected number of records: timeout (${run.timeoutMs} ms) exceeded. You can use the --timeout option to increase the timeout.\n`,

@@ -6,6 +6,7 @@ import { producerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import { keyValues, many, type Parsed, toggle, value, wholeNumber } from '../flags.ts';
 import { ProducerStats } from '../perf-output.ts';
+import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { breathe, Throttle } from '../throttle.ts';
 import { tool } from '../tool.ts';
@@ -118,6 +119,7 @@ async function send(options: {
     first ??= error;
   };
   let sent = 0;
+  const progress = new Progress(terminal);
   while (sent < records && !stopped) {
     const end = Math.min(records, sent + (options.throughput < 0 ? AT_ONCE : 1));
     for (; sent < end; sent++) {
@@ -127,12 +129,17 @@ async function send(options: {
         .send({ topic, value })
         .then(() => stats.record(Date.now() - startMs, value.length), onFailure);
     }
+    progress.update(() => `${sent} of ${records} records`);
     await throttle.wait(sent, () => stopped);
     await producer.whenBelow(bufferBytes);
     if (options.throughput < 0 || sent % AT_ONCE === 0) await breathe();
-    if (stats.windowMs(Date.now()) >= options.reportMs) terminal.out(stats.windowLine(Date.now()));
+    if (stats.windowMs(Date.now()) >= options.reportMs) {
+      progress.end();
+      terminal.out(stats.windowLine(Date.now()));
+    }
   }
   await producer.flush();
+  progress.end();
   // The last acknowledgements' own callbacks come after the flush.
   await breathe();
   terminal.out(stats.totalLine(Date.now()));

@@ -73,7 +73,10 @@ export async function startSluice(more = {}) {
     },
     /** Ends the broker and answers its exit code; the data stays until `remove`. */
     stop: async () => (await stop(child, { graceMs: 15_000 })).code,
-    remove: removeFolder,
+    remove() {
+      process.off('exit', removeFolder);
+      removeFolder();
+    },
   };
 }
 
