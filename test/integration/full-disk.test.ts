@@ -127,8 +127,11 @@ test('the reserve keeps producers out, and lets everybody else go on', async (t)
   assert.equal(row.errorCode, KAFKA_STORAGE_ERROR);
   assert.match(row.errorMessage ?? '', /bytes left, fewer than the 4194304 of log\.disk\.reserved/);
   const { bavail, bsize } = statfsSync(folder);
-  assert.ok(bavail * bsize > 3.5 * MEGABYTE && bavail * bsize < 4.5 * MEGABYTE);
-  assert.ok(it.acknowledged.size > 30);
+  // Never less than the reserve, but for one write; what was written while the system was being asked
+  // counts twice, so it may be somewhat more.
+  const free = (bavail * bsize) / MEGABYTE;
+  assert.ok(free > 3.5 && free < 6, `${free} MB are free`);
+  assert.ok(it.acknowledged.size > 25);
   await checkRecords(client, it);
   assert.equal(await commit(client, 7), 0);
   await createTopic(client, 'another');

@@ -7,6 +7,7 @@
 // v0-v2 carry messages of the old formats, which are converted.
 //
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
+import { isPassing } from '../../base/disk-error.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
@@ -30,6 +31,8 @@ const BAD_BATCH: ReadonlySet<ErrorName> = new Set<ErrorName>([
   'UNSUPPORTED_COMPRESSION_TYPE',
   'UNSUPPORTED_FOR_MESSAGE_FORMAT',
 ]);
+
+const NO_ROOM = 'the disk is full, or no file handle is free; the records were not written';
 
 type Response = MessageInput<typeof ProduceResponse>;
 
@@ -144,7 +147,10 @@ class Produce {
 
   /** A row's bytes are in the log, or its log directory failed. */
   rowWritten(row: PartitionAppend, error: Error | undefined): void {
-    if (error) this.#refuse(row, 'KAFKA_STORAGE_ERROR', 'the log directory is offline');
+    if (error) {
+      const reason = isPassing(error) ? NO_ROOM : 'the log directory is offline';
+      this.#refuse(row, 'KAFKA_STORAGE_ERROR', reason);
+    }
     if (--this.#unwritten === 0) this.#pending.complete(this.#answer());
   }
 
