@@ -282,6 +282,11 @@ class BrokerRun {
     await this.#until(() => life.state !== 'starting');
     this.#checkStarted();
     await this.#until(() => this.#isPrepared);
+    let isTime = false;
+    this.#world.loop.after(100 + this.#random.float() * 300, () => {
+      isTime = true;
+    });
+    await this.#until(() => isTime);
     clients.isBusy = false;
     await this.#until(() => clients.running === 0);
     this.#checkSoon();
