@@ -325,6 +325,55 @@ test('DeleteRecords, retention and deletion go on beside a pass', async () => {
   }
 });
 
+test('compact,delete: the last value of each key, and no longer than retention.ms', async () => {
+  const config = { ...COMPACTED, cleanupPolicy: ['compact', 'delete'] as const };
+  const storage = new TestStorage({ ...config, retentionMs: 10_000 });
+  const log = await storage.open();
+  appendKeyed(storage, log, [['old', '1']]);
+  for (let n = 0; n < 10; n++) appendKeyed(storage, log, [['k', `v${n}`]]);
+  await compact(storage);
+  assert.equal((await recordsOf(log))[0], '0:old=1');
+  storage.clock.advance(9_000);
+  for (let n = 0; n < 10; n++) appendKeyed(storage, log, [['k', `w${n}`]]);
+  storage.clock.advance(2_000);
+  await compact(storage);
+  storage.manager.runRetention();
+  const left = await recordsOf(log);
+  assert.ok(!left.some((one) => one.includes('old')), left.join(' '));
+  assert.equal(left.at(-1), '20:k=w9');
+  assert.ok(log.logStartOffset > 0);
+});
+
+test('max.compaction.lag.ms closes the active segment, so that its records are compacted in time', async () => {
+  const storage = new TestStorage({
+    ...COMPACTED,
+    segmentBytes: 1_000_000,
+    minCleanableDirtyRatio: 0.9,
+    maxCompactionLagMs: 1000,
+  });
+  const log = await storage.open();
+  for (let n = 0; n < 5; n++) appendKeyed(storage, log, [['k', `v${n}`]]);
+  assert.equal(log.segments.count, 1);
+  storage.clock.advance(1001);
+  appendKeyed(storage, log, [['k', 'later']]);
+  assert.equal(log.segments.count, 2);
+  await compact(storage);
+  assert.deepEqual(await recordsOf(log), ['4:k=v4', '5:k=later']);
+});
+
+test('the timer compacts by itself, unless compaction is switched off', async () => {
+  for (const enable of [true, false]) {
+    const storage = new TestStorage(COMPACTED);
+    storage.settings = { cleaner: { ...settings(), enable, backoffMs: 5000 } };
+    const log = await storage.open();
+    for (let n = 0; n < 20; n++) appendKeyed(storage, log, [['k', `v${n}`]]);
+    await storage.clock.advanceAndSettle(4900);
+    assert.equal((await recordsOf(log)).length, 20);
+    await storage.clock.advanceAndSettle(5500);
+    assert.equal((await recordsOf(log)).length < 20, enable);
+  }
+});
+
 function settings() {
   return {
     enable: true,
