@@ -57,7 +57,6 @@ export const internalTopicRows = {
     show('offsets, until 3.9', `${scala}OffsetsMessageFormatter`, ['2.7', '3.9']),
     show('group metadata, since 3.8', `${java}GroupMetadataMessageFormatter`, ['3.9', '4.3']),
     show('group metadata, until 3.9', `${scala}GroupMetadataMessageFormatter`, ['2.7', '3.9']),
-    show('all records of the coordinator', `${java}CoordinatorRecordMessageFormatter`, ['4.3']),
     show('transactions, since 3.8', `${java}TransactionLogMessageFormatter`, ['3.9', '4.3']),
   ],
   expected: [
