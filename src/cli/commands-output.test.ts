@@ -67,7 +67,7 @@ test('the versions of a broker, beside those of the clients', () => {
     ]),
   ).split('\n');
   assert.equal(lines[0], '(');
-  assert.equal(lines[1], '\tProduce(0): 0 to 13 [usable: 11],');
+  assert.equal(lines[1], '\tProduce(0): 0 to 13 [usable: 13],');
   assert.equal(lines[2], '\tFetch(1): UNSUPPORTED,');
   assert.equal(lines[3], '\tListOffsets(2): 4 [usable: 4],');
   assert.ok(lines.includes('\tOffsetDelete(47): 9 to 10 [unusable: node too new],'));
