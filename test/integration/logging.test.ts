@@ -167,22 +167,27 @@ test('a directory that cannot be used is one line, and the others serve', async 
 });
 
 test('data without the topics that it belongs to is pointed out, not dropped', async () => {
-  const folder = join(work, 'orphans');
-  const first = await startTestBroker({ folder });
-  const client = await RawClient.connect(first);
+  const elsewhere = await startTestBroker({ folder: join(work, 'elsewhere') });
+  const client = await RawClient.connect(elsewhere);
   await createTopic(client, 'orders', { partitions: 2 });
   client.close();
+  await elsewhere.broker.stop();
+  const folder = join(work, 'orphans');
+  const first = await startTestBroker({ folder });
+  const other = await RawClient.connect(first);
+  await createTopic(other, 'known');
+  other.close();
   await first.broker.stop();
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith('sluice-store.')) rmSync(join(folder, name));
+  for (const name of ['orders-0', 'orders-1']) {
+    cpSync(join(elsewhere.folder, name), join(folder, name), { recursive: true });
   }
   const log = new LogCapture();
   const second = await startTestBroker({ logger: log, folder });
   const complaints = log.takeComplaints().map(({ msg }) => msg);
+  await second.broker.stop();
   assert.deepEqual(complaints, [
     '2 partition folders belong to no topic and are not served, orders-0 for one',
   ]);
-  await second.broker.stop();
   assert.ok(readdirSync(folder).includes('orders-1'));
 });
 
