@@ -189,7 +189,7 @@ async function assemble(
       metadata.snapshot.topics.get(OFFSETS_TOPIC)?.partitions.length ??
       configs.broker.offsetsTopicNumPartitions,
   });
-  const host = new LocalPartitionHost(brokerId, partitions, configs, {
+  const host = new LocalPartitionHost(clock, brokerId, partitions, configs, {
     elected(topic, partition, leaderEpoch) {
       if (topic === OFFSETS_TOPIC) coordinator.onElection(partition, leaderEpoch);
     },

@@ -1,8 +1,10 @@
+import type { Clock } from '../base/clock.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type {
   ApplyPartitions,
   PartitionHost,
   PartitionOutcome,
+  PartitionState,
   StopPartitions,
 } from './controller/partition-host.ts';
 import type { Configs } from './metadata/configs.ts';
@@ -15,8 +17,12 @@ export interface LeadershipListener {
   resigned(topic: string, partition: number, leaderEpoch: number | undefined): void;
 }
 
+/** Making logs goes on for at most about this long without letting anybody else have the event loop. */
+const LONGEST_STRETCH_MS = 20;
+
 /** Carries out the controller's decisions on this broker. */
 export class LocalPartitionHost implements PartitionHost {
+  readonly #clock: Clock;
   readonly #brokerId: number;
   readonly #partitions: Partitions;
   readonly #configs: Configs;
@@ -24,11 +30,13 @@ export class LocalPartitionHost implements PartitionHost {
   #controllerEpoch = -1;
 
   constructor(
+    clock: Clock,
     brokerId: number,
     partitions: Partitions,
     configs: Configs,
     listener: LeadershipListener,
   ) {
+    this.#clock = clock;
     this.#brokerId = brokerId;
     this.#partitions = partitions;
     this.#configs = configs;
@@ -37,16 +45,28 @@ export class LocalPartitionHost implements PartitionHost {
 
   async applyPartitions(command: ApplyPartitions): Promise<PartitionOutcome[]> {
     if (!this.#accept(command)) return refuse(command.partitions);
-    return command.partitions.map((state) => {
-      const { topic, partition, leaderEpoch } = state;
-      const config = this.#configs.topicWith(state.topicConfig);
-      const error = this.#partitions.apply({ ...state, config });
-      if (error === 'NONE') {
-        if (state.leader === this.#brokerId) this.#listener.elected(topic, partition, leaderEpoch);
-        else this.#listener.resigned(topic, partition, leaderEpoch);
+    const outcomes: PartitionOutcome[] = [];
+    let startMs = this.#clock.monotonicMs();
+    for (const state of command.partitions) {
+      if (this.#clock.monotonicMs() - startMs >= LONGEST_STRETCH_MS) {
+        await new Promise<void>((resolve) => this.#clock.endOfTurn(resolve));
+        if (!this.#accept(command)) return refuse(command.partitions);
+        startMs = this.#clock.monotonicMs();
       }
-      return { topic, partition, error };
-    });
+      outcomes.push(this.#apply(state));
+    }
+    return outcomes;
+  }
+
+  #apply(state: PartitionState): PartitionOutcome {
+    const { topic, partition, leaderEpoch } = state;
+    const config = this.#configs.topicWith(state.topicConfig);
+    const error = this.#partitions.apply({ ...state, config });
+    if (error === 'NONE') {
+      if (state.leader === this.#brokerId) this.#listener.elected(topic, partition, leaderEpoch);
+      else this.#listener.resigned(topic, partition, leaderEpoch);
+    }
+    return { topic, partition, error };
   }
 
   async stopPartitions(command: StopPartitions): Promise<PartitionOutcome[]> {
