@@ -56,6 +56,9 @@ export interface Leadership {
 
 /** A client that names no leader epoch. */
 const ANY_EPOCH = -1;
+/** Derived from a configuration, and gone with it. Each use sets the two fields that change first. */
+const RULES = new WeakMap<LogConfig, ProduceRules>();
+
 const NOBODY: Leadership = { leader: -1, leaderEpoch: -1, replicas: [], isr: [] };
 
 /**
@@ -75,7 +78,6 @@ export class Partition implements LogListener {
   #stopped = false;
   /** Bytes appended whose offsets are not below the high watermark yet. */
   #invisibleBytes = 0;
-  #rules: { config: LogConfig; rules: ProduceRules } | undefined;
 
   constructor(log: Log, at: { topicId: string; brokerId: number; clock: Clock }) {
     this.topic = log.topic;
@@ -250,11 +252,14 @@ export class Partition implements LogListener {
     if (this.#waiters) for (const waiter of [...this.#waiters]) waiter.changed();
   }
 
-  /** One object per topic configuration, not per request: only two of its fields change. */
+  /** One object per topic configuration, not per request or partition: only two of its fields change. */
   #produceRules(requestVersion: number): ProduceRules {
     const { config } = this.log;
-    if (this.#rules?.config !== config) this.#rules = { config, rules: rulesOf(config) };
-    const { rules } = this.#rules;
+    let rules = RULES.get(config);
+    if (!rules) {
+      rules = rulesOf(config);
+      RULES.set(config, rules);
+    }
     rules.requestVersion = requestVersion;
     rules.now = this.#clock.now();
     return rules;
