@@ -270,6 +270,8 @@ class BrokerRun {
       isQuiet = true;
     });
     await this.#until(() => isQuiet);
+    // Answers about records that are lost now must not come later than that.
+    if (this.#mayHaveLost) this.#network.disconnect('clients');
     this.#clients.diskIsBroken = false;
   }
 
@@ -318,7 +320,8 @@ class BrokerRun {
   }
 
   #recovered(parts: BrokerParts): void {
-    for (const churn of this.#churns) churn.check(parts, this.#wasPowerCut);
+    const mayComeBack = this.#numbers.powerCuts > 0;
+    for (const churn of this.#churns) churn.check(parts, mayComeBack);
     if (!this.#isPrepared) return;
     this.#administrator.check(parts);
     for (const { name, partitionCount } of this.#plan.topics) {

@@ -49,6 +49,19 @@ export function cause(fault: Fault, options: ChaosOptions): void {
     case 'noise on the wire':
       often(500, () => void makeNoise(clients, random).catch((error) => clients.fail(error)));
       break;
+    case 'the disk fills up':
+      world.loop.after(random.float() * 400, () => {
+        if (!life.process.isAlive) return;
+        clients.diskIsBroken = true;
+        world.note('the disk is full');
+        world.disk.capacityBytes = world.disk.usedBytes() + random.int(2000);
+        world.loop.after(random.float() * 300, () => {
+          if (!life.process.isAlive) return;
+          world.note('there is space again');
+          world.disk.capacityBytes = Number.POSITIVE_INFINITY;
+        });
+      });
+      break;
     case 'the disk fails': {
       const operation = random.pick(['write', 'sync', 'rename', 'syncFolder', 'truncate']);
       const code = random.pick(['EIO', 'ENOSPC']);

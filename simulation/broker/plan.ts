@@ -41,6 +41,7 @@ export type Fault =
   | 'the disk stutters'
   | 'the clock jumps'
   | 'noise on the wire'
+  | 'the disk fills up'
   | 'the disk fails';
 
 const FAULTS: readonly Fault[] = [
@@ -126,6 +127,7 @@ function chooseTopics(random: SimRandom): FixedTopic[] {
 function chooseLife(random: SimRandom): LifePlan {
   const ending = random.pick<Ending>(['stop', 'kill', 'kill', 'power cut', 'power cut']);
   const faults = FAULTS.filter(() => random.chance(0.25));
+  if (random.chance(0.1)) faults.push('the disk fills up');
   if (ending !== 'stop' && random.chance(0.1)) faults.push('the disk fails');
   return {
     ending,

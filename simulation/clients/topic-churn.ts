@@ -52,7 +52,7 @@ export class TopicChurn {
   }
 
   /** After a restart: what was answered is so. A power cut may bring removed files back, unused. */
-  check({ metadata, logs }: BrokerParts, wasPowerCut: boolean): void {
+  check({ metadata, logs }: BrokerParts, mayComeBack: boolean): void {
     const found = metadata.snapshot.topics.get(this.#topic);
     const known = this.#known;
     if (known === 'unknown') {
@@ -62,7 +62,7 @@ export class TopicChurn {
     if (known === 'absent') {
       mustHold(found === undefined, () => `${this.#topic} was deleted, it is back`);
       const hasLogs = Array.from(logs.logs()).some(({ topic }) => topic === this.#topic);
-      mustHold(wasPowerCut || !hasLogs, () => `${this.#topic} was deleted and left its logs`);
+      mustHold(mayComeBack || !hasLogs, () => `${this.#topic} was deleted and left its logs`);
       return;
     }
     mustHold(
