@@ -19,6 +19,7 @@ const FAILURES = [
     seed: 10_151,
   },
   { symptom: 'an index that cannot be read ends the broker', kind: runBroker, seed: 987 },
+  { symptom: 'a full disk leaves folders of no topic', kind: runBroker, seed: 932 },
 ] as const;
 
 for (const { symptom, kind, seed } of FAILURES) {

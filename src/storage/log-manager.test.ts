@@ -303,3 +303,14 @@ test('a topic takes over no offsets of a deleted one of its name, also after a c
     );
   }
 });
+
+test('a log that a full disk lets nobody make leaves no folder behind', async () => {
+  const storage = new TestStorage();
+  await storage.open();
+  storage.disk.fault = (operation, path) =>
+    operation === 'truncate' && path.includes('/t-7/') ? 'ENOSPC' : undefined;
+  assert.throws(() => storage.log(7), { code: 'ENOSPC' });
+  storage.disk.fault = () => undefined;
+  assert.equal(storage.disk.stat(`${LOG_DIR}/t-7`), undefined);
+  assert.equal(storage.log(7).logEndOffset, 0);
+});

@@ -21,22 +21,41 @@ export interface NewLog {
   readonly config: LogConfig;
 }
 
-/** Makes the folder of a partition and adds its empty log to the directory. Throws what the disk throws. */
+/**
+ * Makes the folder of a partition and adds its empty log to the directory. Throws what the disk throws, and
+ * then leaves no folder behind that nobody would ever delete.
+ */
 export function createLog(context: StorageContext, events: LogEvents, at: NewLog): Log {
   const { fileSystem, logger } = context;
   const { dir, topic, partition, topicId, config } = at;
   const name = logName(topic, partition);
   const folder = dir.file(name);
-  fileSystem.makeFolder(folder);
-  const metadata = writePartitionMetadata(context, folder, topicId);
-  // Kafka's tools are pointed at this file, also when nothing was ever appended.
-  fileSystem.writeFile(join(folder, fileName(0, LOG_SUFFIX)), '');
+  const isMadeHere = fileSystem.stat(folder) === undefined;
+  let metadata: string;
+  try {
+    fileSystem.makeFolder(folder);
+    metadata = writePartitionMetadata(context, folder, topicId);
+    // Kafka's tools are pointed at this file, also when nothing was ever appended.
+    fileSystem.writeFile(join(folder, fileName(0, LOG_SUFFIX)), '');
+  } catch (error) {
+    if (isMadeHere) removeUnfinished(context, folder);
+    throw error;
+  }
   const loaded = emptyLog(context, { folder, topicId, unsyncedFiles: [metadata] });
   const where = { topic, partition, logDir: dir.path, folder, isNewFolder: true };
   const log = new Log({ context, events, ...where, config, loaded, space: dir.space });
   dir.logs.set(name, log);
   logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
   return log;
+}
+
+/** At once: the next try may make it again. */
+function removeUnfinished({ fileSystem, logger }: StorageContext, folder: string): void {
+  try {
+    fileSystem.removeFolder(folder);
+  } catch (error) {
+    logger.warn({ folder, error }, `could not remove ${folder}, which belongs to no topic`);
+  }
 }
 
 /** Says which topic a partition's folder belongs to; the file's path, to be synced. */
