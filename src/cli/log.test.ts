@@ -23,7 +23,7 @@ const log = (...args: string[]) => runCommand(['log', ...args]);
 test('what to do and where must be said, and a running broker is not disturbed', async () => {
   assert.match(
     (await log()).err,
-    /what to do is missing: sluice log inspect\|verify\|repair\|convert/,
+    /what to do is missing: sluice log inspect\|verify\|why\|repair\|convert/,
   );
   assert.match((await log('mend', 'data')).err, /"mend" is not known/);
   assert.match((await log('verify', '/no/such/folder')).err, /\/no\/such\/folder does not exist/);
@@ -53,6 +53,18 @@ test('a sound directory is inspected and verified', async () => {
   const verified = await log('verify', tools.dataFolder);
   assert.equal(verified.code, 0, verified.out);
   assert.match(verified.out, /^Checked \d+ partitions, \d+ segments, .*: all is well\n$/);
+});
+
+test('why old data is still there', async () => {
+  const { code, out, err } = await log('why', tools.dataFolder, '--topic', 'orders');
+  assert.equal(code, 0, err);
+  assert.match(out, /^orders-0:\n {2}from offset 0, /m);
+  assert.match(
+    out,
+    / {2}from offset 0, [\d.]+ K?B: Its newest record is from 20\S+Z: retention\.ms = 604800000 keeps it until 20\S+Z\.\n/,
+  );
+  const internal = await log('why', tools.dataFolder, '--topic', '__consumer_offsets');
+  assert.match(internal.out + internal.err, /holds no partition folders|It is (active|empty)/);
 });
 
 test('damage is told with file and position, taken out by repair, and kept', async () => {

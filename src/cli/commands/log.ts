@@ -1,25 +1,28 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { FileSystem } from '../../base/file-system.ts';
 import { type FolderLock, FolderLockedError } from '../../base/folder-lock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
+import { brokerConfig, parseServerProperties } from '../../config/index.ts';
 import { inspectPartition } from '../../storage/offline/inspect-partition.ts';
 import { logDirFindings, repairLogDir } from '../../storage/offline/log-dir-files.ts';
 import { logDirOf, partitionFolders } from '../../storage/offline/partition-folders.ts';
 import type { Finding, PartitionReport } from '../../storage/offline/partition-report.ts';
 import { convertPartition, repairPartition } from '../../storage/offline/repair-partition.ts';
 import { CliError } from '../failure.ts';
-import { repeated } from '../flags.ts';
+import { repeated, value } from '../flags.ts';
 import { findingText, partitionText, sizeText } from '../log-report.ts';
+import { cleanerCheckpoint, topicConfigs, whyText } from '../log-why.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
 
 const FLAGS = {
   topic: repeated('topic', 'Only the partitions of this topic. May be given several times.'),
+  config: value('file', 'For why: the server.properties that the broker is started with.'),
 } as const;
 
-const ACTIONS = ['inspect', 'verify', 'repair', 'convert'] as const;
+const ACTIONS = ['inspect', 'verify', 'why', 'repair', 'convert'] as const;
 type Action = (typeof ACTIONS)[number];
 
 /** Looks after a data directory while no broker runs on it. */
@@ -29,16 +32,19 @@ export const log = tool({
 
   inspect   what is in each partition: segments, offsets, times, formats
   verify    reads every batch, index, snapshot and checkpoint; exit code 1 when something is wrong
+  why       why each segment is still on the disk: retention, size, compaction. For a running broker
+            ask its HTTP listener: GET /topics/<topic>/retention
   repair    takes damage out: what cannot be read is kept in .corrupt files, what surrounds it is
             joined, indexes are built anew. No broker may run on the directory
   convert   turns messages of formats v0 and v1 (Kafka before 0.11) into record batches. A broker does
             so by itself when it starts on a directory for the first time`,
-  usage: '<inspect|verify|repair|convert> [folder...] [flags]',
+  usage: '<inspect|verify|why|repair|convert> [folder...] [flags]',
   flags: FLAGS,
   allowRest: true,
   examples: [
     'inspect data',
     'verify data --topic orders',
+    'why data --topic orders --config config/server.properties',
     'repair data/orders-0',
     'convert /var/lib/kafka-logs',
   ],
@@ -54,7 +60,11 @@ export const log = tool({
     let healthy = true;
     for (const folder of folders.length > 0 ? folders : ['data']) {
       if (!existsSync(folder)) throw new CliError(`${folder} does not exist`);
-      const run = new LogRun(nodeFileSystem, terminal, folder, new Set(flags.topic));
+      const run = new LogRun(terminal, {
+        folder,
+        topics: new Set(flags.topic),
+        configFile: flags.config,
+      });
       if (!(await run.run(action))) healthy = false;
     }
     return healthy ? 0 : 1;
@@ -62,21 +72,20 @@ export const log = tool({
 });
 
 class LogRun {
-  readonly #fileSystem: FileSystem;
+  readonly #fileSystem: FileSystem = nodeFileSystem;
   readonly #terminal: Terminal;
   readonly #folder: string;
   readonly #topics: ReadonlySet<string>;
+  readonly #configFile: string | undefined;
 
   constructor(
-    fileSystem: FileSystem,
     terminal: Terminal,
-    folder: string,
-    topics: ReadonlySet<string>,
+    on: { folder: string; topics: ReadonlySet<string>; configFile: string | undefined },
   ) {
-    this.#fileSystem = fileSystem;
     this.#terminal = terminal;
-    this.#folder = folder;
-    this.#topics = topics;
+    this.#folder = on.folder;
+    this.#topics = on.topics;
+    this.#configFile = on.configFile;
   }
 
   /** Whether all is well afterwards. */
@@ -91,6 +100,7 @@ class LogRun {
     if (action === 'verify') return this.#verify(partitions);
     const lock = await this.#lock();
     try {
+      if (action === 'why') return await this.#why(partitions);
       return action === 'repair' ? await this.#repair(partitions) : await this.#convert(partitions);
     } finally {
       await lock.release();
@@ -138,6 +148,27 @@ class LogRun {
       problems === 0 ? 'all is well' : `${problems} problems; sluice log repair mends them`;
     this.#terminal.out(`Checked ${what}: ${result}\n`);
     return problems === 0;
+  }
+
+  async #why(partitions: readonly string[]): Promise<boolean> {
+    const logDir = logDirOf(this.#folder);
+    const text = this.#configFile === undefined ? '' : readFileSync(this.#configFile, 'utf8');
+    const broker = brokerConfig(parseServerProperties(text));
+    const topicOf = (path: string) => basename(path).replace(/-\d+$/, '');
+    // Topics are known to the first of log.dirs.
+    const [first] = this.#configFile === undefined ? [logDir] : broker.logDirList;
+    const topics = new Set(partitions.map(topicOf));
+    const from = { storeFolder: first ?? logDir, broker };
+    const configs = await topicConfigs(this.#fileSystem, from, topics);
+    const cleaned = cleanerCheckpoint(this.#fileSystem, logDir);
+    const now = Date.now();
+    for (const path of partitions) {
+      const config = configs.get(topicOf(path))!;
+      const about = { config, cleaned: cleaned.get(basename(path)), now };
+      this.#terminal.out(whyText(this.#fileSystem, path, about));
+      if (!(await this.#terminal.drained())) break;
+    }
+    return true;
   }
 
   async #repair(partitions: readonly string[]): Promise<boolean> {
