@@ -31,7 +31,7 @@ import { configValidator } from './controller/config-validator.ts';
 import { createController } from './controller/controller.ts';
 import { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
-import { establishIdentity, type Identity } from './identity.ts';
+import { checkFirstLogDir, establishIdentity, type Identity } from './identity.ts';
 import { LocalPartitionHost } from './local-partition-host.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import { Configs } from './metadata/configs.ts';
@@ -129,6 +129,7 @@ async function assemble(
   const logConfig = topicLogConfig(config, {});
   const [storeFolder] = config.logDirList;
   const isFirstStart = !embeddedStoreExists(fileSystem, storeFolder!);
+  if (isFirstStart) checkFirstLogDir(fileSystem, config.logDirList);
   let fail: (reason: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;

@@ -74,6 +74,21 @@ export async function establishIdentity(
   return { brokerId, clusterId };
 }
 
+/**
+ * The first of log.dirs holds the list of topics. Where it is empty and another one is not, a disk is
+ * missing, and a start would make the partitions that were there anew. Throws IdentityError.
+ */
+export function checkFirstLogDir(fileSystem: FileSystem, logDirs: readonly string[]): void {
+  const isKnown = (folder: string) => fileSystem.stat(join(folder, META_PROPERTIES_FILE));
+  const [first = '', ...others] = logDirs;
+  if (isKnown(first)) return;
+  const known = others.find(isKnown);
+  if (known === undefined) return;
+  throw new IdentityError(
+    `${first}, the first of log.dirs, has no data, but ${known} has: is its disk mounted? A new directory goes to the end of log.dirs, since the first one holds the list of topics`,
+  );
+}
+
 function read(fileSystem: FileSystem, folder: string): MetaProperties | undefined {
   const path = join(folder, META_PROPERTIES_FILE);
   if (!fileSystem.stat(path)) return undefined;
