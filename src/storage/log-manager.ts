@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { BufferPool } from '../base/collections/buffer-pool.ts';
+import { NamedTimers } from '../base/collections/named-timers.ts';
 import { isOutOfHandles, isOutOfSpace, isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { FolderLocker } from '../base/folder-lock.ts';
@@ -99,7 +100,7 @@ export class LogManager {
   readonly cleaner: Cleaner;
   readonly #events: LogEvents;
   readonly #dirs: LogDir[];
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers: NamedTimers;
   #settings: LogManagerSettings;
   #isClosed = false;
   #nextHandlesWarningMs = 0;
@@ -118,6 +119,7 @@ export class LogManager {
   private constructor(options: LogManagerOptions) {
     const { clock, random, logger } = options;
     this.#options = options;
+    this.#timers = new NamedTimers(clock);
     this.#settings = { ...DEFAULT_LOG_MANAGER_SETTINGS, ...options.settings };
     const fileSystem = new RelievedFileSystem(options.fileSystem);
     const handles = new FileHandles(fileSystem, this.#settings.maxOpenFiles);
@@ -175,15 +177,15 @@ export class LogManager {
     }
     this.#flusher.start();
     this.cleaner.start();
-    this.#every('retention', this.#settings.initialTaskDelayMs, () => {
+    this.#timers.every('retention', this.#settings.initialTaskDelayMs, () => {
       this.runRetention();
       return this.#settings.retentionCheckIntervalMs;
     });
-    this.#every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
+    this.#timers.every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
       void this.#checkpoint();
       return this.#settings.recoveryPointCheckpointIntervalMs;
     });
-    this.#every('producers', PRODUCER_EXPIRY_CHECK_MS, () => {
+    this.#timers.every('producers', PRODUCER_EXPIRY_CHECK_MS, () => {
       for (const log of this.logs()) log.expireProducers(this.#context.clock.now());
       return PRODUCER_EXPIRY_CHECK_MS;
     });
@@ -219,16 +221,6 @@ export class LogManager {
       this.#failDir(dir.path, toError(error));
     }
     if (!dir.failure) dir.space.check();
-  }
-
-  /** Runs `work` after `firstMs`, and again after as long as it says. */
-  #every(name: string, firstMs: number, work: () => number): void {
-    const arm = (delayMs: number) =>
-      this.#timers.set(
-        name,
-        this.#context.clock.after(delayMs, () => arm(work())),
-      );
-    arm(firstMs);
   }
 
   /** Opens files for other parts of the broker too: it makes room where no handle is free. */
@@ -303,12 +295,7 @@ export class LogManager {
 
   /** Whoever wanted a log that could not be made hears when it is worth another try. */
   #retryCreations(): void {
-    if (this.#timers.has('creations') || this.#isClosed) return;
-    const timer = this.#context.clock.after(CREATION_RETRY_MS, () => {
-      this.#timers.delete('creations');
-      this.#options.onCreationRetry?.();
-    });
-    this.#timers.set('creations', timer);
+    this.#timers.once('creations', CREATION_RETRY_MS, () => this.#options.onCreationRetry?.());
   }
 
   /** Data of a topic that is not this one: nobody asked to delete it. */
@@ -487,7 +474,7 @@ export class LogManager {
   /** Writes everything, syncs, checkpoints, marks the shutdown clean, gives up the locks. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.end();
     await this.cleaner.stop();
     this.#context.remover.stop();
     this.#context.appendQueue.run();
