@@ -2,8 +2,7 @@ import type { FileSystem } from '../../base/file-system.ts';
 import { OffsetIndex } from '../offset-index.ts';
 import { LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from '../segment-files.ts';
 import { TimeIndex } from '../time-index.ts';
-import type { EntryPlace } from './inspect-partition.ts';
-import type { Finding, SegmentReport } from './partition-report.ts';
+import type { EntryPlace, Finding, SegmentReport } from './partition-report.ts';
 
 const ADVICE = 'repair builds it anew from the log; so does the broker where it notices';
 

@@ -12,18 +12,11 @@ import {
 } from '../segment-files.ts';
 import { indexFindings } from './index-findings.ts';
 import { type LogEntry, walkLogFile } from './log-file-walk.ts';
-import type { Finding, PartitionReport, SegmentReport } from './partition-report.ts';
+import type { EntryPlace, Finding, PartitionReport, SegmentReport } from './partition-report.ts';
 
 const LEADER_EPOCH_FILE = 'leader-epoch-checkpoint';
 
 const KNOWN_SUFFIXES = ['.log', '.index', '.timeindex', '.txnindex', '.snapshot'];
-
-/** The end of a batch, for comparing indexes with what they point at. */
-export interface EntryPlace {
-  readonly position: number;
-  readonly lastOffset: number;
-  readonly maxTimestamp: number;
-}
 
 /**
  * Reads everything in a partition's folder and changes nothing: every checksum, the order of offsets

@@ -30,6 +30,13 @@ export interface SegmentReport {
   readonly damage: readonly DamagedRange[];
 }
 
+/** The end of a batch, for comparing indexes with what they point at. */
+export interface EntryPlace {
+  readonly position: number;
+  readonly lastOffset: number;
+  readonly maxTimestamp: number;
+}
+
 /** All that a partition's folder holds. */
 export interface PartitionReport {
   /** `<topic>-<partition>` */
