@@ -79,7 +79,14 @@ export async function establishIdentity(
  * missing, and a start would make the partitions that were there anew. Throws IdentityError.
  */
 export function checkFirstLogDir(fileSystem: FileSystem, logDirs: readonly string[]): void {
-  const isKnown = (folder: string) => fileSystem.stat(join(folder, META_PROPERTIES_FILE));
+  const isKnown = (folder: string) => {
+    try {
+      return fileSystem.stat(join(folder, META_PROPERTIES_FILE)) !== undefined;
+    } catch {
+      // A directory that cannot be looked into is told of when it is opened.
+      return false;
+    }
+  };
   const [first = '', ...others] = logDirs;
   if (isKnown(first)) return;
   const known = others.find(isKnown);
