@@ -9,6 +9,13 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const HOUR_MS = 3_600_000;
 
+/** Keys of ours, which Kafka has not; docs/deviations.md names them. */
+const OWN_CONFIG_KEYS: ReadonlySet<unknown> = new Set([
+  'flush.policy',
+  'log.flush.policy',
+  'log.disk.reserved.bytes',
+]);
+
 /** Rows that have an identity are put in its order: brokers answer them in the order of a hash table. */
 const IDENTITIES = [
   'name',
@@ -52,7 +59,9 @@ export class Normaliser {
     if (input === null || input === undefined) return null;
     if (Buffer.isBuffer(input)) return key === 'records' ? this.records(input) : bytes(input);
     if (Array.isArray(input)) {
-      const rows = input.map((each) => this.#any(key, each, keepOrder));
+      const rows = input
+        .filter((each) => !OWN_CONFIG_KEYS.has((each as { name?: unknown } | null)?.name))
+        .map((each) => this.#any(key, each, keepOrder));
       return keepOrder ? rows : sorted(rows);
     }
     if (typeof input === 'object') {
