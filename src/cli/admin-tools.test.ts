@@ -70,6 +70,19 @@ test('configs of a topic are set, shown and deleted', async () => {
   );
 });
 
+test('quotas and passwords, of which there are none', async () => {
+  for (const entity of [
+    ['--user', 'alice'],
+    ['--user-defaults'],
+    ['--user', 'alice', '--client', 'app'],
+    ['--entity-type', 'users'],
+    ['--entity-type', 'clients', '--entity-default'],
+    ['--ip', '127.0.0.1'],
+  ]) {
+    assert.equal(await tools.ok('configs', ['--describe', ...entity]), '');
+  }
+});
+
 test('configs of brokers, one and all', async () => {
   const configs = (...args: string[]) => tools.ok('configs', args);
   const file = join(tools.folder, 'add.properties');
@@ -174,7 +187,8 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
 
 /** What fails once the broker is asked: the command line as Kafka's tool repeats it, then the reason. */
 const FAILED: readonly (readonly [string[], RegExp])[] = [
-  [['--describe', '--user', 'x'], /there are no configs of users yet/],
+  [['--describe', '--client-metrics', 'x'], /there are no configs of client-metrics yet/],
+  [['--alter', '--user', 'x', '--add-config', 'a=1'], /there are no configs of users yet/],
   [['--alter', '--topic', 'first', '--add-config', 'nope=1'], /Unknown topic config name: nope/],
   [['--alter', '--topic', 'first', '--add-config', 'a'], /format "key=val"/],
 ];

@@ -203,13 +203,23 @@ export function wholeNumber(
   return number;
 }
 
-/** `key=value` out of a repeated flag. Throws CliError. */
-export function keyValues(name: string, texts: readonly string[]): Record<string, string> {
+/**
+ * `key=value` out of a repeated flag; with `valueMayMiss` a key alone, which has an empty value as with Kafka's tools.
+ * Throws CliError.
+ */
+export function keyValues(
+  name: string,
+  texts: readonly string[],
+  { valueMayMiss = false } = {},
+): Record<string, string> {
   const found: Record<string, string> = {};
   for (const text of texts) {
     const at = text.indexOf('=');
-    if (at < 1) throw new CliError(`--${name} must be of the form key=value, not ${text}`);
-    found[text.slice(0, at).trim()] = text.slice(at + 1);
+    if (at === 0 || text === '' || (at < 0 && !valueMayMiss)) {
+      throw new CliError(`--${name} must be of the form key=value, not ${text}`);
+    }
+    const end = at < 0 ? text.length : at;
+    found[text.slice(0, end).trim()] = text.slice(end + 1);
   }
   return found;
 }

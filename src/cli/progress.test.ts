@@ -25,3 +25,22 @@ test('anything else sees nothing', () => {
   progress.end();
   assert.deepEqual(seen, []);
 });
+
+test('work that takes long says so until it is done', async () => {
+  const shown: string[] = [];
+  let done: () => void = () => {};
+  const work = new Promise<string>((resolve) => {
+    done = () => resolve('all deleted');
+  });
+  const terminal = {
+    errIsTerminal: true,
+    err: (text: string) => {
+      shown.push(text);
+      done();
+    },
+  };
+  const progress = new Progress(terminal, () => 0);
+  const result = await progress.during(work, (seconds) => `deleting, ${seconds} s`);
+  assert.equal(result, 'all deleted');
+  assert.deepEqual(shown, ['\r\u001b[Kdeleting, 0 s', '\r\u001b[K']);
+});

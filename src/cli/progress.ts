@@ -32,6 +32,20 @@ export class Progress {
     this.#terminal.err(`${CLEAR}${text()}`);
   }
 
+  /** Shows `text` of the seconds so far until the work is done, and resolves or fails as it does. */
+  async during<T>(work: Promise<T>, text: (seconds: number) => string): Promise<T> {
+    if (this.#terminal.errIsTerminal !== true) return work;
+    const startMs = this.#nowMs();
+    const seconds = () => Math.floor((this.#nowMs() - startMs) / 1000);
+    const timer = setInterval(() => this.update(() => text(seconds())), EVERY_MS);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+      this.end();
+    }
+  }
+
   /** Takes the line away. */
   end(): void {
     if (this.#isShown) this.#terminal.err(CLEAR);

@@ -21,7 +21,7 @@ const RECORD: ConsumerRecord = {
   leaderEpoch: 3,
 };
 const format = (properties: Record<string, string>, record: Partial<ConsumerRecord> = {}) =>
-  recordFormatter(properties)({ ...RECORD, ...record }).toString();
+  recordFormatter(properties, assert.fail)({ ...RECORD, ...record }).toString();
 
 const CASES: readonly (readonly [Record<string, string>, string])[] = [
   [{}, 'v1\n'],
@@ -53,7 +53,7 @@ test('columns come in the order of the tool, whatever the order of the propertie
 test('nulls, missing headers and bytes that are no text', () => {
   assert.equal(format({ 'print.key': 'true' }, { key: null, value: null }), 'null\tnull\n');
   assert.equal(format({ 'print.headers': 'true' }, { headers: [] }), 'NO_HEADERS\tv1\n');
-  const raw = recordFormatter({})({ ...RECORD, value: Buffer.from([0xff, 0]) });
+  const raw = recordFormatter({}, assert.fail)({ ...RECORD, value: Buffer.from([0xff, 0]) });
   assert.deepEqual([...raw], [0xff, 0, 0x0a]);
 });
 
@@ -68,8 +68,16 @@ test('deserializers read numbers', () => {
     () => format({ 'value.deserializer': 'IntegerDeserializer' }),
     /2 bytes are not an integer, which has 4/,
   );
-  assert.throws(() => format({ 'key.deserializer': 'AvroDeserializer' }), /is unknown; there are/);
   assert.equal(format({ 'print.schema': 'true' }), 'v1\n', "another formatter's own");
+});
+
+test('a deserializer that is unknown prints the bytes, and says so', () => {
+  const warnings: string[] = [];
+  const own = recordFormatter({ 'value.deserializer': 'org.example.OwnDeserializer' }, (warning) =>
+    warnings.push(warning),
+  );
+  assert.equal(own(RECORD).toString(), 'v1\n');
+  assert.match(warnings.join(), /^value.deserializer=org.example.OwnDeserializer is unknown, so/);
 });
 
 // What Java 17 prints for these.

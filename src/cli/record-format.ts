@@ -43,7 +43,10 @@ function sized(bytes: Buffer, size: number, what: string): Buffer {
 }
 
 /** As Java prints it: the fewest digits that tell it from its neighbours, from 10^7 on with an exponent. */
-function javaNumber(value: number, round: (number: number) => number = (number) => number): string {
+export function javaNumber(
+  value: number,
+  round: (number: number) => number = (number) => number,
+): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
@@ -70,8 +73,14 @@ function javaBytes(bytes: Buffer): string {
   return text;
 }
 
-/** From `--property`. Throws CliError for a deserializer that is unknown. */
-export function recordFormatter(properties: ConfigTexts): RecordFormatter {
+/**
+ * From `--property`. `warn` is told of a deserializer that is unknown; the bytes are then printed as they are, as
+ * Kafka's tool does with a class that it does not find.
+ */
+export function recordFormatter(
+  properties: ConfigTexts,
+  warn: (warning: string) => void,
+): RecordFormatter {
   const print = { ...PRINTS };
   const text = {
     'key.separator': '\t',
@@ -89,7 +98,10 @@ export function recordFormatter(properties: ConfigTexts): RecordFormatter {
     if (Object.hasOwn(print, column)) {
       print[column as keyof typeof print] = value.trim().toLowerCase() === 'true';
     } else if (Object.hasOwn(text, name)) text[name as keyof typeof text] = value;
-    else if (Object.hasOwn(deserializers, name)) deserializers[name] = deserializer(name, value);
+    else if (Object.hasOwn(deserializers, name)) {
+      deserializers[name] = deserializer(value);
+      if (deserializers[name] === undefined) warn(unknownDeserializer(name, value));
+    }
     // Others are a formatter's own, and Kafka's default one ignores them as well.
   }
   const separator = Buffer.from(text['key.separator']);
@@ -133,12 +145,12 @@ export function recordFormatter(properties: ConfigTexts): RecordFormatter {
   };
 }
 
-function deserializer(name: string, className: string): Deserializer {
-  const found = DESERIALIZERS[className.split('.').at(-1) ?? ''];
-  if (!found) {
-    throw new CliError(
-      `--property ${name}=${className} is unknown; there are ${Object.keys(DESERIALIZERS).join(', ')}`,
-    );
-  }
-  return found;
+function deserializer(className: string): Deserializer | undefined {
+  const name = className.split('.').at(-1) ?? '';
+  return Object.hasOwn(DESERIALIZERS, name) ? DESERIALIZERS[name] : undefined;
+}
+
+function unknownDeserializer(name: string, className: string): string {
+  const known = Object.keys(DESERIALIZERS).join(', ');
+  return `${name}=${className} is unknown, so its bytes are printed as they are; there are ${known}`;
 }

@@ -15,6 +15,13 @@ export {
   listGroups,
 } from './admin/groups.ts';
 export {
+  type ClientQuota,
+  describeClientQuotas,
+  describeScramCredentials,
+  type QuotaComponent,
+  type ScramCredentials,
+} from './admin/quotas.ts';
+export {
   createPartitions,
   createTopics,
   deleteRecords,

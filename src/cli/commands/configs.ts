@@ -13,6 +13,7 @@ import {
   parseAddedConfigs,
   shownConfigs,
 } from '../configs-output.ts';
+import { describeQuotas, type QuotaEntity } from '../configs-quotas.ts';
 import { CliError } from '../failure.ts';
 import { type Parsed, repeated, toggle, value } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,7 +34,10 @@ const FLAGS = {
   broker: value('id', 'The broker.'),
   'broker-defaults': toggle('What holds for all brokers that have no config of their own.'),
   'broker-logger': value('id', "The broker's log levels."),
-  'entity-type': repeated('type', 'The longer way to say it: topics, brokers or broker-loggers.'),
+  'entity-type': repeated(
+    'type',
+    'The longer way to say it: topics, brokers, broker-loggers, users, clients or ips.',
+  ),
   'entity-name': repeated('name', 'With --entity-type: the topic, or the broker id.'),
   'entity-default': toggle('With --entity-type brokers: as --broker-defaults.'),
   all: toggle('With --describe: also what comes from the file and from the defaults.'),
@@ -45,12 +49,12 @@ const FLAGS = {
   'delete-config': repeated('k,...', 'With --alter: what goes back to its default.'),
   'command-config': value('file', 'Client properties, for example client.id.'),
   force: toggle('Without effect.', true),
-  client: value('id', 'Not there yet.', true),
-  'client-defaults': toggle('Not there yet.', true),
-  user: value('name', 'Not there yet.', true),
-  'user-defaults': toggle('Not there yet.', true),
-  ip: value('address', 'Not there yet.', true),
-  'ip-defaults': toggle('Not there yet.', true),
+  client: value('id', 'With --describe: the quotas of the client with this id.'),
+  'client-defaults': toggle('With --describe: those of clients that have none of their own.'),
+  user: value('name', 'With --describe: the quotas and the passwords of the user.'),
+  'user-defaults': toggle('With --describe: those of users that have none of their own.'),
+  ip: value('address', 'With --describe: the quotas of the address.'),
+  'ip-defaults': toggle('With --describe: those of addresses that have none of their own.'),
   group: value('group', 'Not there yet.', true),
   'client-metrics': value('name', 'Not there yet.', true),
 } as const;
@@ -58,8 +62,10 @@ const FLAGS = {
 type ConfigFlags = Parsed<typeof FLAGS>;
 
 const TYPES = ['topics', 'brokers', 'broker-loggers'] as const;
+/** Kinds that Kafka keeps quotas of. */
+const QUOTA_TYPES = ['clients', 'users', 'ips'] as const;
 /** Kinds that Kafka keeps configs of, and this broker does not. */
-const LATER_TYPES = ['clients', 'users', 'ips', 'client-metrics', 'groups'] as const;
+const LATER_TYPES = ['client-metrics', 'groups'] as const;
 const RESOURCE_OF = {
   topics: 'topic',
   brokers: 'broker',
@@ -84,10 +90,10 @@ export const configs = tool({
     if (flags.describe === flags.alter) {
       throw new CliError('Command must include exactly one action: --describe, --alter');
     }
-    const entity = chosenEntity(flags);
-    checkFlags(flags, entity);
+    const entities = chosenEntities(flags);
+    checkFlags(flags, entities[0]);
     try {
-      return await execute(flags, entity, terminal);
+      return await execute(flags, entities, terminal);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CliError(
@@ -97,8 +103,20 @@ export const configs = tool({
   },
 });
 
-async function execute(flags: ConfigFlags, entity: Chosen, terminal: Terminal): Promise<number> {
-  const { type, name } = entity;
+async function execute(
+  flags: ConfigFlags,
+  entities: ChosenEntities,
+  terminal: Terminal,
+): Promise<number> {
+  const [{ type, name }] = entities;
+  const quotas = quotaEntities(entities);
+  if (quotas && flags.describe) {
+    const settings = clientSettings(flags['command-config'], terminal);
+    return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
+      await describeQuotas(cluster, quotas, terminal);
+      return 0;
+    });
+  }
   if (!isKept(type)) throw new CliError(`there are no configs of ${type} yet`);
   const operations = flags.alter ? chosenOperations(flags) : [];
   const settings = clientSettings(flags['command-config'], terminal);
@@ -110,12 +128,15 @@ async function execute(flags: ConfigFlags, entity: Chosen, terminal: Terminal): 
 }
 
 interface Chosen {
-  readonly type: ConfigEntity['type'] | (typeof LATER_TYPES)[number];
-  /** Undefined: all of the type. */
+  readonly type: ConfigEntity['type'] | QuotaEntity['type'] | (typeof LATER_TYPES)[number];
+  /** Undefined: all of the type; empty: its default. */
   readonly name: string | undefined;
 }
 
-const LATER_FLAGS = [
+/** Several are a user and a client, whose quota is for both together. */
+type ChosenEntities = readonly [Chosen, ...Chosen[]];
+
+const OTHER_FLAGS = [
   { flag: 'user', type: 'users' },
   { flag: 'user-defaults', type: 'users' },
   { flag: 'client', type: 'clients' },
@@ -130,14 +151,23 @@ function isKept(type: Chosen['type']): type is ConfigEntity['type'] {
   return TYPES.some((kept) => kept === type);
 }
 
-function chosenEntity(flags: ConfigFlags): Chosen {
+/** Undefined unless all of them are of kinds that have quotas. */
+function quotaEntities(entities: readonly Chosen[]): QuotaEntity[] | undefined {
+  const found = entities.flatMap(({ type, name }) => {
+    const kind = QUOTA_TYPES.find((one) => one === type);
+    return kind === undefined ? [] : [{ type: kind, name }];
+  });
+  return found.length === entities.length ? found : undefined;
+}
+
+function chosenEntities(flags: ConfigFlags): ChosenEntities {
   const found: Chosen[] = [];
   if (flags.topic !== undefined) found.push({ type: 'topics', name: flags.topic });
   if (flags.broker !== undefined) found.push({ type: 'brokers', name: flags.broker });
   if (flags['broker-defaults']) found.push({ type: 'brokers', name: '' });
   const logger = flags['broker-logger'];
   if (logger !== undefined) found.push({ type: 'broker-loggers', name: logger });
-  for (const { flag, type } of LATER_FLAGS) {
+  for (const { flag, type } of OTHER_FLAGS) {
     const given = flags[flag];
     if (typeof given === 'string') found.push({ type, name: given });
     else if (given === true) found.push({ type, name: '' });
@@ -151,7 +181,7 @@ function chosenEntity(flags: ConfigFlags): Chosen {
     );
   }
   for (const text of types) {
-    const type = [...TYPES, ...LATER_TYPES].find((known) => known === text);
+    const type = [...TYPES, ...QUOTA_TYPES, ...LATER_TYPES].find((known) => known === text);
     if (!type) {
       throw new CliError(
         `Invalid entity type ${text}, the entity type must be one of topics, clients, users, brokers, ips, client-metrics, groups, broker-loggers with a --bootstrap-server or --bootstrap-controller argument`,
@@ -159,14 +189,14 @@ function chosenEntity(flags: ConfigFlags): Chosen {
     }
     found.push({ type, name: names[found.length] ?? (flags['entity-default'] ? '' : undefined) });
   }
-  const [only, other] = found;
-  if (!only) throw new CliError('At least one entity type must be specified');
+  const [first, ...others] = found;
+  if (!first) throw new CliError('At least one entity type must be specified');
   const kinds = found.map(({ type }) => type);
   const isUserAndClient = kinds.includes('users') && kinds.includes('clients');
-  if (other && !isUserAndClient) {
+  if (others.length > 0 && !isUserAndClient) {
     throw new CliError("Only 'users' and 'clients' entity types may be specified together");
   }
-  return only;
+  return [first, ...others];
 }
 
 function checkFlags(flags: ConfigFlags, { type, name }: Chosen): void {

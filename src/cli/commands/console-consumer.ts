@@ -47,7 +47,7 @@ const FLAGS = {
   'formatter-config': value('file', 'The same from a properties file.'),
   formatter: value(
     'class',
-    'DefaultMessageFormatter, NoOpMessageFormatter to print nothing, or for internal topics OffsetsMessageFormatter, GroupMetadataMessageFormatter, CoordinatorRecordMessageFormatter, TransactionLogMessageFormatter.',
+    'DefaultMessageFormatter, LoggingMessageFormatter (the same), NoOpMessageFormatter to print nothing, or for internal topics OffsetsMessageFormatter, GroupMetadataMessageFormatter, CoordinatorRecordMessageFormatter, TransactionLogMessageFormatter.',
   ),
   'key-deserializer': value('class', 'For example IntegerDeserializer.'),
   'value-deserializer': value('class', 'For example LongDeserializer.'),
@@ -57,7 +57,7 @@ const FLAGS = {
   'consumer.config': value('file', 'The same from a properties file.'),
   'command-property': repeated('key=value', 'The newer name of --consumer-property.'),
   'command-config': value('file', 'The newer name of --consumer.config.'),
-  'enable-systest-events': toggle('Without effect.', true),
+  'enable-systest-events': toggle('Say on standard output when it has ended.', true),
 } as const;
 
 type ConsumerFlags = Parsed<typeof FLAGS>;
@@ -72,6 +72,9 @@ ${flagHelp(FLAGS)}
   sluice console-consumer --topic chat --group readers --property print.key=true
   sluice console-consumer --topic chat --partition 0 --offset 100 --max-messages 10
 `;
+
+/** The second one writes to the tool's own log as well, which Kafka's scripts do not show. */
+const DEFAULT_FORMATTERS = ['DefaultMessageFormatter', 'LoggingMessageFormatter'];
 
 /** How often a quiet consumer looks whether it is to end. */
 const POLL_MS = 200;
@@ -90,10 +93,10 @@ export const consoleConsumer: Command = {
     const properties = {
       ...propertiesFile('consumer.config', flags['consumer.config']),
       ...propertiesFile('command-config', flags['command-config']),
-      ...keyValues('consumer-property', flags['consumer-property']),
-      ...keyValues('command-property', flags['command-property']),
+      ...keyValues('consumer-property', flags['consumer-property'], { valueMayMiss: true }),
+      ...keyValues('command-property', flags['command-property'], { valueMayMiss: true }),
     };
-    const format = formatter(flags);
+    const format = formatter(flags, terminal);
     const options = consumerOptions(flags, properties, terminal);
     const bootstrap = bootstrapServers(flags, terminal);
     const clientId = properties['client.id'] ?? 'console-consumer';
@@ -124,23 +127,26 @@ function checkFlags(flags: ConsumerFlags): void {
   }
 }
 
-function formatter(flags: ConsumerFlags): RecordFormatter {
+function formatter(flags: ConsumerFlags, terminal: Terminal): RecordFormatter {
   const name = flags.formatter?.split(/[.$]/).at(-1);
   if (name === 'NoOpMessageFormatter') return () => Buffer.alloc(0);
   const internal = flags.formatter === undefined ? undefined : internalFormatter(flags.formatter);
   if (internal) return internal;
-  if (name !== undefined && name !== 'DefaultMessageFormatter') {
+  if (name !== undefined && !DEFAULT_FORMATTERS.includes(name)) {
     throw new CliError(
-      `--formatter ${flags.formatter} is unknown; there are DefaultMessageFormatter, NoOpMessageFormatter, ${INTERNAL_FORMATTERS.join(', ')}`,
+      `--formatter ${flags.formatter} is unknown; there are ${DEFAULT_FORMATTERS.join(', ')}, NoOpMessageFormatter, ${INTERNAL_FORMATTERS.join(', ')}`,
     );
   }
   const { 'key-deserializer': key, 'value-deserializer': valueClass } = flags;
-  return recordFormatter({
+  const properties = {
     ...propertiesFile('formatter-config', flags['formatter-config']),
     ...(key === undefined ? {} : { 'key.deserializer': key }),
     ...(valueClass === undefined ? {} : { 'value.deserializer': valueClass }),
-    ...keyValues('property', [...flags.property, ...flags['formatter-property']]),
-  });
+    ...keyValues('property', [...flags.property, ...flags['formatter-property']], {
+      valueMayMiss: true,
+    }),
+  };
+  return recordFormatter(properties, (warning) => terminal.err(`${warning}\n`));
 }
 
 /** The properties, under what the flags say. */
@@ -273,13 +279,14 @@ async function printRecords(options: {
       // What was fetched and is not printed must not be committed.
       for (const record of records.slice(wanted.length)) consumer.giveBack(record);
       printed += wanted.length;
-      terminal.out(text(wanted, format, flags['skip-message-on-error'], terminal));
+      print(wanted, format, flags['skip-message-on-error'], terminal);
       if (!(await terminal.drained())) break;
       quietSince = performance.now();
     }
   } finally {
     await consumer.close();
     terminal.err(`Processed a total of ${printed} messages\n`);
+    if (flags['enable-systest-events']) terminal.out('shutdown_complete\n');
   }
   return 0;
 }
@@ -288,22 +295,26 @@ function positiveOrEndless(count: number): number {
   return count < 0 ? Number.POSITIVE_INFINITY : count;
 }
 
-function text(
+/** What comes before a record that cannot be printed is printed even when that ends the tool. */
+function print(
   records: readonly ConsumerRecord[],
   format: RecordFormatter,
   skipErrors: boolean,
   terminal: Terminal,
-): Buffer {
+): void {
   const parts: Buffer[] = [];
-  for (const record of records) {
-    try {
-      parts.push(format(record));
-    } catch (error) {
-      if (!(error instanceof CliError) || !skipErrors) throw error;
-      terminal.err(
-        `skipped ${record.topic}-${record.partition}@${record.offset}: ${error.message}\n`,
-      );
+  try {
+    for (const record of records) {
+      try {
+        parts.push(format(record));
+      } catch (error) {
+        if (!(error instanceof CliError) || !skipErrors) throw error;
+        terminal.err(
+          `skipped ${record.topic}-${record.partition}@${record.offset}: ${error.message}\n`,
+        );
+      }
     }
+  } finally {
+    terminal.out(Buffer.concat(parts));
   }
-  return Buffer.concat(parts);
 }

@@ -87,7 +87,9 @@ export const consoleProducer: Command = {
     if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
     const format = lineFormat({
       ...propertiesFile('reader-config', flags['reader-config']),
-      ...keyValues('property', [...flags.property, ...flags['reader-property']]),
+      ...keyValues('property', [...flags.property, ...flags['reader-property']], {
+        valueMayMiss: true,
+      }),
     });
     const properties = producerProperties(flags);
     const settings = producerSettings(properties, terminal);
@@ -202,8 +204,8 @@ function producerProperties(flags: Parsed<typeof FLAGS>): ConfigTexts {
     'linger.ms': DEFAULT_LINGER_MS,
     ...propertiesFile('producer.config', flags['producer.config']),
     ...propertiesFile('command-config', flags['command-config']),
-    ...keyValues('producer-property', flags['producer-property']),
-    ...keyValues('command-property', flags['command-property']),
+    ...keyValues('producer-property', flags['producer-property'], { valueMayMiss: true }),
+    ...keyValues('command-property', flags['command-property'], { valueMayMiss: true }),
   };
   for (const [flag, name] of Object.entries(PROPERTY_OF)) {
     const given = flags[flag as keyof typeof PROPERTY_OF];

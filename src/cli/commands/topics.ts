@@ -20,6 +20,7 @@ import {
   value,
   wholeNumber,
 } from '../flags.ts';
+import { Progress } from '../progress.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { INTERNAL_TOPICS, topicPattern } from '../topic-filter.ts';
 import { type DescribedTopic, describeLines } from '../topics-output.ts';
@@ -197,16 +198,17 @@ const RUN: Readonly<
     if (replicationFactor !== undefined && (replicationFactor < 1 || replicationFactor > 32_767)) {
       throw new CliError('The replication factor must be between 1 and 32767 inclusive');
     }
+    const created = createTopics(cluster, [
+      {
+        name,
+        configs: topicConfigs(flags.config),
+        ...(partitions === undefined ? {} : { partitions }),
+        ...(replicationFactor === undefined ? {} : { replicationFactor }),
+        ...(assignment ? { assignment: replicaAssignment(assignment) } : {}),
+      },
+    ]);
     try {
-      await createTopics(cluster, [
-        {
-          name,
-          configs: topicConfigs(flags.config),
-          ...(partitions === undefined ? {} : { partitions }),
-          ...(replicationFactor === undefined ? {} : { replicationFactor }),
-          ...(assignment ? { assignment: replicaAssignment(assignment) } : {}),
-        },
-      ]);
+      await watched(terminal, created, `creating topic ${name}`);
     } catch (error) {
       const exists = error instanceof KafkaError && error.error === 'TOPIC_ALREADY_EXISTS';
       if (exists && flags['if-not-exists']) return;
@@ -252,30 +254,38 @@ const RUN: Readonly<
     });
   },
 
-  async alter(cluster, flags) {
+  async alter(cluster, flags, terminal) {
     const names = await existingTopics(cluster, flags);
     const partitions = wholeNumber('partitions', flags.partitions!, { atLeast: 0 });
     const assignment = flags['replica-assignment'];
     if (names.length === 0) return;
     const { topics: known } = await cluster.metadata(names);
-    await createPartitions(
-      cluster,
-      names.map((name) => {
-        const before = known.find((topic) => topic.name === name)?.partitions.length ?? 0;
-        return {
-          name,
-          count: partitions,
-          ...(assignment ? { assignment: replicaAssignment(assignment).slice(before) } : {}),
-        };
-      }),
-    );
+    const more = names.map((name) => {
+      const before = known.find((topic) => topic.name === name)?.partitions.length ?? 0;
+      return {
+        name,
+        count: partitions,
+        ...(assignment ? { assignment: replicaAssignment(assignment).slice(before) } : {}),
+      };
+    });
+    await watched(terminal, createPartitions(cluster, more), `altering ${topicsText(names)}`);
   },
 
-  async delete(cluster, flags) {
+  async delete(cluster, flags, terminal) {
     const names = await existingTopics(cluster, flags);
-    if (names.length > 0) await deleteTopics(cluster, names);
+    if (names.length === 0) return;
+    await watched(terminal, deleteTopics(cluster, names), `deleting ${topicsText(names)}`);
   },
 };
+
+/** With thousands of partitions the one request takes a while. */
+function watched<T>(terminal: Terminal, work: Promise<T>, what: string): Promise<T> {
+  return new Progress(terminal).during(work, (seconds) => `${what}, ${seconds} s`);
+}
+
+function topicsText(names: readonly string[]): string {
+  return names.length === 1 ? `topic ${names[0]}` : `${names.length} topics`;
+}
 
 /** Names in order, by --topic and --exclude-internal. */
 async function matchingTopics(cluster: Cluster, flags: TopicFlags): Promise<string[]> {
