@@ -54,6 +54,33 @@ test('values come from a file, or are numbers', async () => {
   assert.deepEqual(values.slice(5), ['0', '1', '2', '']);
 });
 
+test('records that warm up are told of, and what the clients counted is shown', async () => {
+  await tools.ok('topics', ['--create', '--topic', 'warm']);
+  const rate = ['--topic', 'warm', '--throughput', '-1', '--record-size', '10'];
+  const sent = await tools.ok('producer-perf-test', [
+    ...rate,
+    ...['--num-records', '500', '--warmup-records', '300', '--print-metrics'],
+  ]);
+  const lines = sent.split('\n');
+  assert.equal(
+    lines[0],
+    'Warmup first 300 records. Steady state results will print after the complete test summary.',
+  );
+  assert.match(lines[1]!, /^500 records sent, .* ms 99\.9th\.$/);
+  assert.match(lines[2]!, /^200 steady state records sent, .* ms 99\.9th\.$/);
+  assert.equal(lines[3], '');
+  assert.match(lines[4]!, /^Metric Name +Value$/);
+  assert.match(sent, /^producer-metrics:record-send-total:\{client-id=\S+\} +: 500\.000$/m);
+  assert.match(sent, /^producer-metrics:record-error-total:\S+ +: 0\.000$/m);
+  const read = await tools.ok('consumer-perf-test', [
+    ...['--topic', 'warm', '--messages', '500', '--print-metrics'],
+  ]);
+  assert.match(
+    read,
+    /^consumer-fetch-manager-metrics:bytes-consumed-total:\{client-id=\S+\} +: 5000\.000$/m,
+  );
+});
+
 const events = (out: string): Record<string, unknown>[] =>
   out
     .trimEnd()
@@ -111,6 +138,13 @@ test('verifiable records are sent and read, each told of', async () => {
   );
 });
 
+test('no records at all have a throughput, too', async () => {
+  const none = ['--topic', 'numbers', '--max-messages', '0'];
+  for (let run = 0; run < 5; run++) {
+    assert.equal(events(await tools.ok('verifiable-producer', none)).at(-1)?.['avg_throughput'], 0);
+  }
+});
+
 const PERF = ['--topic', 'x', '--num-records', '1', '--throughput', '-1'];
 const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['producer-perf-test', [], /Missing required argument "\[topic\]"/],
@@ -118,6 +152,7 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['producer-perf-test', [...PERF, '--transactional-id', 'x'], /not supported yet/],
   ['producer-perf-test', [...PERF, '--payload-monotonic', '--producer-props', 'acks'], /key=value/],
   ['producer-perf-test', [...PERF, '--payload-file', '/nowhere'], /cannot be read/],
+  ['producer-perf-test', [...PERF, '--warmup-records', '1'], /must be fewer than --num-records 1/],
   ['consumer-perf-test', ['--topic', 'x'], /Exactly one of .*: \[messages\], \[num-records\]/],
   ['verifiable-producer', ['--topic', 'x', '--acks', '7'], /acks must be 0, 1, -1 or all/],
   ['verifiable-consumer', ['--topic', 'x'], /Missing required argument "\[group-id\]"/],

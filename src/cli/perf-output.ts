@@ -12,9 +12,11 @@ export class ProducerStats {
   #total = new Window();
   #window = new Window();
   #windowStartMs: number;
+  readonly #kind: string;
 
-  /** `records` is how many will come. Times in milliseconds. */
-  constructor(records: number, nowMs: number) {
+  /** `records` is how many will come, `kind` stands before that word in each line. Times in milliseconds. */
+  constructor(records: number, nowMs: number, kind = '') {
+    this.#kind = kind;
     this.#sampling = Math.max(1, Math.floor(records / Math.min(records, MOST_SAMPLES)));
     this.#startMs = nowMs;
     this.#windowStartMs = nowMs;
@@ -38,7 +40,7 @@ export class ProducerStats {
     this.#window = new Window();
     this.#windowStartMs = nowMs;
     return (
-      `${count} records sent, ${(count / seconds).toFixed(1)} records/sec` +
+      `${count} ${this.#kind}records sent, ${(count / seconds).toFixed(1)} records/sec` +
       ` (${(bytes / seconds / MB).toFixed(2)} MB/sec),` +
       ` ${(latencyMs / count).toFixed(1)} ms avg latency, ${maxMs.toFixed(1)} ms max latency.\n`
     );
@@ -50,7 +52,7 @@ export class ProducerStats {
     const sorted = this.#latencies.sort((a, b) => a - b);
     const percentile = (part: number) => sorted[Math.floor(part * sorted.length)] ?? 0;
     return (
-      `${count} records sent, ${(count / seconds).toFixed(6)} records/sec` +
+      `${count} ${this.#kind}records sent, ${(count / seconds).toFixed(6)} records/sec` +
       ` (${(bytes / seconds / MB).toFixed(2)} MB/sec),` +
       ` ${(latencyMs / count).toFixed(2)} ms avg latency, ${maxMs.toFixed(2)} ms max latency,` +
       ` ${percentile(0.5)} ms 50th, ${percentile(0.95)} ms 95th, ${percentile(0.99)} ms 99th,` +

@@ -17,12 +17,24 @@ export function topicPattern(text: string): (topic: string) => boolean {
     .replace(/,/g, '|')
     .replace(/ /g, '')
     .replace(/^["']+|["']+$/g, '');
+  return wholeName(expression, text);
+}
+
+/**
+ * The pattern of what a consumer reads: a regular expression that must match the whole name, and nothing else; a comma
+ * stands for itself, as in `{1,2}`. Throws CliError.
+ */
+export function subscriptionPattern(text: string): (topic: string) => boolean {
+  return wholeName(text, text);
+}
+
+function wholeName(expression: string, given: string): (topic: string) => boolean {
   let pattern: RegExp;
   try {
     pattern = new RegExp(`^(?:${expression})$`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`${text} is not a valid regular expression: ${reason}`);
+    throw new CliError(`${given} is not a valid regular expression: ${reason}`);
   }
   return (topic) => pattern.test(topic);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { topicPattern } from './topic-filter.ts';
+import { subscriptionPattern, topicPattern } from './topic-filter.ts';
 import { type DescribedPartition, type DescribedTopic, describeLines } from './topics-output.ts';
 
 // If these break, scripts that read `topics --describe` read something else. The lines are those of
@@ -90,4 +90,11 @@ test('a pattern matches whole names, and a comma is an or', () => {
   assert.equal(topicPattern('b')('abc'), false);
   assert.equal(topicPattern('x, abc')('abc'), true);
   assert.throws(() => topicPattern('('), /is not a valid regular expression/);
+});
+
+test('what a consumer reads is a plain regular expression', () => {
+  assert.equal(subscriptionPattern('ab{1,2}')('abb'), true);
+  assert.equal(subscriptionPattern('x,abc')('abc'), false);
+  assert.equal(subscriptionPattern('b')('abc'), false);
+  assert.throws(() => subscriptionPattern('('), /is not a valid regular expression/);
 });

@@ -54,7 +54,7 @@ export {
   OFFSET_SPECS,
   type OffsetAtTime,
 } from './offsets.ts';
-export { Producer, type ProducerOptions } from './producer.ts';
+export { Producer, type ProducerCounts, type ProducerOptions } from './producer.ts';
 export {
   type ConsumerRecord,
   type ProducerRecord,

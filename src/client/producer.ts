@@ -65,6 +65,23 @@ interface Queue {
   nextSequence: number;
 }
 
+/** What a producer has done so far; what Kafka's `producer-metrics` are made of. */
+export interface ProducerCounts {
+  /** Records that are stored, and those that failed for good. */
+  readonly records: number;
+  readonly failures: number;
+  /** Records in batches that were put off to be sent again. */
+  readonly retries: number;
+  /** Batches with their bytes as they were sent, each counted once. */
+  readonly batches: number;
+  readonly batchBytes: number;
+  readonly largestBatchBytes: number;
+  /** Answered requests, and how long their answers took. */
+  readonly requests: number;
+  readonly requestMs: number;
+  readonly longestRequestMs: number;
+}
+
 /** Room for a batch's header. */
 const BATCH_OVERHEAD = 61;
 const RETRY_BACKOFF_MS = 100;
@@ -83,6 +100,17 @@ export class Producer {
   readonly #idle: (() => void)[] = [];
   #waiting: { readonly bytes: number; readonly resolve: () => void }[] = [];
   #identity: Promise<{ producerId: number; producerEpoch: number }> | undefined;
+  readonly #counts = {
+    records: 0,
+    failures: 0,
+    retries: 0,
+    batches: 0,
+    batchBytes: 0,
+    largestBatchBytes: 0,
+    requests: 0,
+    requestMs: 0,
+    longestRequestMs: 0,
+  };
   #unacknowledged = 0;
   #bufferedBytes = 0;
   #timer: Timer | undefined;
@@ -111,6 +139,11 @@ export class Producer {
   /** Bytes of records that are not acknowledged yet; for back-pressure. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+
+  /** As they are now. */
+  get counts(): ProducerCounts {
+    return { ...this.#counts };
   }
 
   /**
@@ -308,6 +341,10 @@ export class Producer {
       },
     );
     queue.nextSequence = (baseSequence + batch.records.length) % 2 ** 31;
+    const counts = this.#counts;
+    counts.batches++;
+    counts.batchBytes += batch.built.length;
+    counts.largestBatchBytes = Math.max(counts.largestBatchBytes, batch.built.length);
   }
 
   async #exchange(connection: Connection, queues: readonly Queue[]): Promise<void> {
@@ -333,10 +370,16 @@ export class Producer {
       for (const queue of queues) this.#settle(queue, { baseOffset: -1, timestamp: -1 });
       return;
     }
+    const { clock } = this.#cluster.ports;
+    const startMs = clock.monotonicMs();
     const answer = await connection.call(ProduceRequest, ProduceResponse, input, {
       maxVersion: MAX_PRODUCE_VERSION,
       timeoutMs: this.#options.requestTimeoutMs + this.#cluster.requestTimeoutMs,
     });
+    const ms = clock.monotonicMs() - startMs;
+    this.#counts.requests++;
+    this.#counts.requestMs += ms;
+    this.#counts.longestRequestMs = Math.max(this.#counts.longestRequestMs, ms);
     const unanswered = new Set(queues);
     for (const topic of answer.responses) {
       for (const partition of topic.partitionResponses) {
@@ -375,6 +418,8 @@ export class Producer {
   #settle(queue: Queue, outcome: Error | { baseOffset: number; timestamp: number }): void {
     const batch = queue.batches.shift();
     if (!batch) return;
+    if (outcome instanceof Error) this.#counts.failures += batch.records.length;
+    else this.#counts.records += batch.records.length;
     let delta = 0;
     for (const { record, timestamp, resolve, reject } of batch.records) {
       this.#bufferedBytes -= estimateRecordSize(record);
@@ -399,7 +444,10 @@ export class Producer {
     const now = clock.monotonicMs();
     for (const queue of queues) {
       if ((queue.batches[0]?.deadlineMs ?? 0) <= now + RETRY_BACKOFF_MS) this.#settle(queue, error);
-      else queue.notBeforeMs = now + RETRY_BACKOFF_MS;
+      else {
+        queue.notBeforeMs = now + RETRY_BACKOFF_MS;
+        this.#counts.retries += queue.batches[0]?.records.length ?? 0;
+      }
     }
     const topics = new Set(queues.map(({ topic }) => topic));
     clock.after(RETRY_BACKOFF_MS, () => {

@@ -22,7 +22,7 @@ import {
 import { INTERNAL_FORMATTERS, internalFormatter } from '../internal-formats.ts';
 import { type RecordFormatter, recordFormatter } from '../record-format.ts';
 import type { Command, Terminal } from '../terminal.ts';
-import { topicPattern } from '../topic-filter.ts';
+import { subscriptionPattern } from '../topic-filter.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
@@ -156,6 +156,9 @@ function consumerOptions(
   terminal: Terminal,
 ): ConsumerOptions {
   const groups = new Set([flags.group, properties['group.id']].filter((id) => id !== undefined));
+  if (groups.has('')) {
+    throw new CliError('the group has no name; give it one, or leave --group and group.id out');
+  }
   if (groups.size > 1) {
     throw new CliError(
       `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${[...groups].map((id) => `'${id}'`).join(', ')}`,
@@ -197,7 +200,7 @@ async function choosePartitions(
 ): Promise<void> {
   const pattern = flags.include ?? flags.whitelist;
   if (pattern !== undefined) {
-    consumer.subscribe(topicPattern(pattern));
+    consumer.subscribe(subscriptionPattern(pattern));
     return;
   }
   const topic = flags.topic!;

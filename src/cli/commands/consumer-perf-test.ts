@@ -4,7 +4,9 @@ import type { ConfigTexts } from '../../config/index.ts';
 import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import { keyValues, many, toggle, value, wholeNumber } from '../flags.ts';
+import { consumerMetrics, metricsTable } from '../perf-metrics.ts';
 import {
+  type Consumed,
   consumerHeader,
   consumerProgressLine,
   consumerTotalLine,
@@ -13,7 +15,7 @@ import {
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
-import { topicPattern } from '../topic-filter.ts';
+import { subscriptionPattern } from '../topic-filter.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
@@ -34,7 +36,7 @@ const FLAGS = {
   'date-format': value('pattern', 'How times are written. Default: yyyy-MM-dd HH:mm:ss:SSS.'),
   'hide-header': toggle('Without the line that names the columns.'),
   'socket-buffer-size': value('bytes', 'Without effect.', true),
-  'print-metrics': toggle('Without effect.', true),
+  'print-metrics': toggle('Tell at the end what the consumer counted.'),
   threads: value('count', 'From before Kafka 3.0: without effect.', true),
   'num-fetch-threads': value('count', 'From before Kafka 3.0: without effect.', true),
 } as const;
@@ -55,7 +57,7 @@ export const consumerPerfTest = tool({
     const { topic, include } = flags;
     exactlyOne({ topic, include });
     exactlyOne({ messages: flags.messages, 'num-records': flags['num-records'] });
-    const subscription = topic === undefined ? topicPattern(include!) : [topic];
+    const subscription = topic === undefined ? subscriptionPattern(include!) : [topic];
     const number = (name: 'fetch-size' | 'timeout' | 'reporting-interval', otherwise: number) =>
       flags[name] === undefined ? otherwise : wholeNumber(name, flags[name], { atLeast: 1 });
     const run = {
@@ -83,7 +85,10 @@ export const consumerPerfTest = tool({
       if (!flags['hide-header']) terminal.out(consumerHeader(run.detailed));
       const consumer = new Consumer(cluster, options);
       consumer.subscribe(subscription);
-      await consume(consumer, run);
+      const consumed = await consume(consumer, run);
+      if (flags['print-metrics']) {
+        terminal.out(metricsTable(consumerMetrics(consumed, settings.clientId)));
+      }
       return 0;
     });
   },
@@ -106,7 +111,7 @@ async function consume(
     detailed: boolean;
     format: (ms: number) => string;
   },
-): Promise<void> {
+): Promise<Consumed> {
   const { terminal, format } = run;
   let stopped = false;
   terminal.onInterrupt(() => {
@@ -154,9 +159,9 @@ async function consume(
       );
     }
     const endMs = Date.now();
-    if (!run.detailed) {
-      terminal.out(consumerTotalLine({ startMs, endMs, joinMs, ...all }, format));
-    }
+    const consumed = { startMs, endMs, joinMs, ...all };
+    if (!run.detailed) terminal.out(consumerTotalLine(consumed, format));
+    return consumed;
   } finally {
     await consumer.close();
   }

@@ -5,6 +5,7 @@ import { Producer } from '../../client/index.ts';
 import { producerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import { keyValues, many, type Parsed, toggle, value, wholeNumber } from '../flags.ts';
+import { metricsTable, producerMetrics } from '../perf-metrics.ts';
 import { ProducerStats } from '../perf-output.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,7 +30,8 @@ const FLAGS = {
   'command-config': value('file', 'The newer name of --producer.config.'),
   'reporting-interval': value('ms', 'How often to tell how it goes. Default: 5000.'),
   ...BOOTSTRAP_FLAGS,
-  'print-metrics': toggle('Without effect.', true),
+  'warmup-records': value('count', 'Also tell how it went without the first so many records.'),
+  'print-metrics': toggle('Tell at the end what the producer counted.'),
   'transactional-id': value('id', 'Not there yet.', true),
   'transaction-duration-ms': value('ms', 'Not there yet.', true),
 } as const;
@@ -57,6 +59,7 @@ export const producerPerfTest = tool({
     }
     const records = required(flags, 'num-records');
     const throughput = rate(flags.throughput);
+    const warmup = warmupRecords(flags['warmup-records'], records);
     const interval = flags['reporting-interval'];
     const reportMs =
       interval === undefined
@@ -78,16 +81,27 @@ export const producerPerfTest = tool({
     return withCluster(bootstrap, { clientId }, async (cluster) => {
       const producer = new Producer(cluster, options);
       await producer.prepare(topic, 2000);
+      const startMs = Date.now();
+      if (warmup > 0) {
+        terminal.out(
+          `Warmup first ${warmup} records. Steady state results will print after the complete test summary.\n`,
+        );
+      }
       const failure = await send({
         producer,
         topic,
         records,
+        warmup,
         throughput,
         payload,
         bufferBytes,
         reportMs,
         terminal,
       });
+      if (flags['print-metrics']) {
+        const seconds = (Date.now() - startMs) / 1000;
+        terminal.out(metricsTable(producerMetrics(producer.counts, { clientId, seconds })));
+      }
       if (failure) throw new CliError(failure);
       return 0;
     });
@@ -99,15 +113,19 @@ async function send(options: {
   producer: Producer;
   topic: string;
   records: number;
+  /** Not counted in the second summary; 0: there is none. */
+  warmup: number;
   throughput: number;
   payload: (index: number) => Buffer;
   bufferBytes: number;
   reportMs: number;
   terminal: Terminal;
 }): Promise<string | undefined> {
-  const { producer, topic, records, payload, bufferBytes, terminal } = options;
+  const { producer, topic, records, warmup, payload, bufferBytes, terminal } = options;
   const throttle = new Throttle(options.throughput);
   const stats = new ProducerStats(records, Date.now());
+  let steady: ProducerStats | undefined;
+  let isSteadyTold = false;
   let stopped = false;
   terminal.onInterrupt(() => {
     stopped = true;
@@ -125,17 +143,24 @@ async function send(options: {
     for (; sent < end; sent++) {
       const value = payload(sent);
       const startMs = Date.now();
-      producer
-        .send({ topic, value })
-        .then(() => stats.record(Date.now() - startMs, value.length), onFailure);
+      if (warmup > 0 && sent === warmup) {
+        steady = new ProducerStats(records - warmup, startMs, 'steady state ');
+      }
+      const counted = steady === undefined ? [stats] : [stats, steady];
+      producer.send({ topic, value }).then(() => {
+        for (const one of counted) one.record(Date.now() - startMs, value.length);
+      }, onFailure);
     }
     progress.update(() => `${sent} of ${records} records`);
     await throttle.wait(sent, () => stopped);
     await producer.whenBelow(bufferBytes);
     if (options.throughput < 0 || sent % AT_ONCE === 0) await breathe();
-    if (stats.windowMs(Date.now()) >= options.reportMs) {
+    const reported = steady ?? stats;
+    if (reported.windowMs(Date.now()) >= options.reportMs) {
       progress.end();
-      terminal.out(stats.windowLine(Date.now()));
+      if (steady && !isSteadyTold) terminal.out('In steady state.\n');
+      isSteadyTold = steady !== undefined;
+      terminal.out(reported.windowLine(Date.now()));
     }
   }
   await producer.flush();
@@ -143,6 +168,7 @@ async function send(options: {
   // The last acknowledgements' own callbacks come after the flush.
   await breathe();
   terminal.out(stats.totalLine(Date.now()));
+  if (steady) terminal.out(steady.totalLine(Date.now()));
   return first
     ? `${failures} of ${sent} records were not stored in topic ${topic}: ${first.message}`
     : undefined;
@@ -152,6 +178,13 @@ function required(flags: Parsed<typeof FLAGS>, name: 'num-records'): number {
   const text = flags[name];
   if (text === undefined) throw new CliError(`Missing required argument "[${name}]"`);
   return wholeNumber(name, text, { atLeast: 1 });
+}
+
+function warmupRecords(text: string | undefined, records: number): number {
+  if (text === undefined) return 0;
+  const warmup = wholeNumber('warmup-records', text, { atLeast: 1 });
+  if (warmup < records) return warmup;
+  throw new CliError(`--warmup-records must be fewer than --num-records ${records}, not ${warmup}`);
 }
 
 function rate(text: string | undefined): number {

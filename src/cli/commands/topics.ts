@@ -241,6 +241,8 @@ const RUN: Readonly<
         topicId: topic.topicId,
         partitions: topic.partitions.map((partition) => ({
           ...partition,
+          // What Kafka's tool asks by an id does not tell of these.
+          ...(flags['topic-id'] === undefined ? {} : { elr: null, lastKnownElr: null }),
           reassignment: reassignments.get(
             topicPartitionName({ topic: topic.name, partition: partition.partition }),
           ),

@@ -124,6 +124,7 @@ async function send(
     sent,
     acked,
     target_throughput: run.throughput,
-    avg_throughput: (1000 * acked) / (Date.now() - startMs),
+    // JSON has no word for what is divided by nothing.
+    avg_throughput: (1000 * acked) / Math.max(1, Date.now() - startMs),
   });
 }
