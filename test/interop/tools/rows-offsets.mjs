@@ -74,13 +74,6 @@ const expected = [
     reason: 'the order of partitions of 3.0 and later: as text',
   },
   {
-    row: 'a time that is none',
-    releases: ['3.9'],
-    kafka: /Malformed time argument/,
-    ours: /Malformed time argument/,
-    reason: '4.3 knows a time more',
-  },
-  {
     row: 'the older flag for the broker',
     releases: ['4.3'],
     kafka: /^\[exit 1\]$/,
@@ -92,12 +85,6 @@ const expected = [
     kafka: /OffsetOutOfRangeException/,
     ours: /OFFSET_OUT_OF_RANGE: /,
     reason: "errors have the protocol's names, not those of Java's classes",
-  },
-  {
-    row: 'the endpoints, fenced ones too',
-    kafka: /^Attempted to write a non-default includeFencedBrokers at version 1$/,
-    ours: /^ID |^1 /,
-    reason: 'a cluster without KRaft has no fenced brokers: all that there are',
   },
   {
     row: /^(unregister without a broker|no action|an action that is none)$/,

@@ -17,7 +17,7 @@ const option = (name) => {
 const recordedFile = option('recorded');
 const recorded = recordedFile === undefined ? {} : JSON.parse(readFileSync(recordedFile, 'utf8'));
 const ofKafka = Object.entries(recorded).filter(([name]) => !name.startsWith('ours '));
-const { rows, counts, seconds, stale, outputs } = await compareTools({
+const { rows, counts, reasons, seconds, stale, outputs } = await compareTools({
   install: argv.includes('--install'),
   only: option('only')?.split(',') ?? [],
   versions: option('release')?.split(',') ?? toolVersions,
@@ -29,6 +29,10 @@ if (savedFile !== undefined) writeFileSync(savedFile, JSON.stringify(outputs));
 const times = [...seconds].map(([actor, time]) => `${actor} ${Math.round(time)} s`).join(', ');
 console.log(`\n${rows} rows (${times})`);
 for (const [release, one] of counts) console.log(`Kafka ${release}: ${countsText(one)}`);
+console.log('\nExpected differences, in so many rows:');
+for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1])) {
+  console.log(`${String(count).padStart(4)}  ${reason}`);
+}
 if (stale > 0) console.log(`${stale} stale expectations`);
 const different = [...counts.values()].some((one) => one.different > 0);
 process.exit(different || stale > 0 ? 1 : 0);

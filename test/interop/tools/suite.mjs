@@ -128,7 +128,8 @@ function commandLine(tool, row, context) {
 /**
  * Runs the suite. `only` are beginnings of `area: row`, `versions` Kafka's releases; `say` gets a line for each row that
  * differs, or with `verbose` for every one. `recorded` are outputs of an earlier run by actor and area, which are not
- * asked for again. Resolves to the counts by release, `stale` expectations among them, and all `outputs`.
+ * asked for again. Resolves to the counts by release, how many rows each reason for a difference explains (`reasons`),
+ * how many expectations are `stale`, the `seconds` of each actor, and all `outputs`.
  */
 export async function compareTools({
   install = false,
@@ -148,41 +149,39 @@ export async function compareTools({
   for (const version of versions) actors.push(await KafkaTools.start(version, { install }));
   const seconds = new Map();
   const waiting = [...actors];
+  let failure;
   const runActors = async () => {
     for (let actor = waiting.shift(); actor; actor = waiting.shift()) {
       const startedAt = Date.now();
       try {
         for (const area of wanted) {
+          if (failure) break;
           const name = `${actor.release} ${area.name}`;
           if (!outputs.has(name)) outputs.set(name, await runArea(area, actor, chosen));
         }
-      } finally {
-        await actor.stop();
+      } catch (error) {
+        failure ??= error;
       }
+      await actor.stop();
       seconds.set(actor.release, (Date.now() - startedAt) / 1000);
     }
   };
   await Promise.all(Array.from({ length: ACTORS_AT_ONCE }, runActors));
+  if (failure) throw failure;
   const releases = actors.slice(1).map(({ release }) => release);
-  return report({
-    wanted,
-    chosen,
-    releases,
-    outputs,
-    seconds,
-    say,
-    verbose,
-    complete: only.length === 0,
+  const judged = report({
+    ...{ wanted, chosen, releases, outputs, say, verbose },
+    complete: only.length === 0 && versions.length === toolVersions.length,
   });
+  const printed = [...outputs].map(([name, lines]) => [name, Object.fromEntries(lines)]);
+  return { ...judged, seconds, outputs: Object.fromEntries(printed) };
 }
-
-const asObject = (outputs) =>
-  Object.fromEntries([...outputs].map(([name, lines]) => [name, Object.fromEntries(lines)]));
 
 function report({ wanted, chosen, releases, outputs, say, verbose, complete }) {
   const none = () => ({ same: 0, older: 0, expected: 0, different: 0 });
   const counts = new Map(releases.map((release) => [release, none()]));
   const used = new Set();
+  const reasons = new Map();
   let rows = 0;
   for (const area of wanted) {
     for (const row of area.rows) {
@@ -201,6 +200,9 @@ function report({ wanted, chosen, releases, outputs, say, verbose, complete }) {
       if (kafka.size === 0) continue;
       const judged = judge(own.lines, kafka, entries);
       for (const entry of judged.used) used.add(entry);
+      for (const reason of new Set([...judged.used].map((entry) => entry.reason))) {
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      }
       const words = [];
       const said = new Set();
       let different = false;
@@ -232,7 +234,7 @@ function report({ wanted, chosen, releases, outputs, say, verbose, complete }) {
   const all = [...wanted.flatMap(({ expected = [] }) => expected), ...expectedEverywhere];
   const stale = complete ? all.filter((entry) => !used.has(entry)) : [];
   for (const { row, reason } of stale) say(`STALE  ${row}: nothing differs any more (${reason})`);
-  return { rows, counts, stale: stale.length };
+  return { rows, counts, reasons, stale: stale.length };
 }
 
 /** One line about a release's counts. */
