@@ -33,9 +33,13 @@ import { createLog, writePartitionMetadata } from './new-log.ts';
 import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
+import { TurnQuota } from './turn-quota.ts';
 
 /** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
 const COLD_READS = 3;
+
+/** What all readers together read on the event loop in one turn; then the thread pool goes on. */
+const READ_BYTES_PER_TURN = 2 * 1024 * 1024;
 
 /** Logs that sync at a time because somebody waits; the thread pool's last thread is for reads. */
 const COMMIT_SYNCS = 3;
@@ -132,6 +136,7 @@ export class LogManager {
       handles,
       readBuffers: new BufferPool({ maxRetainedBytes: RETAINED_READ_BYTES }),
       indexCache: new IndexCache(),
+      readsOfTurn: new TurnQuota(clock, READ_BYTES_PER_TURN),
       coldReads: new Limiter(COLD_READS),
       syncs: new Limiter(COMMIT_SYNCS),
       appendQueue: new AppendQueue(clock),

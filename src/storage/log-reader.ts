@@ -2,7 +2,7 @@ import { findBadBatch, shortenRun } from './batch-check.ts';
 import { type BatchRun, findBatch, NotABatchError, readBatches } from './batch-reader.ts';
 import type { ReadOptions, ReadOutcome } from './log-types.ts';
 import type { Segment } from './segment.ts';
-import { type FileTask, runAsync, runSync } from './segment-io.ts';
+import { type FileTask, RestOfTask, runAsync, runWhile } from './segment-io.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
 
@@ -67,7 +67,10 @@ export class LogReader {
         : this.#readAt(segment, position, options);
     if (!this.#isRecent(segment, position)) return this.#readCold(segment, task, options);
     try {
-      return this.#finish(segment, runSync(task(), segment.file()), options);
+      const { readsOfTurn } = this.#context;
+      const run = runWhile(task(), segment.file(), (bytes) => readsOfTurn.take(bytes));
+      if (run instanceof RestOfTask) return this.#readCold(segment, () => run.resume(), options);
+      return this.#finish(segment, run, options);
     } catch (error) {
       return this.#failed(segment, error, options);
     }

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { File } from '../base/file-system.ts';
 
 /** Asks for up to `length` bytes at `position`; the answer is the count read, short only at the end. */
@@ -16,8 +17,20 @@ export type FileTask<T> = Generator<ReadRequest, T, number>;
 
 /** Runs a task on this thread. Throws what the file throws. */
 export function runSync<T>(task: FileTask<T>, file: File): T {
+  const run = runWhile(task, file, () => true);
+  assert(!(run instanceof RestOfTask), 'the task ran to its end');
+  return run;
+}
+
+/** Runs a task on this thread as long as `mayRead` says so; what is left of it where that ends. */
+export function runWhile<T>(
+  task: FileTask<T>,
+  file: File,
+  mayRead: (bytes: number) => boolean,
+): T | RestOfTask<T> {
   let step = task.next(0);
   while (!step.done) {
+    if (!mayRead(step.value.length)) return new RestOfTask(task, step.value);
     const { target, targetOffset, length, position } = step.value;
     let count = 0;
     while (count < length) {
@@ -28,6 +41,24 @@ export function runSync<T>(task: FileTask<T>, file: File): T {
     step = task.next(count);
   }
   return step.value;
+}
+
+/** A task that was begun and waits for a read. */
+export class RestOfTask<T> {
+  readonly #task: FileTask<T>;
+  readonly #request: ReadRequest;
+
+  constructor(task: FileTask<T>, request: ReadRequest) {
+    this.#task = task;
+    this.#request = request;
+  }
+
+  /** As a task again, from that read on. */
+  *resume(): FileTask<T> {
+    let step = this.#task.next(yield this.#request);
+    while (!step.done) step = this.#task.next(yield step.value);
+    return step.value;
+  }
 }
 
 /** Runs a task with reads on the thread pool. Rejects with what the file throws. */

@@ -8,6 +8,7 @@ import type { FileHandles } from './file-handles.ts';
 import type { FileRemover } from './file-remover.ts';
 import type { IndexCache } from './index-cache.ts';
 import type { Limiter } from './segment-io.ts';
+import type { TurnQuota } from './turn-quota.ts';
 
 /** What all logs of a broker share. */
 export interface StorageContext {
@@ -18,7 +19,9 @@ export interface StorageContext {
   readonly handles: FileHandles;
   readonly readBuffers: BufferPool;
   readonly indexCache: IndexCache;
-  /** Reads that may go to the disk. */
+  /** Reads on the event loop. */
+  readonly readsOfTurn: TurnQuota;
+  /** Reads that may go to the disk, or are large. */
   readonly coldReads: Limiter;
   /** Syncs that somebody waits for. */
   readonly syncs: Limiter;

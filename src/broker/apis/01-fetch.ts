@@ -92,7 +92,7 @@ class Fetch {
   }
 
   start(): Response | Pending<Response> {
-    const fetched = readPartitions(this.#targets(), this.#limits);
+    const fetched = this.#read();
     if (fetched instanceof Promise) {
       fetched.then(
         (late) => this.#complete(this.#answerOrPark(late)),
@@ -101,6 +101,14 @@ class Fetch {
       return this.#pending;
     }
     return this.#answerOrPark(fetched) ?? this.#pending;
+  }
+
+  /** Where many clients don't take their answers this one becomes smaller, and the next goes on there. */
+  #read(): FetchedPartition[] | Promise<FetchedPartition[]> {
+    let wantedBytes = 0;
+    for (const { maxBytes } of this.sessionPartitions) wantedBytes += Math.max(0, maxBytes);
+    const granted = this.#context.reserveAnswer(Math.min(wantedBytes, this.#limits.maxBytes));
+    return readPartitions(this.#targets(), { ...this.#limits, maxBytes: granted });
   }
 
   /** The answer, or undefined when the request is now parked. */
@@ -116,6 +124,7 @@ class Fetch {
     }
     if (urgent || sizeInBytes >= this.#minBytes) return this.#answer(fetched);
     for (const each of fetched) each.release();
+    this.#context.releaseAnswer();
     const waitFor = this.#targets()
       .map(({ partition }) => partition)
       .filter((partition) => partition instanceof Partition);
@@ -130,7 +139,7 @@ class Fetch {
   }
 
   #readAgain(): void {
-    const fetched = readPartitions(this.#targets(), this.#limits);
+    const fetched = this.#read();
     if (fetched instanceof Promise) {
       fetched.then(
         (late) => this.#complete(this.#answer(late)),

@@ -8,7 +8,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
 import { FrameReader, type FrameReceiver } from './frame-reader.ts';
 import type { BudgetWaiter, InFlightBudget } from './in-flight-budget.ts';
-import type { LargeFrameHolder, LargeFrames } from './large-frames.ts';
+import type { LargeFrame, LargeFrameSender, LargeFrames } from './large-frames.ts';
 import type { NetworkLimits } from './limits.ts';
 import type { NetworkMetrics } from './network-metrics.ts';
 import { Request } from './request.ts';
@@ -47,6 +47,7 @@ type ConnectionState = 'open' | 'closing' | 'closed';
 interface WaitingFrame {
   readonly buffer: Buffer;
   readonly size: number;
+  readonly large: LargeFrame | undefined;
 }
 
 /**
@@ -54,7 +55,7 @@ interface WaitingFrame {
  * flight as the limits allow.
  */
 export class Connection
-  implements ConnectionInfo, SocketEvents, FrameReceiver, BudgetWaiter, LargeFrameHolder
+  implements ConnectionInfo, SocketEvents, FrameReceiver, BudgetWaiter, LargeFrameSender
 {
   readonly id: number;
   readonly listenerName: string;
@@ -79,9 +80,8 @@ export class Connection
   #unsentBytes = 0;
   #flushScheduled = false;
   #readingPaused = false;
-  /** It began to send a large request, and there is no room for it yet. */
-  #awaitsRoom = false;
-  #receivesLarge = false;
+  /** The large request that is being received. */
+  #large: LargeFrame | undefined = undefined;
   #muteTimer: Timer | undefined = undefined;
   #idleTimer: Timer | undefined = undefined;
   #lastActivityMs: number;
@@ -189,14 +189,14 @@ export class Connection
   // FrameReceiver
 
   onLargeFrame(size: number): void {
-    this.#receivesLarge = true;
-    this.#awaitsRoom = !this.#env.largeFrames.take(this, size);
+    this.#large = this.#env.largeFrames.enter(this, size);
   }
 
   onFrame(buffer: Buffer, size: number): void {
-    this.#leaveLargeFrames();
-    if (this.#waiting.length > 0 || !this.#mayDispatch()) this.#waiting.push({ buffer, size });
-    else this.#dispatch(buffer, size);
+    const frame = { buffer, size, large: this.#large };
+    this.#large = undefined;
+    if (this.#waiting.length > 0 || !this.#mayDispatch()) this.#waiting.push(frame);
+    else this.#dispatch(frame);
   }
 
   onBadLength(size: number, prefix: Buffer): void {
@@ -205,14 +205,13 @@ export class Connection
     this.refuse(foreign?.reason ?? badLength(size, this.#env.limits.maxRequestBytes));
   }
 
-  // LargeFrameHolder
+  // LargeFrameSender
 
   get lastActivityMs(): number {
     return this.#lastActivityMs;
   }
 
   onLargeFrameAllowed(): void {
-    this.#awaitsRoom = false;
     this.#adjustReading();
   }
 
@@ -224,17 +223,11 @@ export class Connection
     );
   }
 
-  #leaveLargeFrames(): void {
-    if (!this.#receivesLarge) return;
-    this.#receivesLarge = false;
-    this.#awaitsRoom = false;
-    this.#env.largeFrames.give(this);
-  }
-
   // From the requests
 
   onAnswered(request: Request): void {
     this.#takeInFlight(request.responseSize);
+    this.#giveInFlight(request.takeReserved());
     if (request.throttleMs > 0) this.#mute(request.throttleMs);
     if (request !== this.#first) return;
     if (request.responseSize > 0) {
@@ -252,6 +245,18 @@ export class Connection
   /** A request began to wait for something; on a connection that closes it has waited long enough. */
   onParked(request: Request): void {
     if (this.#state === 'closing' && request.parked) this.#abandonFromFirstParked();
+  }
+
+  /** Takes memory for an answer, as much of it as there should be; how much that is. */
+  reserveForAnswer(wantedBytes: number): number {
+    const bytes = Math.min(wantedBytes, this.#env.budget.answerBytes);
+    this.#takeInFlight(bytes);
+    return bytes;
+  }
+
+  giveReserved(bytes: number): void {
+    this.#giveInFlight(bytes);
+    if (this.#readingPaused) this.#scheduleFlush();
   }
 
   releaseFrame(frame: Buffer): void {
@@ -275,13 +280,15 @@ export class Connection
     );
   }
 
-  #dispatch(buffer: Buffer, size: number): void {
+  #dispatch({ buffer, size, large }: WaitingFrame): void {
     const { dispatcher } = this.#env;
     const request = new Request(this, dispatcher, buffer, size, this.#lastActivityMs);
     if (this.#last) this.#last.next = request;
     else this.#first = request;
     this.#last = request;
     this.#takeInFlight(size + REQUEST_OVERHEAD_BYTES);
+    // Only now: in between others would be let in for the room that this one still takes.
+    if (large) this.#env.largeFrames.leave(large);
     dispatcher.dispatch(request);
   }
 
@@ -290,7 +297,7 @@ export class Connection
     while (this.#mayDispatch()) {
       const frame = this.#waiting.shift();
       if (!frame) break;
-      this.#dispatch(frame.buffer, frame.size);
+      this.#dispatch(frame);
     }
     this.#adjustReading();
   }
@@ -298,7 +305,7 @@ export class Connection
   #adjustReading(): void {
     if (this.#state !== 'open') return;
     const isFull = this.#waiting.length > 0 || !this.#mayDispatch();
-    const pause = isFull || this.#awaitsRoom;
+    const pause = isFull || this.#large?.isAllowed === false;
     if (isFull && !this.#muteTimer && this.#env.budget.exhausted) this.#env.budget.wait(this);
     if (pause === this.#readingPaused) return;
     this.#readingPaused = pause;
@@ -308,8 +315,12 @@ export class Connection
 
   #stopReading(): void {
     this.#frames.stop();
-    this.#leaveLargeFrames();
-    for (const { buffer } of this.#waiting) this.#env.pool.release(buffer);
+    if (this.#large) this.#env.largeFrames.leave(this.#large);
+    this.#large = undefined;
+    for (const { buffer, large } of this.#waiting) {
+      this.#env.pool.release(buffer);
+      if (large) this.#env.largeFrames.leave(large);
+    }
     this.#waiting = [];
     this.#muteTimer?.cancel();
     this.#muteTimer = undefined;
@@ -432,7 +443,12 @@ export class Connection
   }
 
   #release(request: Request): void {
-    const bytes = request.requestSize + REQUEST_OVERHEAD_BYTES + request.responseSize;
+    const size = request.requestSize + REQUEST_OVERHEAD_BYTES + request.responseSize;
+    this.#giveInFlight(size + request.takeReserved());
+  }
+
+  #giveInFlight(bytes: number): void {
+    if (bytes === 0) return;
     this.#inFlightBytes -= bytes;
     this.#env.budget.give(bytes);
   }

@@ -2,12 +2,12 @@ import type { BufferPool } from '../../base/collections/buffer-pool.ts';
 import { LARGE_FRAME_BYTES } from './large-frames.ts';
 
 /**
- * A frame's memory is taken in steps of the bytes that have really come, so that a length alone makes
- * nobody allocate. The first step holds the usual largest frame (1 MB of records), which is then
- * copied once.
+ * A length alone makes nobody allocate much: the first step holds the usual largest frame (1 MB of
+ * records), which is copied once. When that is full the rest is taken at once, whose size is counted by
+ * then (LargeFrames): the system gives its pages only as the bytes come. Growing in steps instead would
+ * copy tens of megabytes in one piece, which holds all other clients up.
  */
 const FIRST_STEP_BYTES = LARGE_FRAME_BYTES;
-const STEP_FACTOR = 4;
 
 const NO_BUFFER = Buffer.alloc(0);
 
@@ -92,7 +92,7 @@ export class FrameReader {
   }
 
   #grow(): void {
-    const larger = this.#pool.acquire(Math.min(this.#size, this.#buffer.length * STEP_FACTOR));
+    const larger = this.#pool.acquire(this.#size);
     this.#buffer.copy(larger, 0, 0, this.#filled);
     this.#pool.release(this.#buffer);
     this.#buffer = larger;

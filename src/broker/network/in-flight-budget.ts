@@ -3,17 +3,24 @@ export interface BudgetWaiter {
   onBudgetFreed(): void;
 }
 
+/** One answer may take this part of what is left, so that slow clients never take all of it together. */
+const ANSWERS_PER_REMAINDER = 8;
+
+/** What an answer may take in any case: with nothing left the clients still get on. */
+const SMALLEST_ANSWER_BYTES = 64 * 1024;
+
 /**
- * Bytes of requests in flight and of answers not sent yet, over all connections. One that finds it
- * exhausted finishes what it has and goes on when told; those that wait are told in turn.
+ * Bytes of large requests that arrive, of requests in flight and of answers not sent yet, over all
+ * connections. One that finds it exhausted finishes what it has and goes on when told; those that
+ * wait are told in turn.
  */
 export class InFlightBudget {
-  readonly #limitBytes: number;
+  readonly limitBytes: number;
   #usedBytes = 0;
   readonly #waiters = new Set<BudgetWaiter>();
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   get usedBytes(): number {
@@ -21,7 +28,13 @@ export class InFlightBudget {
   }
 
   get exhausted(): boolean {
-    return this.#usedBytes >= this.#limitBytes;
+    return this.#usedBytes >= this.limitBytes;
+  }
+
+  /** The most that the next answer should hold. */
+  get answerBytes(): number {
+    const share = Math.floor((this.limitBytes - this.#usedBytes) / ANSWERS_PER_REMAINDER);
+    return Math.max(SMALLEST_ANSWER_BYTES, share);
   }
 
   take(bytes: number): void {
@@ -30,7 +43,7 @@ export class InFlightBudget {
 
   give(bytes: number): void {
     this.#usedBytes -= bytes;
-    if (this.#waiters.size === 0) return;
+    if (this.#waiters.size === 0 || this.exhausted) return;
     // Whoever still can't go on registers again and is asked only after the others.
     const turns = [...this.#waiters];
     for (const waiter of turns) {

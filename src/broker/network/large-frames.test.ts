@@ -24,7 +24,7 @@ async function setup(limits: Partial<NetworkLimits>) {
 const large = (id: number, bytes: number) => produce(id, 1, 'x'.repeat(bytes));
 
 test('large requests beyond the limit wait unread until there is room, small ones do not', async () => {
-  const { clock, broker, connect } = await setup({ maxLargeFrameBytes: 8 * MB });
+  const { clock, broker, connect } = await setup({ maxInFlightBytes: 8 * MB });
   const first = await connect();
   const request = large(1, 6 * MB);
   first.send(request.subarray(0, 4 * MB));
@@ -45,7 +45,7 @@ test('large requests beyond the limit wait unread until there is room, small one
 });
 
 test('one request larger than the limit is let in', async () => {
-  const { clock, connect } = await setup({ maxLargeFrameBytes: 2 * MB });
+  const { clock, connect } = await setup({ maxInFlightBytes: 2 * MB });
   const client = await connect();
   client.send(large(1, 6 * MB), large(2, 6 * MB));
   await clock.settle();
@@ -53,7 +53,7 @@ test('one request larger than the limit is let in', async () => {
 });
 
 test('a sender that stops in the middle is cut off when others wait, and gives its room back', async () => {
-  const { clock, broker, connect } = await setup({ maxLargeFrameBytes: 8 * MB });
+  const { clock, broker, connect } = await setup({ maxInFlightBytes: 8 * MB });
   const stalled = await connect();
   stalled.send(large(1, 6 * MB).subarray(0, 3 * MB));
   await clock.settle();
@@ -73,7 +73,7 @@ test('a sender that stops in the middle is cut off when others wait, and gives i
 });
 
 test('a connection that closes gives its room, or its place in the queue, back', async () => {
-  const { clock, connect } = await setup({ maxLargeFrameBytes: 8 * MB });
+  const { clock, connect } = await setup({ maxInFlightBytes: 8 * MB });
   const holder = await connect();
   holder.send(large(1, 6 * MB).subarray(0, 3 * MB));
   await clock.settle();

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts';
+import type { BudgetWaiter, InFlightBudget } from './in-flight-budget.ts';
 
 /** A request that needs no more than this is received without asking; it fits a frame's first step. */
 export const LARGE_FRAME_BYTES = 1280 * 1024;
@@ -7,7 +8,7 @@ export const LARGE_FRAME_BYTES = 1280 * 1024;
 const STALL_MS = 30_000;
 
 /** A connection that receives a large request. */
-export interface LargeFrameHolder {
+export interface LargeFrameSender {
   /** When bytes last came, on the monotonic clock. */
   readonly lastActivityMs: number;
   /** The memory is there: read on. */
@@ -16,75 +17,88 @@ export interface LargeFrameHolder {
   onLargeFrameStalled(): void;
 }
 
+/** A large request from its length to its dispatch. */
+export interface LargeFrame {
+  readonly sender: LargeFrameSender;
+  readonly sizeInBytes: number;
+  /** Whether its memory is counted, so that it may be received. */
+  readonly isAllowed: boolean;
+}
+
 /**
- * Bounds what large requests take up while they are being received, over all connections: with the
- * limit reached the next ones wait in turn, unread. One is always let in, however large.
+ * Bounds what large requests take up while they are being received, over all connections: each takes
+ * its announced size out of the budget, and where that is not left the next ones wait in turn, unread.
+ * One is let in, however large, unless the budget is used up already.
  */
-export class LargeFrames {
+export class LargeFrames implements BudgetWaiter {
   readonly #clock: Clock;
-  readonly #limitBytes: number;
-  readonly #holders = new Map<LargeFrameHolder, number>();
-  readonly #waiting = new Map<LargeFrameHolder, number>();
-  #heldBytes = 0;
+  readonly #budget: InFlightBudget;
+  readonly #allowed = new Set<MutableFrame>();
+  readonly #waiting = new Set<MutableFrame>();
   #stallTimer: Timer | undefined;
 
-  constructor(clock: Clock, limitBytes: number) {
+  constructor(clock: Clock, budget: InFlightBudget) {
     this.#clock = clock;
-    this.#limitBytes = limitBytes;
+    this.#budget = budget;
   }
 
-  /** Announced bytes of the large requests that are being received. */
-  get heldBytes(): number {
-    return this.#heldBytes;
+  /** A request of `sizeInBytes` begins; where it is not allowed yet, its sender is told when it is. */
+  enter(sender: LargeFrameSender, sizeInBytes: number): LargeFrame {
+    const frame: MutableFrame = { sender, sizeInBytes, isAllowed: false };
+    if (this.#waiting.size === 0 && this.#fits(frame)) {
+      this.#allow(frame);
+    } else {
+      this.#waiting.add(frame);
+      this.#budget.wait(this);
+      this.#watch();
+    }
+    return frame;
   }
 
-  /** Whether the request may be received now; if not the holder is told when it may. */
-  take(holder: LargeFrameHolder, bytes: number): boolean {
-    if (this.#waiting.size === 0 && this.#fits(bytes)) {
-      this.#hold(holder, bytes);
-      return true;
-    }
-    this.#waiting.set(holder, bytes);
-    this.#watch();
-    return false;
+  /** The request is dispatched, and counted elsewhere, or its connection is gone. */
+  leave(frame: LargeFrame): void {
+    const entered = frame as MutableFrame;
+    if (this.#allowed.delete(entered)) this.#budget.give(entered.sizeInBytes);
+    else if (this.#waiting.delete(entered)) this.onBudgetFreed();
   }
 
-  /** The request is there, or its connection is gone. No error where nothing was held. */
-  give(holder: LargeFrameHolder): void {
-    this.#waiting.delete(holder);
-    const bytes = this.#holders.get(holder);
-    if (bytes !== undefined) {
-      this.#holders.delete(holder);
-      this.#heldBytes -= bytes;
+  onBudgetFreed(): void {
+    for (const frame of this.#waiting) {
+      if (!this.#fits(frame)) break;
+      this.#waiting.delete(frame);
+      this.#allow(frame);
+      frame.sender.onLargeFrameAllowed();
     }
-    for (const [next, wanted] of this.#waiting) {
-      if (!this.#fits(wanted)) break;
-      this.#waiting.delete(next);
-      this.#hold(next, wanted);
-      next.onLargeFrameAllowed();
+    if (this.#waiting.size > 0) {
+      this.#budget.wait(this);
+      return;
     }
-    if (this.#waiting.size > 0) return;
+    this.#budget.forget(this);
     this.#stallTimer?.cancel();
     this.#stallTimer = undefined;
   }
 
-  #fits(bytes: number): boolean {
-    return this.#holders.size === 0 || this.#heldBytes + bytes <= this.#limitBytes;
+  #fits({ sizeInBytes }: LargeFrame): boolean {
+    const { usedBytes, limitBytes, exhausted } = this.#budget;
+    return usedBytes + sizeInBytes <= limitBytes || (this.#allowed.size === 0 && !exhausted);
   }
 
-  #hold(holder: LargeFrameHolder, bytes: number): void {
-    this.#holders.set(holder, bytes);
-    this.#heldBytes += bytes;
+  #allow(frame: MutableFrame): void {
+    frame.isAllowed = true;
+    this.#allowed.add(frame);
+    this.#budget.take(frame.sizeInBytes);
   }
 
   #watch(): void {
     this.#stallTimer ??= this.#clock.after(STALL_MS, () => {
       this.#stallTimer = undefined;
       const now = this.#clock.monotonicMs();
-      for (const holder of [...this.#holders.keys()]) {
-        if (now - holder.lastActivityMs >= STALL_MS) holder.onLargeFrameStalled();
+      for (const { sender } of [...this.#allowed]) {
+        if (now - sender.lastActivityMs >= STALL_MS) sender.onLargeFrameStalled();
       }
       if (this.#waiting.size > 0) this.#watch();
     });
   }
 }
+
+type MutableFrame = { -readonly [Key in keyof LargeFrame]: LargeFrame[Key] };

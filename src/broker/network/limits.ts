@@ -12,10 +12,11 @@ export interface NetworkLimits {
   readonly maxIdleMs: number;
   /** Requests and unsent answers of one connection; it is not read from while it holds more. */
   readonly maxInFlightBytesPerConnection: number;
-  /** The same of all connections together (`queued.max.request.bytes`). */
+  /**
+   * The same of all connections together, with large requests that are still being received
+   * (`queued.max.request.bytes`).
+   */
   readonly maxInFlightBytes: number;
-  /** Large requests that are still being received, of all connections together. */
-  readonly maxLargeFrameBytes: number;
 }
 
 const MB = 1024 * 1024;
@@ -29,5 +30,4 @@ export const defaultNetworkLimits: NetworkLimits = {
   maxIdleMs: 600_000,
   maxInFlightBytesPerConnection: 8 * MB,
   maxInFlightBytes: 256 * MB,
-  maxLargeFrameBytes: 256 * MB,
 };

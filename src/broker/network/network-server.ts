@@ -36,6 +36,7 @@ export class NetworkServer {
   constructor(options: NetworkServerOptions) {
     const { clock, network, logger, dispatcher, limits, metrics } = options;
     this.#network = network;
+    const budget = new InFlightBudget(limits.maxInFlightBytes);
     this.#env = {
       clock,
       logger,
@@ -44,8 +45,8 @@ export class NetworkServer {
       limits,
       metrics,
       pool: new BufferPool({ maxRetainedBytes: MAX_POOLED_BYTES }),
-      budget: new InFlightBudget(limits.maxInFlightBytes),
-      largeFrames: new LargeFrames(clock, limits.maxLargeFrameBytes),
+      budget,
+      largeFrames: new LargeFrames(clock, budget),
     };
   }
 

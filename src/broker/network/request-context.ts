@@ -53,6 +53,13 @@ export interface RequestContext {
   onClose(callback: () => void): void;
   /** Calls back once, when the answer has been sent or will never be: buffers in it are free again. */
   onSent(callback: () => void): void;
+  /**
+   * How large the answer should be at most, `wantedBytes` or less where the broker holds much already.
+   * It counts as held from now on, until the answer is there, `releaseAnswer`, or the next call.
+   */
+  reserveAnswer(wantedBytes: number): number;
+  /** The answer is not being made now: the request waits for something. */
+  releaseAnswer(): void;
   /** Keeps the frame, and so the request's buffers, until the matching `release`. */
   retain(): void;
   release(): void;

@@ -43,6 +43,7 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   readonly #dispatcher: Dispatcher;
   readonly #frame: Buffer;
   #references = 1;
+  #reservedBytes = 0;
   #onClose: (() => void)[] | undefined = undefined;
   #onSent: (() => void)[] | undefined = undefined;
 
@@ -90,6 +91,25 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     if (this.state === 'abandoned' || this.state === 'finished') callback();
     else if (this.#onSent) this.#onSent.push(callback);
     else this.#onSent = [callback];
+  }
+
+  reserveAnswer(wantedBytes: number): number {
+    this.releaseAnswer();
+    if (this.state !== 'open') return wantedBytes;
+    this.#reservedBytes = this.connection.reserveForAnswer(wantedBytes);
+    return this.#reservedBytes;
+  }
+
+  releaseAnswer(): void {
+    const bytes = this.takeReserved();
+    if (bytes > 0) this.connection.giveReserved(bytes);
+  }
+
+  /** What is reserved for the answer, and from now on no longer is. */
+  takeReserved(): number {
+    const bytes = this.#reservedBytes;
+    this.#reservedBytes = 0;
+    return bytes;
   }
 
   retain(): void {
