@@ -16,4 +16,9 @@ export interface Clock {
    * order of the calls. This is what lets one write serve every request of a turn.
    */
   endOfTurn(callback: () => void): void;
+  /**
+   * Runs `callback` in the turn after this one, when the I/O events that have come meanwhile have been
+   * handled. For work that goes on in pieces, so that others get their turn between.
+   */
+  nextTurn(callback: () => void): void;
 }

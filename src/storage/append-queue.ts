@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 
 /** A log as the queue sees it. */
 export interface QueuedLog {
-  /** Writes what is queued, in one call of the file system; who waits hears of an error by `publish`. */
-  writeQueued(): unknown;
+  /** Writes what is queued, or a part of what is much; who waits hears of an error by `publish`. */
+  writeTurn(): void;
   /** Moves the log end offset and tells everyone who waits. */
   publish(): void;
 }
@@ -28,11 +28,16 @@ export class AppendQueue {
     if (this.#dirty.length === 1) this.#clock.endOfTurn(() => this.run());
   }
 
+  /** As `add`, for what is left over for the turn after this one. */
+  addNextTurn(log: QueuedLog): void {
+    this.#clock.nextTurn(() => this.add(log));
+  }
+
   /** Does now what the end of the turn would do. */
   run(): void {
     const logs = this.#dirty;
     this.#dirty = [];
-    for (const log of logs) log.writeQueued();
+    for (const log of logs) log.writeTurn();
     for (const log of logs) log.publish();
   }
 }

@@ -122,7 +122,7 @@ test('a batch of several megabytes comes in pieces of at most one', async () => 
   const batch = batchOf(['y'.repeat(3_500_000)]);
   appendBatch(log, batch);
   appendBatch(log, batchOf(['z'.repeat(1_200_000)]));
-  storage.clock.runTurn();
+  await storage.clock.settle();
   const read = asRead(
     await log.read({ offset: 1, maxBytes: 100, minOneBatch: true, upToOffset: 3 }),
   );

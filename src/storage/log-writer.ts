@@ -4,8 +4,15 @@ import type { DiskSpace } from './disk-space.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogSync } from './log-sync.ts';
 import type { AppendDone } from './log-types.ts';
+import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
+
+/**
+ * A larger batch is written in pieces of this, one a turn: the system takes milliseconds for each
+ * megabyte, and other clients wait meanwhile.
+ */
+const PIECE_BYTES = 1280 * 1024;
 
 /** What the writer needs of its log. */
 export interface WrittenLog {
@@ -50,6 +57,8 @@ export class LogWriter implements QueuedLog {
   #syncedEnd: number;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
+  /** Bytes of the first queued batch that are in the file already. */
+  #begunBytes = 0;
   #waiters: Waiter[] = [];
   #isInAppendQueue = false;
   /** Bytes with an offset are not in the file; they are to be taken back before anything else. */
@@ -114,28 +123,76 @@ export class LogWriter implements QueuedLog {
     this.#context.appendQueue.add(this);
   }
 
-  /** Writes what is queued; the error that keeps it from being written. */
+  /** Writes all that is queued; the error that keeps it from being written. */
   writeQueued(): Error | undefined {
-    if (this.#queue.length === 0) return undefined;
-    const buffers = this.#queue;
-    const sizeInBytes = this.#queuedBytes;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    this.#context.appendQueue.queuedBytes -= sizeInBytes;
-    if (this.#log.failure) return this.#log.failure;
+    return this.#write(this.#queue.length);
+  }
+
+  /** Writes what one turn should of what is queued: all of it, but of a large batch the next piece. */
+  writeTurn(): void {
+    const large = this.#queue.findIndex((batch) => batch.length > PIECE_BYTES);
+    if (large < 0 || this.#log.failure) this.writeQueued();
+    else if (large > 0) this.#write(large);
+    else this.#writePiece(this.#queue[0]!);
+  }
+
+  /** Writes the first `count` batches. */
+  #write(count: number): Error | undefined {
+    if (count === 0) return undefined;
+    if (this.#log.failure) {
+      this.#dropQueue();
+      return this.#log.failure;
+    }
+    const isAll = count === this.#queue.length;
+    const batches = isAll ? this.#queue : this.#queue.slice(0, count);
+    const begun = this.#begunBytes;
+    const buffers = begun > 0 ? [batches[0]!.subarray(begun), ...batches.slice(1)] : batches;
+    let sizeInBytes = this.#queuedBytes;
+    if (!isAll) sizeInBytes = buffers.reduce((sum, { length }) => sum + length, 0);
+    const error = this.#toActive((active) => active.write(buffers, sizeInBytes), sizeInBytes);
+    if (error) return error;
+    this.#begunBytes = 0;
+    this.#queue = isAll ? [] : this.#queue.slice(count);
+    this.#writtenEnd = isAll ? this.#appendedEnd : RecordBatch.lastOffset(batches.at(-1)!) + 1;
+    return undefined;
+  }
+
+  #writePiece(batch: Buffer): void {
+    const end = this.#begunBytes + PIECE_BYTES;
+    if (end >= batch.length) {
+      this.#write(1);
+      return;
+    }
+    const piece = batch.subarray(this.#begunBytes, end);
+    if (!this.#toActive((active) => active.writePiece(piece), piece.length)) this.#begunBytes = end;
+  }
+
+  /** After an error nothing is queued any more. */
+  #toActive(write: (active: Segment) => void, sizeInBytes: number): Error | undefined {
     const { active } = this.#log.segments;
     if (!active.fileExists) this.#sync.addSegmentName();
     try {
-      active.write(buffers, sizeInBytes);
+      write(active);
     } catch (error) {
       const cause = toError(error);
-      this.#notWritten(cause, buffers);
+      this.#notWritten(cause, this.#dropQueue());
       return cause;
     }
-    this.#writtenEnd = this.#appendedEnd;
+    this.#queuedBytes -= sizeInBytes;
+    this.#context.appendQueue.queuedBytes -= sizeInBytes;
     this.#sync.unsyncedBytes += sizeInBytes;
     this.#space.written(sizeInBytes);
     return undefined;
+  }
+
+  /** The batches that were queued. */
+  #dropQueue(): readonly Buffer[] {
+    const batches = this.#queue;
+    this.#context.appendQueue.queuedBytes -= this.#queuedBytes;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#begunBytes = 0;
+    return batches;
   }
 
   #notWritten(error: Error, buffers: readonly Buffer[]): void {
@@ -176,6 +233,14 @@ export class LogWriter implements QueuedLog {
 
   publish(): void {
     this.#isInAppendQueue = false;
+    this.#publish();
+    if (this.#queue.length > 0 && !this.#isInAppendQueue) {
+      this.#isInAppendQueue = true;
+      this.#context.appendQueue.addNextTurn(this);
+    }
+  }
+
+  #publish(): void {
     if (this.#log.failure) {
       this.#failWaiters(this.#log.failure);
       return;

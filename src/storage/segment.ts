@@ -72,8 +72,10 @@ export class Segment {
   readonly #rollJitterMs: number;
   /** Bytes that appends have claimed, written or still queued. */
   #sizeInBytes: number;
-  /** Bytes in the file. */
+  /** Bytes of whole batches in the file. */
   #writtenBytes: number;
+  /** Bytes of a batch behind them whose rest is to follow. */
+  #begunBytes = 0;
   #fileExists: boolean;
   #isDeleted = false;
   /** There are no index files yet. */
@@ -226,11 +228,21 @@ export class Segment {
     this.#bytesSinceIndexEntry += batch.sizeInBytes;
   }
 
-  /** Writes claimed bytes, in the order they were claimed. Throws what the disk throws. */
+  /**
+   * Writes claimed bytes, in the order they were claimed, up to the end of a batch. Throws what the disk
+   * throws.
+   */
   write(buffers: readonly Buffer[], sizeInBytes: number): void {
-    this.file().writeSync(buffers, this.#writtenBytes);
-    this.#writtenBytes += sizeInBytes;
+    this.file().writeSync(buffers, this.#writtenBytes + this.#begunBytes);
+    this.#writtenBytes += this.#begunBytes + sizeInBytes;
+    this.#begunBytes = 0;
     if (this.#unsavedAborted) this.#saveAborted(this.#unsavedAborted);
+  }
+
+  /** Writes the next piece of a batch, of which no reader sees anything before it is whole. */
+  writePiece(piece: Buffer): void {
+    this.file().writeSync([piece], this.#writtenBytes + this.#begunBytes);
+    this.#begunBytes += piece.length;
   }
 
   /** To read. */
@@ -385,6 +397,7 @@ export class Segment {
     if (this.#fileExists) this.file().truncate(position);
     this.#sizeInBytes = position;
     this.#writtenBytes = position;
+    this.#begunBytes = 0;
     offsets.truncateTo(offset);
     times.truncateTo(offset);
     this.#max = undefined;

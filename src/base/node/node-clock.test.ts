@@ -36,6 +36,21 @@ test('work that queues itself for ever leaves other work its turn', async () => 
   assert.ok(rounds > 1 && rounds < 100, `${rounds} rounds`);
 });
 
+test('work for the next turn runs after what the turn still queues', async () => {
+  const clock = new NodeClock();
+  const ran: string[] = [];
+  await new Promise<void>((resolve) => {
+    clock.endOfTurn(() => {
+      clock.nextTurn(() => {
+        ran.push('next turn');
+        resolve();
+      });
+      clock.endOfTurn(() => clock.endOfTurn(() => ran.push('this turn')));
+    });
+  });
+  assert.deepEqual(ran, ['this turn', 'next turn']);
+});
+
 test('a timer does not fire early, at once for a very long delay, or after its cancel', async () => {
   const clock = new NodeClock();
   let fired = '';

@@ -35,6 +35,11 @@ export class NodeClock implements Clock {
     setImmediate(this.#drain);
   }
 
+  nextTurn(callback: () => void): void {
+    // Immediates wait for the I/O events first; from one of them, for those of the next turn.
+    setImmediate(callback);
+  }
+
   #runQueue(): void {
     let current: (() => void)[] = [];
     let index = 0;

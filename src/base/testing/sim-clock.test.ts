@@ -32,6 +32,24 @@ test('timers fire in order of due time, at their time, with the turn in between'
   assert.equal(clock.pendingTimers, 0);
 });
 
+test('work for the next turn waits for it, and settling goes on until there is none', async () => {
+  const clock = new SimClock();
+  const log: string[] = [];
+  clock.endOfTurn(() => {
+    clock.nextTurn(() => {
+      log.push('second');
+      clock.nextTurn(() => log.push('third'));
+    });
+    clock.endOfTurn(() => log.push('first'));
+  });
+  clock.runTurn();
+  assert.deepEqual(log, ['first']);
+  clock.runTurn();
+  assert.deepEqual(log, ['first', 'second']);
+  await clock.settle();
+  assert.deepEqual(log, ['first', 'second', 'third']);
+});
+
 test('settling runs promises and turns until nothing is left', async () => {
   const clock = new SimClock();
   const log: string[] = [];

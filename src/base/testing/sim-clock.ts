@@ -58,6 +58,7 @@ class TimerQueue {
 export class SimClock implements Clock {
   readonly #timers: TimerQueue;
   #queue: (() => void)[] = [];
+  #nextQueue: (() => void)[] = [];
   readonly #startMs: number;
 
   constructor(startMs = 1_700_000_000_000) {
@@ -81,6 +82,10 @@ export class SimClock implements Clock {
     this.#queue.push(callback);
   }
 
+  nextTurn(callback: () => void): void {
+    this.#nextQueue.push(callback);
+  }
+
   /** Timers not yet fired or cancelled, to show that none leaks. */
   get pendingTimers(): number {
     return this.#timers.size;
@@ -89,6 +94,8 @@ export class SimClock implements Clock {
   /** Runs what is queued for the end of the turn, and what that queues. True if anything ran. */
   runTurn(): boolean {
     let rounds = 0;
+    this.#queue = [...this.#nextQueue, ...this.#queue];
+    this.#nextQueue = [];
     while (this.#queue.length > 0) {
       if (++rounds > MOST_ROUNDS)
         throw new Error('end-of-turn callbacks queue themselves for ever');
@@ -152,6 +159,10 @@ export class ManualClock implements Clock {
 
   endOfTurn(callback: () => void): void {
     this.#real.endOfTurn(callback);
+  }
+
+  nextTurn(callback: () => void): void {
+    this.#real.nextTurn(callback);
   }
 
   get pendingTimers(): number {

@@ -195,6 +195,10 @@ export class SimProcess implements Clock {
     if (this.#isAlive) this.#queue.push(callback);
   }
 
+  nextTurn(callback: () => void): void {
+    this.after(0, callback);
+  }
+
   /** The source of what comes next, to say who keeps a turn from ending. */
   get nextQueued(): string {
     return String(this.#queue[0]);

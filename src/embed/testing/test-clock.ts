@@ -75,6 +75,10 @@ export class TestClock implements Clock, BrokerClock {
     this.#real.endOfTurn(callback);
   }
 
+  nextTurn(callback: () => void): void {
+    this.#real.nextTurn(callback);
+  }
+
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0)) throw new RangeError(`time goes forward only, not by ${ms} ms`);
     this.#shiftMs += ms;
