@@ -1,13 +1,16 @@
 // What many, slow, greedy and large clients do to the broker's memory and to other clients:
-//   node bench/back-pressure.mjs [--seconds 10] [--idle 2000] [--active 500]
+//   node bench/back-pressure.mjs [--seconds 10] [--idle 2000] [--active 500] [--only WORDS]
 //
 // A probe, a process of its own, writes and reads one small record after the other through all of it, and tells its
 // latencies. Each situation is measured beside the same probe on the same broker at rest. The loads are processes of
-// their own too, so that only the broker's event loop is shared.
+// their own too, at a lower priority (nice 10) where they are written here, so that what is shared is the broker.
+// At the end everything that a load was told is written is read back.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import { setPriority } from 'node:os';
+import { createInterface } from 'node:readline';
 import { buildLoad, load, startBroker } from './lib.mjs';
 
 const { crc32c } = createRequire(import.meta.url)('@node-rs/crc32');
@@ -17,6 +20,9 @@ const option = (name, otherwise) => {
 };
 const role = process.argv[2]?.startsWith('--') ? undefined : process.argv[2];
 const seconds = option('seconds', 10);
+const only = process.argv.includes('--only')
+  ? process.argv[process.argv.indexOf('--only') + 1]
+  : '';
 const MB = 1024 * 1024;
 
 // ---- requests by hand
@@ -154,22 +160,70 @@ async function client(address) {
 const produceError = (answer) => answer.readInt16BE(4 + 4 + 4 + 2 + answer.readInt16BE(12) + 4 + 4);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Every record of partition 0, batch by batch; throws where an offset is left out or a checksum wrong. */
+async function readBack(address, topicName) {
+  const { ask, socket } = await client(address);
+  let next = 0;
+  for (;;) {
+    const answer = await ask(fetchRequest(topicName, next, { maxBytes: 8 * MB }));
+    // Size, correlation id, throttle time, topics, name, partitions, index, error, three numbers.
+    const head = 4 + 4 + 4 + 4 + 2 + topicName.length + 4 + 4 + 2 + 8 + 8;
+    const aborted = answer.readInt32BE(head);
+    const records = head + 4 + Math.max(0, aborted) * 16;
+    const end = records + 4 + answer.readInt32BE(records);
+    if (end === records + 4) break;
+    for (let at = records + 4; at < end; ) {
+      const size = 12 + answer.readInt32BE(at + 8);
+      if (Number(answer.readBigInt64BE(at)) !== next) throw new Error(`a gap at offset ${next}`);
+      if (crc32c(answer.subarray(at + 21, at + size)) !== answer.readUInt32BE(at + 17))
+        throw new Error(`damage at offset ${next}`);
+      next += answer.readInt32BE(at + 23) + 1;
+      at += size;
+    }
+  }
+  socket.destroy();
+  return next;
+}
+
+/** What a load was told is written must be there. */
+async function checkKept(address, topicName, acknowledged) {
+  const found = await readBack(address, topicName);
+  if (found < acknowledged) throw new Error(`${acknowledged} acknowledged, ${found} read back`);
+  return `${acknowledged} acknowledged, ${found} read back without a gap`;
+}
+
 // ---- what runs in processes of its own
 
+/** Loads stand back behind the broker and the probe: their own CPU is not what is measured. */
+const LOAD_NICENESS = 10;
+
+async function connections(address, count) {
+  const [host, port] = address.split(':');
+  const sockets = [];
+  for (let index = 0; index < count; index++) {
+    const socket = connect(Number(port), host);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    sockets.push(socket);
+  }
+  return sockets;
+}
+
 const roles = {
-  /** Writes a record and reads it back, a hundred times a second; prints the latencies' percentiles. */
+  /** Writes a record and reads it back, some eighty times a second; prints the latencies' percentiles. */
   async probe(address) {
     const { ask, socket } = await client(address);
     const record = produceRequest('probe', batch(100));
     const latencies = [];
-    const end = Date.now() + seconds * 1000;
-    while (Date.now() < end) {
+    const begin = Date.now() + 1000;
+    while (Date.now() < begin + seconds * 1000) {
       const start = performance.now();
       const answer = await ask(record);
       if (answer === null || produceError(answer) !== 0) throw new Error('the probe was refused');
       const offset = Number(answer.readBigInt64BE(answer.length - 4 - 8 - 8));
       await ask(fetchRequest('probe', offset, { maxBytes: 1000, maxWaitMs: 1000 }));
-      latencies.push(performance.now() - start);
+      // The first second warms the broker up.
+      if (Date.now() > begin) latencies.push(performance.now() - start);
       await pause(10);
     }
     socket.destroy();
@@ -180,31 +234,38 @@ const roles = {
     );
   },
 
-  /** Idle connections, and active ones that write or read now and then. */
+  /** Idle connections, and active ones that write or read twice a second; at the end what was acknowledged. */
   async crowd(address) {
     const idle = option('idle', 2000);
     const active = option('active', 500);
-    for (let index = 0; index < idle; index++) await client(address);
+    await connections(address, idle);
     const record = produceRequest('crowd', batch(200));
+    let acknowledged = 0;
+    let isOver = false;
     const work = async (index) => {
       const { ask } = await client(address);
       await pause((index * 500) / active);
-      for (;;) {
-        await ask(index % 2 === 0 ? record : fetchRequest('crowd', 0, { maxBytes: 20_000 }));
+      while (!isOver) {
+        if (index % 2 === 0) {
+          if (produceError(await ask(record)) === 0) acknowledged++;
+        } else {
+          await ask(fetchRequest('crowd', 0, { maxBytes: 20_000 }));
+        }
         await pause(500);
       }
     };
-    for (let index = 0; index < active; index++) void work(index);
+    const works = Array.from({ length: active }, (_, index) => work(index));
+    process.once('SIGTERM', async () => {
+      isOver = true;
+      await Promise.all(works);
+      process.stdout.write(`${JSON.stringify({ acknowledged })}\n`, () => process.exit());
+    });
     console.log('ready');
   },
 
   /** Consumers that ask for megabytes again and again, and never read what comes. */
   async deaf(address) {
-    const [host, port] = address.split(':');
-    for (let index = 0; index < 200; index++) {
-      const socket = connect(Number(port), host);
-      socket.on('error', () => {});
-      await once(socket, 'connect');
+    for (const socket of await connections(address, option('deaf', 200))) {
       socket.pause();
       for (let count = 0; count < 100; count++)
         socket.write(fetchRequest('large', 0, { maxBytes: 8 * MB }));
@@ -214,160 +275,187 @@ const roles = {
 
   /** Clients that announce a hundred megabytes, send sixty, and stop there. */
   async halves(address) {
-    const [host, port] = address.split(':');
-    for (let index = 0; index < 20; index++) {
-      const socket = connect(Number(port), host);
-      socket.on('error', () => {});
-      await once(socket, 'connect');
+    const bytes = Buffer.alloc(60 * MB, 1);
+    for (const socket of await connections(address, 20)) {
       socket.write(int32(100 * MB));
-      socket.write(Buffer.alloc(60 * MB, 1));
+      socket.write(bytes);
     }
     console.log('ready');
   },
-};
 
-if (role) {
-  await roles[role](process.argv[3]);
-} else {
-  await main();
-}
+  /** Records of 50 MB, one after the other: to a topic that takes them, and to one that does not. */
+  async huge(address) {
+    const allowed = await client(address);
+    const refused = await client(address);
+    const good = produceRequest('huge', batch(50 * MB));
+    const bad = produceRequest('probe', batch(50 * MB));
+    let acknowledged = 0;
+    let isOver = false;
+    const errors = new Set();
+    process.once('SIGTERM', () => {
+      isOver = true;
+    });
+    console.log('ready');
+    while (!isOver) {
+      const answer = await allowed.ask(good);
+      if (answer === null || produceError(answer) !== 0) throw new Error('50 MB were refused');
+      acknowledged++;
+      errors.add(produceError(await refused.ask(bad)));
+    }
+    const result = { acknowledged, refusedWith: [...errors] };
+    process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
+  },
+};
 
 // ---- the bench
 
-async function probe(address) {
-  const child = spawn(
-    process.execPath,
-    [process.argv[1], 'probe', address, '--seconds', String(seconds)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let out = '';
-  for await (const chunk of child.stdout) out += chunk;
-  if (out === '') throw new Error('the probe failed');
-  return JSON.parse(out);
+/** Runs a role; what it prints, line by line. It is ended when it takes longer than it should. */
+function run(name, address) {
+  const args = [process.argv[1], name, address, ...process.argv.slice(2)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const overdue = setTimeout(kill, 3 * seconds * 1000 + 60_000);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  child.once('exit', () => {
+    process.off('exit', kill);
+    clearTimeout(overdue);
+  });
+  return { child, next: async () => (await lines.next()).value };
 }
 
-/** Starts a role; resolves when it says that it is ready, to a function that ends it. */
+async function probe(address) {
+  const line = await run('probe', address).next();
+  if (line === undefined) throw new Error('the probe failed');
+  return JSON.parse(line);
+}
+
+/** Starts a load; resolves when it is ready, to a function that ends it and gives what it then says. */
 async function background(name, address) {
-  const child = spawn(
-    process.execPath,
-    [process.argv[1], name, address, ...process.argv.slice(2)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  process.once('exit', () => child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  const { child, next } = run(name, address);
+  if ((await next()) !== 'ready') throw new Error(`the load ${name} failed`);
   return async () => {
-    const ended = once(child, 'exit');
+    if (child.exitCode !== null) throw new Error(`the load ${name} ended early`);
+    const reports = child.kill('SIGTERM') && (name === 'crowd' || name === 'huge');
+    const line = reports ? await next() : undefined;
     child.kill('SIGKILL');
-    await ended;
+    return line && JSON.parse(line);
   };
 }
 
 function topic(address, name, configs = []) {
   const flags = ['--create', '--if-not-exists', '--topic', name, '--partitions', '1'];
-  const { status, stderr } = spawnSync(process.execPath, [
-    'bin/sluice',
-    'topics',
-    '--bootstrap-server',
-    address,
-    ...flags,
-    ...configs,
-  ]);
+  const where = ['--bootstrap-server', address];
+  const args = ['bin/sluice', 'topics', ...where, ...flags, ...configs];
+  const { status, stderr } = spawnSync(process.execPath, args);
   if (status !== 0) throw new Error(String(stderr));
 }
 
-async function main() {
-  buildLoad();
-  const rows = [];
-  const measure = async (situation, { overrides = {}, prepare = async () => {}, begin }) => {
-    const broker = await startBroker({ overrides });
-    try {
-      topic(broker.address, 'probe');
-      await prepare(broker);
-      const rest = await probe(broker.address);
-      const restMB = broker.residentMegabytes();
-      let peakMB = 0;
-      const watch = setInterval(() => {
-        peakMB = Math.max(peakMB, broker.residentMegabytes());
-      }, 50);
-      const end = await begin(broker);
-      const loaded = await probe(broker.address);
-      clearInterval(watch);
-      const note = await end();
-      rows.push({
-        situation,
-        'p50 ms at rest': rest.p50.toFixed(2),
-        'p50 ms': loaded.p50.toFixed(2),
-        'p99 ms at rest': rest.p99.toFixed(2),
-        'p99 ms': loaded.p99.toFixed(2),
-        'p99 ratio': (loaded.p99 / rest.p99).toFixed(1),
-        'MB at rest': Math.round(restMB),
-        'MB at most': Math.round(peakMB),
-        note: note ?? '',
-      });
-      console.log(rows.at(-1));
-    } finally {
-      await broker.stop();
-    }
-  };
+/** The mode, then its measurement at rest and under `begin`'s load, on a broker of its own. */
+async function measure(situation, { overrides = {}, diskMB, prepare = async () => {}, begin }) {
+  const broker = await startBroker({ overrides, diskMB });
+  try {
+    topic(broker.address, 'probe');
+    await prepare(broker);
+    const rest = await probe(broker.address);
+    const restMB = broker.residentMegabytes();
+    let peakMB = 0;
+    const watch = setInterval(() => {
+      peakMB = Math.max(peakMB, broker.residentMegabytes());
+    }, 50);
+    const cpuBefore = broker.cpuSeconds();
+    const end = await begin(broker);
+    const loaded = await probe(broker.address);
+    const cpu = broker.cpuSeconds() - cpuBefore;
+    const note = await end();
+    clearInterval(watch);
+    return {
+      situation,
+      'p50 ms at rest': rest.p50.toFixed(2),
+      'p50 ms': loaded.p50.toFixed(2),
+      'p99 ms at rest': rest.p99.toFixed(2),
+      'p99 ms': loaded.p99.toFixed(2),
+      'p99 ratio': (loaded.p99 / rest.p99).toFixed(1),
+      'CPU s': cpu.toFixed(1),
+      'MB at rest': Math.round(restMB),
+      'MB at most': Math.round(peakMB),
+      note: note ?? '',
+    };
+  } finally {
+    await broker.stop('SIGKILL');
+  }
+}
 
-  await measure('2,000 idle and 500 active connections', {
+const situations = {
+  '2,000 idle and 500 active connections': {
     prepare: ({ address }) => topic(address, 'crowd'),
-    begin: ({ address }) => background('crowd', address),
-  });
-  await measure('200 consumers that do not read what they ask for', {
+    async begin({ address }) {
+      const end = await background('crowd', address);
+      return async () => checkKept(address, 'crowd', (await end()).acknowledged);
+    },
+  },
+  '200 consumers that do not read what they ask for': {
     async prepare({ address }) {
       topic(address, 'large');
       await load('produce', address, 'large', 1, 200_000, 1000);
     },
     begin: ({ address }) => background('deaf', address),
-  });
-  await measure('20 clients that stop in the middle of 100 MB', {
+  },
+  '20 clients that stop in the middle of 100 MB': {
     begin: ({ address }) => background('halves', address),
-  });
-  await measure('a producer as fast as it can, every record synced', {
-    overrides: { 'log.flush.policy': 'group-commit' },
-    async prepare({ address }) {
-      topic(address, 'fast');
-    },
+  },
+  'a producer far faster than the disk (20 MB/s)': {
+    diskMB: 20,
+    prepare: async ({ address }) =>
+      topic(address, 'fast', ['--config', 'flush.policy=group-commit']),
     async begin({ address }) {
-      const producing = load('produce', address, 'fast', 1, 2_000_000, 1000, {
-        'message.timeout.ms': 600000,
-      });
+      const free = await startBroker();
+      topic(free.address, 'fast');
+      const offered = await load('produce', free.address, 'fast', 1, 500_000, 1000);
+      await free.stop('SIGKILL');
+      const count = 20_000 * (seconds + 4);
+      const timeout = { 'message.timeout.ms': 600_000 };
+      const producing = load('produce', address, 'fast', 1, count, 1000, timeout);
       return async () => {
         const done = await producing;
-        return `${JSON.stringify(done)}`;
+        const rate = ({ bytes, seconds }) => `${Math.round(bytes / seconds / 1e6)} MB/s`;
+        const kept = await checkKept(address, 'fast', done.records);
+        return `offered ${rate(offered)}, taken ${rate(done)}, ${done.errors} errors; ${kept}`;
       };
     },
-  });
-  await measure('records of 50 MB, one after the other', {
+  },
+  'records of 50 MB, one after the other': {
     prepare: ({ address }) => topic(address, 'huge', ['--config', `max.message.bytes=${64 * MB}`]),
     async begin({ address }) {
-      const allowed = await client(address);
-      const refused = await client(address);
-      const record = batch(50 * MB);
-      let running = true;
-      let sent = 0;
-      const errors = new Set();
-      const work = (async () => {
-        while (running) {
-          const answer = await allowed.ask(produceRequest('huge', record));
-          if (answer === null || produceError(answer) !== 0)
-            throw new Error('50 MB were refused where they are allowed');
-          sent++;
-          errors.add(produceError(await refused.ask(produceRequest('probe', record))));
-        }
-      })();
+      const end = await background('huge', address);
       return async () => {
-        running = false;
-        await work;
-        const fetched = await allowed.ask(fetchRequest('huge', sent - 1, { maxBytes: 100 }));
-        return `${sent} written, the last one fetched with ${fetched.length} bytes; error ${[...errors]} where they are not allowed`;
+        const { acknowledged, refusedWith } = await end();
+        const kept = await checkKept(address, 'huge', acknowledged);
+        return `${kept}; error ${refusedWith} where they are not allowed`;
       };
     },
-  });
+  },
+};
+
+async function main() {
+  buildLoad();
+  const rows = [];
+  for (const [situation, how] of Object.entries(situations)) {
+    if (!situation.includes(only)) continue;
+    const row = await measure(situation, how);
+    console.log(`${situation}: ${row.note}`);
+    rows.push(row);
+  }
   console.table(rows.map(({ note, ...figures }) => figures));
+}
+
+if (role) {
+  if (role !== 'probe') {
+    setPriority(LOAD_NICENESS);
+    // Connections that read nothing keep no process alive.
+    setInterval(() => {}, 1000);
+  }
+  await roles[role](process.argv[3]);
+} else {
+  await main();
 }

@@ -35,9 +35,16 @@ async function untilAccepting(port, child, timeoutMs = 30_000) {
 
 /**
  * Starts a broker on a fresh folder, or on `folder`; `stop` ends it and removes the fresh one. With
- * `probe` it can be asked for its heap and its longest block (bench/probe.mjs).
+ * `probe` it can be asked for its heap and its longest block (bench/probe.mjs); with `diskMB` its disk
+ * syncs so many megabytes a second (bench/slow-disk.mjs).
  */
-export async function startBroker({ overrides = {}, folder, probe = false, timeoutMs } = {}) {
+export async function startBroker({
+  overrides = {},
+  folder,
+  probe = false,
+  diskMB,
+  timeoutMs,
+} = {}) {
   const port = await freePort();
   const data = folder ?? mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const settings = {
@@ -52,9 +59,14 @@ export async function startBroker({ overrides = {}, folder, probe = false, timeo
   ]);
   const probePort = probe ? await freePort() : 0;
   const nodeArgs = probe ? ['--expose-gc', '--import', './bench/probe.mjs'] : [];
+  if (diskMB) nodeArgs.push('--import', './bench/slow-disk.mjs');
   const child = spawn(process.execPath, [...nodeArgs, 'bin/sluice', 'server', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, SLUICE_PROBE_PORT: String(probePort) },
+    env: {
+      ...process.env,
+      SLUICE_PROBE_PORT: String(probePort),
+      SLUICE_DISK_MB_PER_SECOND: String(diskMB ?? 0),
+    },
   });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
