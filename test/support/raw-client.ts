@@ -10,7 +10,9 @@ export class RawClient {
   readonly #socket: Socket;
   readonly #frames: Buffer[] = [];
   readonly #readers: { resolve(frame: Buffer): void; reject(error: Error): void }[] = [];
-  #received = Buffer.alloc(0);
+  /** What came of a frame that is not whole yet. */
+  #chunks: Buffer[] = [];
+  #receivedBytes = 0;
   #correlationId = 0;
   #isClosed = false;
   /** Resolves when the connection has ended, whoever ended it. */
@@ -87,15 +89,22 @@ export class RawClient {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
-    while (this.#received.length >= 4) {
-      const size = this.#received.readInt32BE(0);
-      if (this.#received.length < 4 + size) return;
-      const frame = Buffer.from(this.#received.subarray(4, 4 + size));
-      this.#received = this.#received.subarray(4 + size);
+    this.#chunks.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes < 4) return;
+    if (this.#chunks[0]!.length < 4) this.#chunks = [Buffer.concat(this.#chunks)];
+    // Joined only when there is a whole frame: a frame of many megabytes comes in thousands of chunks.
+    if (this.#receivedBytes < 4 + this.#chunks[0]!.readInt32BE(0)) return;
+    let received = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+    while (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) {
+      const end = 4 + received.readInt32BE(0);
+      const frame = Buffer.from(received.subarray(4, end));
+      received = received.subarray(end);
       const reader = this.#readers.shift();
       if (reader) reader.resolve(frame);
       else this.#frames.push(frame);
     }
+    this.#chunks = received.length > 0 ? [received] : [];
+    this.#receivedBytes = received.length;
   }
 }
