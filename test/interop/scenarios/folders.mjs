@@ -55,6 +55,12 @@ const lines = (word, count = RECORDS) =>
     (_, index) => `key${index % 7}\t${word} ${index} ${'x'.repeat(index % 50)}\n`,
   ).join('');
 
+/** In ZooKeeper mode the port is open before the controller knows of the broker. */
+const isKnown = (kafka) =>
+  until(async () => / 1 brokers:/.test(await kcat(kafka.bootstrap, ['-L'])), {
+    what: 'a broker that the controller knows',
+  });
+
 async function fill(kafka, { version, zookeeper, codecs, v0 }) {
   const topics = codecs.map((codec) => `from.${codec}`);
   for (const codec of codecs) {
@@ -116,6 +122,7 @@ function opensHere(release) {
       const folder = mkdtempSync(join(tmpdir(), 'old-kafka-'));
       try {
         const kafka = await startRealKafka({ version, zookeeper, dataFolder: folder });
+        await isKnown(kafka);
         const topics = await fill(kafka, release);
         const before = new Map();
         for (const topic of topics)
@@ -225,13 +232,8 @@ const opensThere = {
       // Kafka learns of the topics from its ZooKeeper, so they are made there first, and then given our folders.
       const made = await startRealKafka({ version, zookeeper: true, dataFolder: folder });
       const there = new Referee(made.bootstrap);
-      const isThere = async (topic) => (await there.describeTopic(topic)) !== null;
-      for (const topic of topics) {
-        // In ZooKeeper mode the port is open before the controller knows the broker.
-        const create = () =>
-          there.createTopic(topic, { partitions: 1 }).catch(() => isThere(topic));
-        await until(async () => (await create()) !== false, { what: `${topic} in Kafka` });
-      }
+      await isKnown(made);
+      for (const topic of topics) await there.createTopic(topic, { partitions: 1 });
       await there.committed('readers', 'ours.none', 0);
       there.close();
       await made.stop();
