@@ -196,7 +196,8 @@ export const offsetRows = {
     logDirs(
       'log directories of a broker that does not exist',
       [...['--describe', '--broker-list', '7']],
-      { stderr: true },
+      // That of 2.7 asks for a minute.
+      { stderr: true, timeoutMs: 6000 },
     ),
     logDirs('log directories without an action', [], { stderr: true }),
 
