@@ -28,7 +28,8 @@ async function hostClasspath(version, install) {
   return `${host}:${jars}`;
 }
 
-const RUNS_OF_A_JVM = 40;
+/** More would fill its memory, fewer would load Kafka's classes again and again. */
+const RUNS_OF_A_JVM = 120;
 
 const encoded = (text) => `=${Buffer.from(text).toString('base64')}`;
 const decoded = (field) => Buffer.from(field.slice(1), 'base64').toString();
