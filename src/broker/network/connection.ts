@@ -21,6 +21,9 @@ const REQUEST_OVERHEAD_BYTES = 1024;
 /** With more waiting in the socket, the client does not keep up: no further answers are made. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 
+/** Of a large request so much is received in a turn of the event loop; then the others have theirs. */
+const LARGE_FRAME_BYTES_PER_TURN = 256 * 1024;
+
 export const ANONYMOUS = 'User:ANONYMOUS';
 
 /** What connections share. */
@@ -80,6 +83,9 @@ export class Connection
   #unsentBytes = 0;
   #flushScheduled = false;
   #readingPaused = false;
+  /** Received of large requests since the last pause, and whether this turn's share is used up. */
+  #shareBytes = 0;
+  #hadItsShare = false;
   /** The large request that is being received. */
   #large: LargeFrame | undefined = undefined;
   #muteTimer: Timer | undefined = undefined;
@@ -165,6 +171,7 @@ export class Connection
     this.#lastActivityMs = this.#env.clock.monotonicMs();
     this.#env.metrics.bytesReceived(chunk.length);
     this.#frames.push(chunk);
+    if (this.#large) this.#countShare(chunk.length);
     this.#adjustReading();
   }
 
@@ -209,6 +216,18 @@ export class Connection
 
   get lastActivityMs(): number {
     return this.#lastActivityMs;
+  }
+
+  /** The system would hand over megabytes at once, and nobody else be heard meanwhile. */
+  #countShare(bytes: number): void {
+    this.#shareBytes += bytes;
+    if (this.#shareBytes < LARGE_FRAME_BYTES_PER_TURN || this.#hadItsShare) return;
+    this.#shareBytes = 0;
+    this.#hadItsShare = true;
+    this.#env.clock.nextTurn(() => {
+      this.#hadItsShare = false;
+      this.#adjustReading();
+    });
   }
 
   onLargeFrameAllowed(): void {
@@ -305,7 +324,7 @@ export class Connection
   #adjustReading(): void {
     if (this.#state !== 'open') return;
     const isFull = this.#waiting.length > 0 || !this.#mayDispatch();
-    const pause = isFull || this.#large?.isAllowed === false;
+    const pause = isFull || this.#large?.isAllowed === false || this.#hadItsShare;
     if (isFull && !this.#muteTimer && this.#env.budget.exhausted) this.#env.budget.wait(this);
     if (pause === this.#readingPaused) return;
     this.#readingPaused = pause;

@@ -88,3 +88,19 @@ test('a connection that closes gives its room, or its place in the queue, back',
   await clock.settle();
   assert.deepEqual(staying.answered, [3]);
 });
+
+test('a large request is received in shares, and others have their turn between', async () => {
+  const { clock, connect } = await setup({});
+  const sender = await connect();
+  const other = await connect();
+  sender.send(large(1, 6 * MB));
+  other.send(heartbeat(2));
+  for (let turn = 0; turn < 6; turn++) {
+    clock.runTurn();
+    await Promise.resolve();
+  }
+  assert.deepEqual(other.answered, [2]);
+  assert.deepEqual(sender.answered, [], 'six turns are not enough for six megabytes');
+  await clock.settle();
+  assert.deepEqual(sender.answered, [1]);
+});
