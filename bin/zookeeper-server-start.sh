@@ -6,12 +6,9 @@ if [ $# -lt 1 ]; then
   echo "USAGE: $0 [-daemon] zookeeper.properties" >&2
   exit 1
 fi
+trap 'exit 0' INT TERM HUP
 echo "No ZooKeeper is needed for a single broker, and none is started; go on with kafka-server-start.sh." >&2
 [ "$1" = -daemon ] && exit 0
-sleeper=
-trap '[ -n "$sleeper" ] && kill "$sleeper" 2>/dev/null; exit 0' INT TERM HUP
-while :; do
-  sleep 86400 &
-  sleeper=$!
-  wait "$sleeper"
-done
+# A stop is heard within a second. One long sleep in the background would have to be ended with us, and
+# where that failed it would hold whatever pipe our caller reads until the next day.
+while :; do sleep 1; done >/dev/null 2>&1
