@@ -15,7 +15,7 @@ async function must(command, args, options) {
     );
 }
 
-/** Runs works one after the other. Neither Maven's nor every pip's folder bears two installs at once. */
+/** Runs works one after the other. Neither Maven's nor every pip's folder bears two installs at once, nor does Debian. */
 function oneAtATime() {
   let previous = Promise.resolve();
   return (work) => {
@@ -26,6 +26,7 @@ function oneAtATime() {
 }
 const withMaven = oneAtATime();
 const withPip = oneAtATime();
+const withApt = oneAtATime();
 
 /** The folder holding the jars of a pom's runtime class path. */
 export async function mavenClasspath(name, pom, args = []) {
@@ -42,19 +43,28 @@ export async function mavenClasspath(name, pom, args = []) {
 }
 
 let aptUpdated;
+/** apt-get, after its lists have been brought up to date; it waits for a lock that somebody else holds. */
+function aptGet(args, options = {}) {
+  const settings = {
+    timeoutMs: 600_000,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    ...options,
+  };
+  const apt = (line) => must('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...line], settings);
+  return withApt(async () => {
+    aptUpdated ??= apt(['update']);
+    await aptUpdated;
+    await apt(args);
+  });
+}
+
 /** Installs Debian packages when the run may; otherwise says what is missing. */
 export async function debianPackages(packages, { install, reason }) {
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!install || process.getuid?.() !== 0 || !(await hasProgram('apt-get'))) {
     throw new Missing(`${reason}; --install runs: ${command}`);
   }
-  const options = {
-    timeoutMs: 300_000,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  };
-  aptUpdated ??= must('apt-get', ['update', '-q'], options);
-  await aptUpdated;
-  await must('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], options);
+  await aptGet(['install', '-y', '--no-install-recommends', ...packages]);
 }
 
 /**
@@ -70,9 +80,7 @@ export async function unpackedDebianPackages(packages, { install }) {
     throw new Missing(`${reason}, and there is no apt-get`);
   return cached(key, async (folder) => {
     const options = { cwd: folder, timeoutMs: 300_000 };
-    aptUpdated ??= must('apt-get', ['update', '-q'], options);
-    await aptUpdated;
-    await must('apt-get', ['download', '-q', ...packages], options);
+    await aptGet(['download', ...packages], options);
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
       await must('dpkg-deb', ['-x', file, '.'], options);
       rmSync(join(folder, file));
