@@ -21,6 +21,8 @@ export interface ProduceRules {
   compressionLevel?: number | undefined;
   /** Whether control batches may come in: true only for the broker's own appends. Default false. */
   allowControl?: boolean | undefined;
+  /** Whether the checksum matches, where that is known already: of a large batch. Undefined: look. */
+  crcIsValid?: boolean | undefined;
   /** Broker time, milliseconds. */
   now: number;
 }

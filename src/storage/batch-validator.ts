@@ -103,7 +103,7 @@ function checkFrame(records: Buffer, rules: ProduceRules): RejectedBatch | undef
     return reject('UNSUPPORTED_COMPRESSION_TYPE', detail);
   }
   if (size > rules.maxMessageBytes) return rejectSize(size, rules);
-  if (!RecordBatch.isCrcValid(records)) {
+  if (!(rules.crcIsValid ?? RecordBatch.isCrcValid(records))) {
     return reject('CORRUPT_MESSAGE', 'the checksum does not match');
   }
   return undefined;

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { encodeRequestFrame } from '../../src/protocol/codec/index.ts';
+import { decodeResponseFrame, encodeRequestFrame } from '../../src/protocol/codec/index.ts';
 import { errorName } from '../../src/protocol/errors.ts';
+import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/00-produce.ts';
 import { FetchRequest } from '../../src/protocol/messages/01-fetch.ts';
 import { MetadataRequest, MetadataResponse } from '../../src/protocol/messages/03-metadata.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -71,6 +72,31 @@ test('a record of 50 MB is taken and given back where it is allowed, and refused
   assert.deepEqual([after.errorCode, Number(after.baseOffset)], [0, 0]);
   const { values } = await fetch(client, 'huge', 0, { maxBytes: 100 });
   assert.equal(values[0]?.length, 50 * MB);
+});
+
+test('a large batch is checked, and the small one right behind it does not overtake it', async () => {
+  await createTopic(client, 'in-order', { configs: { 'max.message.bytes': String(64 * MB) } });
+  // Small enough that the connection's limit of bytes in flight does not keep the order by itself.
+  const large = batchOf(['x'.repeat(5 * MB)]);
+  const damaged = Buffer.from(large);
+  damaged[4 * MB]! ^= 1;
+  const batches = [large, batchOf(['small']), damaged, batchOf(['small'])];
+  for (const records of batches) {
+    const topicData = [{ name: 'in-order', partitionData: [{ index: 0, records }] }];
+    client.send(ProduceRequest, 9, { acks: -1, timeoutMs: 10_000, topicData });
+  }
+  const rows: unknown[] = [];
+  for (const _ of batches) {
+    const { body } = decodeResponseFrame(ProduceResponse, 9, await client.nextFrame());
+    const row = body.responses[0]!.partitionResponses[0]!;
+    rows.push([errorName(row.errorCode), Number(row.baseOffset)]);
+  }
+  assert.deepEqual(rows, [
+    ['NONE', 0],
+    ['NONE', 1],
+    ['CORRUPT_MESSAGE', -1],
+    ['NONE', 2],
+  ]);
 });
 
 test('600 connections at once are all served', async () => {

@@ -4,14 +4,17 @@
 // else of the same event-loop turn; the response leaves when all of them are written. With acks=all
 // the only in-sync replica is this broker, so "written" is "committed". acks=0 gets no bytes back: on
 // an error its connection is closed, which is how such a producer learns of it (as Kafka does).
-// v0-v2 carry messages of the old formats, which are converted.
+// v0-v2 carry messages of the old formats, which are converted. The checksums of large batches are
+// computed over several turns first, and what the client sends after them waits for that.
 //
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
+import type { Clock } from '../../base/clock.ts';
 import { isPassing } from '../../base/disk-error.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
 import type { RecordError } from '../../storage/batch-validator.ts';
+import { checkInTurns, isLargeChecksum } from '../../storage/large-checksums.ts';
 import type { AppendDone } from '../../storage/log-types.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
@@ -37,6 +40,7 @@ const NO_ROOM = 'the disk is full, or no file handle is free; the records were n
 type Response = MessageInput<typeof ProduceResponse>;
 
 export interface ProduceDependencies {
+  readonly clock: Clock;
   readonly partitions: Partitions;
   readonly metadata: ClusterMetadata;
   readonly traffic: TopicTraffic;
@@ -69,6 +73,7 @@ class Produce {
   #failure: string | undefined;
   #badBatch: string | undefined;
   #badBatches = 0;
+  #crcIsValid: ReadonlyMap<Buffer, boolean> | undefined;
   #response: { responses: { name: string; partitionResponses: PartitionAppend[] }[] } | undefined;
 
   constructor(
@@ -89,6 +94,47 @@ class Produce {
         `acks is ${this.#acks}; it must be -1, 0 or 1`,
       );
     }
+    const large = this.#largeBatches(request);
+    if (large.length === 0) return this.#appendAll(request) ?? this.#pending;
+    const resume = this.#context.hold();
+    checkInTurns(large, this.#dependencies.clock, (crcIsValid) => {
+      this.#crcIsValid = crcIsValid;
+      this.#appendLater(request);
+      resume();
+    });
+    return this.#pending;
+  }
+
+  /** Those whose checksum takes long and will be asked for. */
+  #largeBatches(request: ProduceRequest): Buffer[] {
+    if (!isLargeChecksum(this.#context.requestSize)) return [];
+    const large: Buffer[] = [];
+    for (const { name, partitionData } of request.topicData) {
+      for (const { index, records } of partitionData) {
+        if (!records || !isLargeChecksum(records.length)) continue;
+        const maxBytes = this.#dependencies.partitions.get(name, index)?.log.config.maxMessageBytes;
+        if (maxBytes !== undefined && records.length <= maxBytes) large.push(records);
+      }
+    }
+    return large;
+  }
+
+  #appendLater(request: ProduceRequest): void {
+    if (this.#context.abandoned) {
+      // Nobody waits, and the broker may be stopping: its logs may be closed by now.
+      this.#pending.complete(NO_RESPONSE);
+      return;
+    }
+    try {
+      const answer = this.#appendAll(request);
+      if (answer !== undefined) this.#pending.complete(answer);
+    } catch (error) {
+      this.#pending.fail(error);
+    }
+  }
+
+  /** The answer, or nothing where it waits for what was appended to be written. */
+  #appendAll(request: ProduceRequest): Response | typeof NO_RESPONSE | undefined {
     const response: { name: string; partitionResponses: PartitionAppend[] }[] = [];
     for (const topic of request.topicData) {
       const rows: PartitionAppend[] = [];
@@ -100,8 +146,7 @@ class Produce {
       response.push({ name: topic.name, partitionResponses: rows });
     }
     this.#response = { responses: response };
-    if (this.#unwritten > 0) return this.#pending;
-    return this.#answer();
+    return this.#unwritten > 0 ? undefined : this.#answer();
   }
 
   #append(topic: string, row: PartitionAppend, records: Buffer | null): void {
@@ -115,8 +160,12 @@ class Produce {
       this.#refuse(row, 'INVALID_RECORD', 'the request carries no record batch');
     } else {
       row.logStartOffset = partition.log.logStartOffset;
-      const { apiVersion } = this.#context;
-      const result = partition.produce(records, { version: apiVersion, acks: this.#acks }, row);
+      const how = {
+        version: this.#context.apiVersion,
+        acks: this.#acks,
+        crcIsValid: this.#crcIsValid?.get(records),
+      };
+      const result = partition.produce(records, how, row);
       this.#note(topic, row, result, traffic.of(topic));
     }
   }

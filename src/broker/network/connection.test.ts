@@ -49,6 +49,24 @@ test('a request that comes byte by byte is answered as any other', async () => {
   assert.deepEqual(broker.produced, ['records, intact']);
 });
 
+test('what comes after a request that needs several turns waits for it, other clients do not', async () => {
+  const { clock, broker, client, connect } = await setup();
+  const other = await connect();
+  client.send(fetch(1));
+  await clock.settle();
+  const resume = broker.parked[0]!.context.hold();
+  client.send(produce(2, 1, 'later'), heartbeat(3));
+  other.send(heartbeat(4));
+  await clock.settle();
+  assert.deepEqual([broker.produced, other.answered], [[], [4]]);
+  resume();
+  await clock.settle();
+  assert.deepEqual(broker.produced, ['later']);
+  broker.parked[0]!.pending.complete({});
+  await clock.settle();
+  assert.deepEqual(client.answered, [1, 2, 3]);
+});
+
 test('acks=0 gets no bytes and holds nobody up', async () => {
   const { clock, broker, client } = await setup();
   client.send(produce(1, 0, 'a'), heartbeat(2), fetch(3), produce(4, 0, 'b'), heartbeat(5));

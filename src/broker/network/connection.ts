@@ -89,6 +89,8 @@ export class Connection
   /** The large request that is being received. */
   #large: LargeFrame | undefined = undefined;
   #muteTimer: Timer | undefined = undefined;
+  /** Requests that later ones must not overtake yet. */
+  #holds = 0;
   #idleTimer: Timer | undefined = undefined;
   #lastActivityMs: number;
   readonly #flush = () => this.#flushAnswers();
@@ -278,6 +280,16 @@ export class Connection
     if (this.#readingPaused) this.#scheduleFlush();
   }
 
+  /** No later request is handled until the returned function is called. */
+  hold(): () => void {
+    this.#holds++;
+    this.#adjustReading();
+    return () => {
+      this.#holds--;
+      this.#proceed();
+    };
+  }
+
   releaseFrame(frame: Buffer): void {
     this.#env.pool.release(frame);
   }
@@ -289,7 +301,7 @@ export class Connection
   // Requests in
 
   #mayDispatch(): boolean {
-    if (this.#state !== 'open' || this.#muteTimer) return false;
+    if (this.#state !== 'open' || this.#muteTimer || this.#holds > 0) return false;
     // One request is always allowed, or a limit below its size would stop the connection for ever.
     if (this.#inFlightBytes === 0) return true;
     return (

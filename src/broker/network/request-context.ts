@@ -63,6 +63,11 @@ export interface RequestContext {
   /** Keeps the frame, and so the request's buffers, until the matching `release`. */
   retain(): void;
   release(): void;
+  /**
+   * Until the returned function is called, once, no later request of the connection is handled: for a
+   * handler that needs several turns before what it does has its place in the order.
+   */
+  hold(): () => void;
   /** After the answer nothing more is read from this connection for `ms` (KIP-219). */
   throttle(ms: number): void;
   /** Ends the connection with one log line that says why; this request gets no answer. */

@@ -123,6 +123,10 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     if (this.#references === 0) this.connection.releaseFrame(this.#frame);
   }
 
+  hold(): () => void {
+    return this.connection.hold();
+  }
+
   throttle(ms: number): void {
     this.throttleMs = Math.max(this.throttleMs, ms);
   }

@@ -144,10 +144,11 @@ export class Partition implements LogListener {
   /**
    * Validates what a producer sent and appends it. `records` belongs to the log until
    * `done.written`. With `acks` -1 too few in-sync replicas refuse it (min.insync.replicas).
+   * `crcIsValid` where somebody has checked that already.
    */
   produce(
     records: Buffer,
-    request: { version: number; acks: number },
+    request: { version: number; acks: number; crcIsValid?: boolean | undefined },
     done: AppendDone,
   ): ProduceResult {
     const problem = this.problem(-1);
@@ -161,7 +162,7 @@ export class Partition implements LogListener {
         `${this.log.name} has ${isr.length} in-sync replicas, min.insync.replicas asks for ${minInsyncReplicas}`,
       );
     }
-    const validation = validateForProduce(records, this.#produceRules(request.version));
+    const validation = validateForProduce(records, this.#produceRules(request));
     if (validation.kind === 'rejected') {
       return { ...validation, kind: 'refused' };
     }
@@ -252,15 +253,16 @@ export class Partition implements LogListener {
     if (this.#waiters) for (const waiter of [...this.#waiters]) waiter.changed();
   }
 
-  /** One object per topic configuration, not per request or partition: only two of its fields change. */
-  #produceRules(requestVersion: number): ProduceRules {
+  /** One object per topic configuration, not per request or partition: only three of its fields change. */
+  #produceRules(request: { version: number; crcIsValid?: boolean | undefined }): ProduceRules {
     const { config } = this.log;
     let rules = RULES.get(config);
     if (!rules) {
       rules = rulesOf(config);
       RULES.set(config, rules);
     }
-    rules.requestVersion = requestVersion;
+    rules.requestVersion = request.version;
+    rules.crcIsValid = request.crcIsValid;
     rules.now = this.#clock.now();
     return rules;
   }
@@ -270,6 +272,7 @@ export class Partition implements LogListener {
 export function rulesOf(config: LogConfig): ProduceRules {
   return {
     requestVersion: 0,
+    crcIsValid: undefined,
     now: 0,
     maxMessageBytes: config.maxMessageBytes,
     timestampType: config.messageTimestampType,

@@ -116,6 +116,26 @@ test('a flipped bit from the checksum on is always found', () => {
   assert.equal(RecordBatch.isCrcValid(batch), true);
 });
 
+test('a checksum in pieces is the checksum, whatever the pieces', () => {
+  const batch = buildBatch([{ key: 'k', value: 'some value' }]);
+  const inPieces = (bytes: Buffer, pieceBytes: number) => {
+    const pieces = RecordBatch.isCrcValidInPieces(bytes, pieceBytes);
+    for (let steps = 1; ; steps++) {
+      const { done, value } = pieces.next();
+      if (done) return { steps, value };
+    }
+  };
+  const covered = batch.length - 21;
+  for (let pieceBytes = 1; pieceBytes <= batch.length; pieceBytes++) {
+    const steps = Math.ceil(covered / pieceBytes);
+    assert.deepEqual(inPieces(batch, pieceBytes), { steps, value: true });
+    const damaged = Buffer.from(batch);
+    damaged[batch.length - 1]! ^= 1;
+    assert.deepEqual(inPieces(damaged, pieceBytes), { steps, value: false });
+  }
+  assert.equal(inPieces(batch.subarray(0, batch.length - 1), 10).value, false);
+});
+
 test('a header without a problem never makes an accessor throw', () => {
   const patch = fc.record({
     at: fc.nat(RecordBatch.HEADER_SIZE - 1),
