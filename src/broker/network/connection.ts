@@ -13,6 +13,7 @@ import type { NetworkLimits } from './limits.ts';
 import type { NetworkMetrics } from './network-metrics.ts';
 import { Request } from './request.ts';
 import type { ConnectionInfo } from './request-context.ts';
+import { RequestQueue } from './request-queue.ts';
 import { WriteList } from './write-list.ts';
 
 /** What a request takes up beside its bytes, so that very many tiny ones are bounded too. */
@@ -76,8 +77,7 @@ export class Connection
   #state: ConnectionState = 'open';
   /** Frames that came in the same read as one that filled the limits. */
   #waiting: WaitingFrame[] = [];
-  #first: Request | undefined = undefined;
-  #last: Request | undefined = undefined;
+  readonly #requests = new RequestQueue();
   /** Requests that are open or whose answer is unsent, with their overhead, and those answers. */
   #inFlightBytes = 0;
   #unsentBytes = 0;
@@ -145,7 +145,7 @@ export class Connection
    * Answers before `request` still go out; it and those after it can't have one.
    */
   refuse(reason: string, request?: Request): void {
-    if (request) this.#abandonFromRequest(request);
+    if (request) this.#abandon(this.#requests.cutFrom((queued) => queued === request));
     if (this.#state !== 'open') return;
     // Numbers and names in it are those of one request; what is left is what such lines share.
     const kind = reason.replace(/\d+|'[^']*'|\([^)]*\)/g, '');
@@ -191,7 +191,7 @@ export class Connection
     this.#stopReading();
     this.#idleTimer?.cancel();
     if (error) this.#env.logger.debug({ ...this.#describe(), error }, 'a connection broke');
-    this.#abandonFrom(undefined);
+    this.#abandon(this.#requests.cutFrom(() => true));
     this.#onClosed(this);
   }
 
@@ -250,15 +250,19 @@ export class Connection
     this.#takeInFlight(request.responseSize);
     this.#giveInFlight(request.takeReserved());
     if (request.throttleMs > 0) this.#mute(request.throttleMs);
-    if (request !== this.#first) return;
+    if (request !== this.#requests.first) return;
     if (request.responseSize > 0) {
       this.#scheduleFlush();
       return;
     }
-    this.#shift(request);
+    this.#requests.shift();
     request.finish();
     this.#release(request);
-    if (this.#first?.state === 'answered' || this.#state === 'closing' || this.#readingPaused) {
+    if (
+      this.#requests.first?.state === 'answered' ||
+      this.#state === 'closing' ||
+      this.#readingPaused
+    ) {
       this.#scheduleFlush();
     }
   }
@@ -314,9 +318,7 @@ export class Connection
   #dispatch({ buffer, size, large }: WaitingFrame): void {
     const { dispatcher } = this.#env;
     const request = new Request(this, dispatcher, buffer, size, this.#lastActivityMs);
-    if (this.#last) this.#last.next = request;
-    else this.#first = request;
-    this.#last = request;
+    this.#requests.push(request);
     this.#takeInFlight(size + REQUEST_OVERHEAD_BYTES);
     // Only now: in between others would be let in for the room that this one still takes.
     if (large) this.#env.largeFrames.leave(large);
@@ -387,12 +389,13 @@ export class Connection
     const list = new WriteList();
     const sent: Request[] = [];
     let size = 0;
-    for (let request = this.#first; request?.state === 'answered'; request = this.#first) {
-      this.#shift(request);
-      const { chunks } = request;
+    const requests = this.#requests;
+    for (let { first } = requests; first?.state === 'answered'; first = requests.first) {
+      requests.shift();
+      const { chunks } = first;
       for (let index = 0; index < chunks.length; index++) list.add(chunks[index]!);
-      size += request.responseSize;
-      sent.push(request);
+      size += first.responseSize;
+      sent.push(first);
     }
     if (sent.length > 0) {
       this.#unsentBytes += size;
@@ -401,7 +404,7 @@ export class Connection
     } else if (this.#readingPaused) {
       this.#proceed();
     }
-    if (this.#state === 'closing' && !this.#first) this.#socket.end();
+    if (this.#state === 'closing' && !requests.first) this.#socket.end();
   }
 
   #onSent(sent: readonly Request[], size: number): void {
@@ -413,43 +416,17 @@ export class Connection
     if (this.#readingPaused) this.#proceed();
   }
 
-  #shift(request: Request): void {
-    this.#first = request.next;
-    request.next = undefined;
-    if (!this.#first) this.#last = undefined;
-  }
-
   // Ends
 
   #abandonFromFirstParked(): void {
-    let before: Request | undefined;
-    for (let request = this.#first; request && !request.parked; request = request.next) {
-      before = request;
-    }
-    if (before?.next || !before) this.#abandonFrom(before);
+    this.#abandon(this.#requests.cutFrom(({ parked }) => parked));
   }
 
-  #abandonFromRequest(target: Request): void {
-    let before: Request | undefined;
-    for (let request = this.#first; request !== target; request = request.next) {
-      if (!request) return;
-      before = request;
-    }
-    this.#abandonFrom(before);
-  }
-
-  /** Takes all requests after `before` out (all at all when undefined): none of them can be answered. */
-  #abandonFrom(before: Request | undefined): void {
-    let request = before ? before.next : this.#first;
-    if (before) before.next = undefined;
-    else this.#first = undefined;
-    this.#last = before;
-    while (request) {
-      const { next } = request;
-      request.next = undefined;
+  /** None of these can be answered any more; they are out of the queue. */
+  #abandon(requests: readonly Request[]): void {
+    for (const request of requests) {
       request.abandon();
       this.#release(request);
-      request = next;
     }
     if (this.#state === 'closing') this.#scheduleFlush();
   }
@@ -458,7 +435,8 @@ export class Connection
     const { clock, limits } = this.#env;
     if (limits.maxIdleMs < 0) return;
     const idleMs = clock.monotonicMs() - this.#lastActivityMs;
-    const busy = this.#first !== undefined && this.#unsentBytes === 0 && this.#state === 'open';
+    const busy =
+      this.#requests.first !== undefined && this.#unsentBytes === 0 && this.#state === 'open';
     if (idleMs >= limits.maxIdleMs && !busy) {
       this.#env.logger.debug(this.#describe(), 'closed an idle connection');
       this.#socket.destroy();
