@@ -132,6 +132,21 @@ const MUTATIONS = [
     ...{ kind: 'broker', policy: 'group-commit', seeds: 500 },
   },
   {
+    name: 'deleted records are not deleted for good where a segment begins',
+    file: 'src/storage/log-dir.ts',
+    from: 'deletedBefore > 0 ? deletedBefore : undefined',
+    to: 'false ? deletedBefore : undefined',
+    ...{ kind: 'storage', seeds: 300 },
+  },
+  {
+    name: 'DeleteRecords is answered before the disk has it',
+    file: 'src/broker/replica/partition.ts',
+    from: '(await kept)',
+    to: '((await undefined) as Error | undefined)',
+    // Takes a crash within the milliseconds of the sync.
+    ...{ kind: 'broker', seeds: 2000, isRare: true },
+  },
+  {
     name: 'the high watermark is shown before the bytes are there',
     file: 'src/storage/log-writer.ts',
     from: '      this.#publishUpTo(this.#writtenEnd);\n    }',

@@ -114,6 +114,7 @@ export class Administrator {
       row.lowWatermark >= offset,
       () => `${history.name} begins at ${row.lowWatermark} after it was deleted to ${offset}`,
     );
+    history.deletedForGood(row.lowWatermark);
     this.#clients.counts.recordsDeleted++;
   }
 

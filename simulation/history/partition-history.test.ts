@@ -41,6 +41,15 @@ const violations: readonly [string, (known: PartitionHistory) => void, RegExp][]
   ['a second record at an offset', (known) => known.acknowledged('p', 2, 1, 1), /p#1 was before/],
   ['a log that starts too late', (known) => known.checkStart(1), /deleted to 0 only/],
   [
+    'a deletion undone',
+    (known) => {
+      known.deleting(2);
+      known.deletedForGood(2);
+      void known.restarted({ logStartOffset: 1, logEndOffset: 4 }, true);
+    },
+    /starts at 1, but was deleted to 2/,
+  ],
+  [
     'a log that ends too early',
     (known) => void known.restarted({ logStartOffset: 0, logEndOffset: 1 }, false),
     /p#1 was acknowledged at 1/,

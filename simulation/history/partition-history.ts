@@ -33,6 +33,8 @@ export class PartitionHistory {
   readonly #acknowledged = new Set<number>();
   /** Records below it were deleted on request, or might have been. */
   #deletedTo = 0;
+  /** Below this nothing may come back. */
+  #deletedForGood = 0;
   /** Under `os` a power cut made gaps in the sequence of idempotent producers possible. */
   #lost = 0;
 
@@ -70,6 +72,11 @@ export class PartitionHistory {
   /** DeleteRecords was asked for: from now on these may be gone. */
   deleting(beforeOffset: number): void {
     this.#deletedTo = Math.max(this.#deletedTo, beforeOffset);
+  }
+
+  /** DeleteRecords was answered: nothing below comes back, whatever happens. */
+  deletedForGood(beforeOffset: number): void {
+    this.#deletedForGood = Math.max(this.#deletedForGood, beforeOffset);
   }
 
   /** The log start offset that somebody saw. */
@@ -130,6 +137,10 @@ export class PartitionHistory {
    */
   restarted(at: { logStartOffset: number; logEndOffset: number }, mayLose: boolean): number {
     const { name } = this;
+    mustHold(
+      at.logStartOffset >= this.#deletedForGood,
+      () => `${name} starts at ${at.logStartOffset}, but was deleted to ${this.#deletedForGood}`,
+    );
     let forgotten = 0;
     for (const [offset, id] of this.#known) {
       if (offset < at.logEndOffset || offset < this.#deletedTo) continue;

@@ -28,6 +28,8 @@ export class StoredPartition {
   #producerId: number;
   /** No record at or beyond this may be missing because it was deleted. */
   #highestStart = 0;
+  /** Below this nothing may come back. */
+  #deletedForGood = 0;
   /** The largest end that was known to be synced. */
   #synced = 0;
   #lossAllowedFrom = Number.POSITIVE_INFINITY;
@@ -79,7 +81,9 @@ export class StoredPartition {
 
   deleteBefore(offset: number): void {
     this.#highestStart = Math.max(this.#highestStart, offset);
-    this.log.incrementLogStartOffset(offset);
+    void this.log.incrementLogStartOffset(offset).then((error) => {
+      if (!error) this.#deletedForGood = Math.max(this.#deletedForGood, offset);
+    });
   }
 
   /** Cheap, and always so. */
@@ -132,6 +136,11 @@ export class StoredPartition {
     mustHold(
       logStartOffset <= this.#highestStart,
       () => `${name} starts at ${logStartOffset}, but was deleted up to ${this.#highestStart}`,
+    );
+    mustHold(
+      logStartOffset >= this.#deletedForGood,
+      () =>
+        `${name} starts at ${logStartOffset}, but was deleted to ${this.#deletedForGood} for good`,
     );
     const expected = new Map<number, string>();
     for (const batch of this.#batches) {

@@ -83,11 +83,12 @@ export class LogDir {
     return this.#encode((log) => log.recoveryPoint);
   }
 
-  /** Only where segments do not say it. */
+  /**
+   * Of every log from which somebody deleted records, for good: the names of its oldest segments may come
+   * back with a power cut, so they do not say it. (Kafka leaves out a log that begins with a segment.)
+   */
   logStartOffsets(): string {
-    return this.#encode((log) =>
-      log.logStartOffset > log.segments.first.baseOffset ? log.logStartOffset : undefined,
-    );
+    return this.#encode(({ deletedBefore }) => (deletedBefore > 0 ? deletedBefore : undefined));
   }
 
   offsets(offsetOf: (log: Log) => number | undefined): string {

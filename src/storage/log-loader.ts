@@ -93,6 +93,7 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     ...log,
     epochs,
     logStartOffset,
+    deletedBefore: options.logStartOffset,
     logEndOffset,
     recoveryPoint: options.isClean ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset),
     topicId: metadata === undefined ? undefined : decodePartitionMetadata(metadata),

@@ -398,12 +398,17 @@ export class LogManager {
     await this.#writeToEachDir(LOG_START_OFFSET_CHECKPOINT, (dir) => dir.logStartOffsets(), dirs);
   }
 
-  #checkpointLogStarts(logDir: string): void {
+  async #checkpointLogStarts(logDir: string): Promise<Error | undefined> {
     const dir = this.#dirOf(logDir);
-    const path = dir.file(LOG_START_OFFSET_CHECKPOINT);
-    void this.#checkpoints
-      .write(path, () => dir.logStartOffsets())
-      .catch((error) => this.#diskFailed(logDir, toError(error)));
+    try {
+      const path = dir.file(LOG_START_OFFSET_CHECKPOINT);
+      await this.#checkpoints.write(path, () => dir.logStartOffsets());
+      return undefined;
+    } catch (error) {
+      const cause = toError(error);
+      this.#diskFailed(logDir, cause);
+      return cause;
+    }
   }
 
   async #writeToEachDir(

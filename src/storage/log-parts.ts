@@ -27,6 +27,8 @@ export interface LoadedLog {
   readonly snapshots: ProducerSnapshots;
   readonly epochs: LeaderEpochCache;
   readonly logStartOffset: number;
+  /** What the checkpoint says was deleted by request, 0 for nothing. */
+  readonly deletedBefore: number;
   readonly logEndOffset: number;
   readonly recoveryPoint: number;
   readonly topicId: string | undefined;
@@ -42,7 +44,11 @@ export interface LogEvents {
   written(log: Log): void;
   /** There is something to sync now: its readers and producers wait for it. */
   commit(log: Log): void;
-  logStartOffsetMoved(log: Log): void;
+  /**
+   * `deletedBefore` is to be kept: resolves when it is on the disk, or to the error that keeps it from
+   * there. Never rejects.
+   */
+  logStartOffsetMoved(log: Log): Promise<Error | undefined>;
 }
 
 export interface LogOptions {

@@ -58,6 +58,9 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   readonly #appender: LogAppender;
   #config: LogConfig;
   #logStartOffset: number;
+  #deletedBefore: number;
+  /** As far as the disk has it. */
+  #keptDeletedBefore: number;
   #highWatermark: number;
   #truncations = 0;
   #swap: SegmentSwap | undefined;
@@ -77,6 +80,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#producers = loaded.producers;
     this.#epochs = loaded.epochs;
     this.#logStartOffset = loaded.logStartOffset;
+    this.#deletedBefore = loaded.deletedBefore;
+    this.#keptDeletedBefore = loaded.deletedBefore;
     this.#highWatermark = loaded.logStartOffset;
     this.#sync = new LogSync(context, options.folder, options.isNewFolder);
     this.#sync.addFiles(loaded.unsyncedFiles);
@@ -120,6 +125,11 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   /** Everything below is gone. */
   get logStartOffset(): number {
     return this.#logStartOffset;
+  }
+
+  /** Up to where records were deleted by request, which no crash may undo; 0 for nothing. */
+  get deletedBefore(): number {
+    return this.#deletedBefore;
   }
 
   /** Everything below is as durable as the flush policy asks for, and readable. */
@@ -311,17 +321,31 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /**
    * DeleteRecords, or a leader's higher start: records below `offset` are gone at once, their
-   * segments with them. At most the log end offset; a lower offset than now changes nothing.
+   * segments with them. At most the log end offset; a lower offset than now deletes nothing. Resolves
+   * when no crash brings them back, or to the error because of which one may; never rejects.
    */
-  incrementLogStartOffset(offset: number): void {
-    if (this.#failure || offset <= this.#logStartOffset) return;
+  incrementLogStartOffset(offset: number): Promise<Error | undefined> {
+    if (this.#failure) return Promise.resolve(this.#failure);
+    if (offset > this.#logStartOffset) this.#moveLogStart(offset);
+    if (this.#failure) return Promise.resolve(this.#failure);
+    this.#deletedBefore = Math.max(this.#deletedBefore, offset);
+    return offset > this.#keptDeletedBefore ? this.#keepDeleted() : Promise.resolve(undefined);
+  }
+
+  #moveLogStart(offset: number): void {
     assert(offset <= this.logEndOffset, 'the log start offset lies in the log');
     this.#logStartOffset = offset;
     this.#highWatermark = Math.max(this.#highWatermark, offset);
     this.#epochs.truncateFromStart(offset);
-    this.#events.logStartOffsetMoved(this);
     // Age and size are the timer's business: only what is below the start goes with it.
     this.#deleteSegments(0, { ...this.#config, cleanupPolicy: [] });
+  }
+
+  async #keepDeleted(): Promise<Error | undefined> {
+    const offset = this.#deletedBefore;
+    const error = await this.#events.logStartOffsetMoved(this);
+    if (!error) this.#keptDeletedBefore = Math.max(this.#keptDeletedBefore, offset);
+    return error;
   }
 
   /** For the manager's timer: retention by time, size and log start offset; how many segments went. */
@@ -420,7 +444,9 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       this.#segments.startAgainAt(offset, this.#config);
       this.#epochs.clear();
       this.#logStartOffset = offset;
-      this.#events.logStartOffsetMoved(this);
+      this.#deletedBefore = offset;
+      this.#keptDeletedBefore = 0;
+      void this.#events.logStartOffsetMoved(this);
     });
   }
 

@@ -82,6 +82,7 @@ function emptyLog(
     snapshots: new ProducerSnapshots(fileSystem, logger, { folder, names: [] }),
     epochs: new LeaderEpochCache(),
     logStartOffset: 0,
+    deletedBefore: 0,
     logEndOffset: 0,
     recoveryPoint: 0,
     topicId: at.topicId,

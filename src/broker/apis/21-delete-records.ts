@@ -1,4 +1,5 @@
-// DeleteRecords v0-v2 (KIP-107): moves the log start offset; -1 means up to the high watermark.
+// DeleteRecords v0-v2 (KIP-107): moves the log start offset; -1 means up to the high watermark. The answer
+// waits until the new start is on the disk (Kafka writes it within a minute): after it nothing comes back.
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   DeleteRecordsRequest,
@@ -14,30 +15,32 @@ export interface DeleteRecordsDependencies {
 }
 
 export function deleteRecordsApi({ partitions, metadata }: DeleteRecordsDependencies): Api {
-  function remove(
-    topic: string,
-    index: number,
-    offset: number,
-  ): { lowWatermark: number } | { error: ErrorName } {
-    if (metadata.snapshot.topics.get(topic)?.internal) return { error: 'INVALID_TOPIC_EXCEPTION' };
+  async function remove(topic: string, partitionIndex: number, offset: number) {
+    const result = await deleteBefore(topic, partitionIndex, offset);
+    return 'error' in result
+      ? { partitionIndex, lowWatermark: -1, errorCode: errorCode(result.error) }
+      : { partitionIndex, lowWatermark: result.lowWatermark };
+  }
+
+  async function deleteBefore(topic: string, index: number, offset: number) {
+    if (metadata.snapshot.topics.get(topic)?.internal) return refused('INVALID_TOPIC_EXCEPTION');
     const partition = partitions.get(topic, index);
-    return partition?.deleteRecordsBefore(offset) ?? { error: 'UNKNOWN_TOPIC_OR_PARTITION' };
+    return partition?.deleteRecordsBefore(offset) ?? refused('UNKNOWN_TOPIC_OR_PARTITION');
   }
 
   return defineApi({
     request: DeleteRecordsRequest,
     response: DeleteRecordsResponse,
     versions: { min: 0, max: 2 },
-    handle: (_context, request) => ({
-      topics: request.topics.map((topic) => ({
-        name: topic.name,
-        partitions: topic.partitions.map(({ partitionIndex, offset }) => {
-          const result = remove(topic.name, partitionIndex, offset);
-          return 'error' in result
-            ? { partitionIndex, lowWatermark: -1, errorCode: errorCode(result.error) }
-            : { partitionIndex, lowWatermark: result.lowWatermark };
-        }),
-      })),
+    handle: async (_context, request) => ({
+      topics: await Promise.all(
+        request.topics.map(async ({ name, partitions: rows }) => ({
+          name,
+          partitions: await Promise.all(
+            rows.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset)),
+          ),
+        })),
+      ),
     }),
     errorResponse: (_context, request, error) => ({
       topics: request.topics.map(({ name, partitions: rows }) => ({
@@ -50,4 +53,8 @@ export function deleteRecordsApi({ partitions, metadata }: DeleteRecordsDependen
       })),
     }),
   });
+}
+
+function refused(error: ErrorName): { error: ErrorName } {
+  return { error };
 }

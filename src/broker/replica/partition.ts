@@ -206,16 +206,22 @@ export class Partition implements LogListener {
     return isolation === 'read_committed' ? this.log.lastStableOffset : this.log.highWatermark;
   }
 
-  /** DeleteRecords: everything below `offset` is gone, -1 means up to the high watermark. */
-  deleteRecordsBefore(offset: number): { lowWatermark: number } | { error: ErrorName } {
+  /**
+   * DeleteRecords: everything below `offset` is gone at once, and for good when the answer is there; -1
+   * means up to the high watermark.
+   */
+  async deleteRecordsBefore(
+    offset: number,
+  ): Promise<{ lowWatermark: number } | { error: ErrorName }> {
     const problem = this.problem(-1);
     if (problem) return { error: problem };
     if (!this.log.config.cleanupPolicy.includes('delete')) return { error: 'POLICY_VIOLATION' };
     const target = offset === -1 ? this.highWatermark : offset;
     if (target < 0 || target > this.highWatermark) return { error: 'OFFSET_OUT_OF_RANGE' };
-    this.log.incrementLogStartOffset(target);
+    const kept = this.log.incrementLogStartOffset(target);
+    const lowWatermark = this.log.logStartOffset;
     this.tellWaiters();
-    return { lowWatermark: this.log.logStartOffset };
+    return (await kept) ? { error: 'KAFKA_STORAGE_ERROR' } : { lowWatermark };
   }
 
   park(waiter: FetchWaiter): void {
