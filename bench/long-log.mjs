@@ -173,6 +173,8 @@ try {
     const wanted = batchAt(index) * RECORDS_PER_BATCH;
     if (found !== wanted) throw new Error(`found ${found} instead of ${wanted}`);
   };
+  // What of the figures below is the round trip, the client and the machine.
+  await lookUp('nothing looked up (latest offset)', broker, () => connection.offsetOf(TOPIC, -1));
   await lookUp('by time, first time', broker, byTime);
   await lookUp('by time, warm', broker, byTime);
   await lookUp('by offset, first time', broker, byOffset);

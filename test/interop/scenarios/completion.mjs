@@ -39,7 +39,8 @@ _sluice; printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 /** fish tells by itself what it would offer. */
 async function askFish(shell, file, { line }) {
-  const output = await ask(shell, ['--no-config', '-c', `source ${file}; complete -C '${line}'`]);
+  const script = [...(shell.setup ?? []), `source ${file}`, `complete -C '${line}'`].join('; ');
+  const output = await ask(shell, ['--no-config', '-c', script]);
   return output.replace(/\t.*$/gm, '');
 }
 
@@ -82,9 +83,13 @@ async function prepared(name, { install }) {
   const [triplet = ''] = readdirSync(library).filter((entry) => entry.endsWith('-linux-gnu'));
   const env = { ...process.env, LD_LIBRARY_PATH: join(library, triplet) };
   const command = ['bin', 'usr/bin'].map((folder) => join(root, folder, name)).find(existsSync);
+  // What they would look for below /usr.
+  if (name === 'fish') {
+    const setup = [`set fish_function_path ${join(root, 'usr/share/fish/functions')}`];
+    return { command, env, setup };
+  }
   if (name !== 'zsh') return { command, env };
   const [version = ''] = readdirSync(join(library, triplet, 'zsh'));
-  // What it would look for below /usr.
   const setup = [
     `module_path=(${join(library, triplet, 'zsh', version)})`,
     `fpath=(${join(root, 'usr/share/zsh/functions')}/**/*(/N))`,
