@@ -59,6 +59,7 @@ export class BrokerLife {
         if (level === 'error') options.onErrorLine(message);
       }),
       locker: { lock: async () => ({ release: async () => {} }) },
+      memoryBytes: 1024 * 1024 * 1024,
       instrument: (parts, apis) => {
         if (process.isAlive) {
           this.parts = parts;

@@ -1,5 +1,6 @@
 import type { Metrics } from '../base/metrics.ts';
 import type { Cleaner, CleanerFigures } from '../storage/cleaner/cleaner.ts';
+import type { LogManager } from '../storage/log-manager.ts';
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import type { NetworkServer } from './network/network-server.ts';
@@ -14,13 +15,14 @@ export interface MeasuredParts {
   readonly sessions: FetchSessionCache;
   readonly traffic: TopicTraffic;
   readonly server: NetworkServer;
-  readonly cleaner: Cleaner;
+  readonly logs: LogManager;
 }
 
 /** What /metrics says about data and groups; the network layer registers its own. */
 export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): void {
   const { partitions, metadata, coordinator, sessions, traffic, server } = parts;
-  registerCleanerMetrics(metrics, parts.cleaner);
+  registerDiskMetrics(metrics, parts.logs);
+  registerCleanerMetrics(metrics, parts.logs.cleaner);
   const perTopic = (name: string, help: string, read: (counts: TopicCounts) => number) =>
     metrics.register({
       kind: 'counter',
@@ -95,6 +97,19 @@ export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): v
         },
       ),
   );
+}
+
+/** How the disks keep up. */
+function registerDiskMetrics(metrics: Metrics, logs: LogManager): void {
+  metrics.gauge('sluice_unsynced_bytes', 'Bytes written to logs and not yet synced.', () =>
+    logs.unsynced.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  metrics.register({
+    kind: 'counter',
+    name: 'sluice_disk_waits_total',
+    help: 'Times that a partition had to wait until the disk had caught up.',
+    read: () => [{ value: logs.unsynced.reduce((sum, { waits }) => sum + waits, 0) }],
+  });
 }
 
 /** What compaction has done, and what it has before it. */

@@ -19,13 +19,20 @@ export function unsupportedConfig(config: BrokerConfig): string | undefined {
   return undefined;
 }
 
-export function logManagerSettings(config: BrokerConfig): Partial<LogManagerSettings> {
+const MEGABYTE = 1024 * 1024;
+
+/** `memoryBytes` is what this process may use. */
+export function logManagerSettings(
+  config: BrokerConfig,
+  memoryBytes: number,
+): Partial<LogManagerSettings> {
   return {
     initialTaskDelayMs: config.logInitialTaskDelayMs,
     retentionCheckIntervalMs: config.logRetentionCheckIntervalMs,
     recoveryPointCheckpointIntervalMs: config.logFlushOffsetCheckpointIntervalMs,
     producerIdExpirationMs: config.producerIdExpirationMs,
     reservedBytes: config.logDiskReservedBytes,
+    maxUnsyncedBytes: maxUnsyncedBytes(config, memoryBytes),
     recoveryConcurrency: config.numRecoveryThreadsPerDataDir,
     cleaner: {
       enable: config.logCleanerEnable,
@@ -37,6 +44,19 @@ export function logManagerSettings(config: BrokerConfig): Partial<LogManagerSett
       ioBufferLoadFactor: config.logCleanerIoBufferLoadFactor,
     },
   };
+}
+
+/**
+ * For each log directory. The system begins to hold up writers at some 15 % of the memory; all of the
+ * broker's other memory is to have room too.
+ */
+function maxUnsyncedBytes(config: BrokerConfig, memoryBytes: number): number {
+  const configured = config.logUnsyncedMaxBytes;
+  const bytes =
+    configured >= 0
+      ? configured
+      : Math.min(1024 * MEGABYTE, Math.max(32 * MEGABYTE, Math.floor(memoryBytes / 16)));
+  return bytes / config.logDirList.length;
 }
 
 export function controllerSettings(config: BrokerConfig): ControllerSettings {

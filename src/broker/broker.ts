@@ -54,6 +54,8 @@ export interface BrokerPorts {
   readonly network: Network;
   readonly logger: Logger;
   readonly locker: FolderLocker;
+  /** What this process may use: some bounds follow from it. */
+  readonly memoryBytes: number;
   /**
    * For test suites: sees the parts before the doors open, and may put other handlers in the place of
    * these. Without it nothing stands between the dispatcher and the handlers.
@@ -152,7 +154,7 @@ async function assemble(
     // rejects by itself where none is left.
     onCreationRetry: () => retryCreations(),
     onLogDirFailure: (_logDir, error) => opened?.onlineLogDirs().length === 0 && fail(error),
-    settings: logManagerSettings(config),
+    settings: logManagerSettings(config, ports.memoryBytes),
   });
   opened = logs;
   cleanup.push(() => logs.close());
@@ -220,7 +222,8 @@ async function assemble(
   metadata.subscribe((_snapshot, change) => {
     const changed = change.brokerConfigs ? metadata.snapshot.topics.keys() : change.topicConfigs;
     for (const topic of changed) partitions.updateConfig(topic, configs.topic(topic));
-    if (change.brokerConfigs) logs.updateSettings(logManagerSettings(configs.broker));
+    if (change.brokerConfigs)
+      logs.updateSettings(logManagerSettings(configs.broker, ports.memoryBytes));
   });
   coordinator.start();
   cleanup.push(() => coordinator.stop());
@@ -288,7 +291,7 @@ async function assemble(
     sessions,
     traffic,
     server,
-    cleaner: logs.cleaner,
+    logs,
   });
   cleanup.push(() => {
     partitions.wakeAll();

@@ -6,6 +6,7 @@ import type { Endpoint } from '../base/network.ts';
 import { NodeClock } from '../base/node/node-clock.ts';
 import { nodeFileSystem } from '../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../base/node/node-folder-locker.ts';
+import { usableMemoryBytes } from '../base/node/node-memory.ts';
 import { NodeNetwork } from '../base/node/node-network.ts';
 import { nodeRandom } from '../base/node/node-random.ts';
 import { createLogger } from '../base/node/pino-logger.ts';
@@ -50,6 +51,7 @@ export async function startBroker(
       network: new NodeNetwork({ logger }),
       logger,
       locker: data.locker,
+      memoryBytes: usableMemoryBytes(),
       ...(instruments && { instrument: instruments.instrument }),
     });
     const http = await serveHttpOrStop(config.parsedHttpListeners, { broker, clock, logger });

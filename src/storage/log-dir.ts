@@ -12,7 +12,10 @@ import {
 import { DiskSpace } from './disk-space.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
+import { LogFlusher } from './log-flusher.ts';
+import type { LogManagerSettings } from './log-manager-settings.ts';
 import type { StorageContext } from './storage-context.ts';
+import { UnsyncedBudget } from './unsynced-budget.ts';
 
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
@@ -44,6 +47,9 @@ export class LogDir {
   /** Syncs that somebody waits for. */
   readonly commits: GroupCommit;
   readonly space: DiskSpace;
+  readonly unsynced: UnsyncedBudget;
+  /** Syncs that nobody waits for. */
+  readonly flusher: LogFlusher;
   lock: FolderLock | undefined;
   failure: Error | undefined;
   readonly #fileSystem: FileSystem;
@@ -52,13 +58,24 @@ export class LogDir {
   constructor(
     path: string,
     { fileSystem, clock, logger, syncs }: StorageContext,
-    reservedBytes: () => number,
+    settings: () => LogManagerSettings,
   ) {
     this.path = path;
     this.commits = new GroupCommit(syncs);
+    const reservedBytes = () => settings().reservedBytes;
     this.space = new DiskSpace({ path, fileSystem, clock, logger, reservedBytes });
+    this.unsynced = new UnsyncedBudget({
+      limitBytes: () => settings().maxUnsyncedBytes,
+      freeBytes: () => settings().backgroundFlushBytes,
+    });
+    this.flusher = new LogFlusher(clock, settings);
     this.#fileSystem = fileSystem;
     this.#logger = logger;
+  }
+
+  /** What its logs share of the disk. */
+  get bounds(): { space: DiskSpace; unsynced: UnsyncedBudget } {
+    return { space: this.space, unsynced: this.unsynced };
   }
 
   file(name: string): string {

@@ -7,12 +7,12 @@ export interface FlusherSettings {
 }
 
 /**
- * Syncs written data in the background, in small steps and one log at a time, so that neither a
+ * Syncs written data of a log directory in the background, in small steps and one log at a time, so that neither a
  * power cut costs much nor a segment's roll leaves a gigabyte to sync at once. Idle, it has no timer.
  */
 export class LogFlusher {
   readonly #clock: Clock;
-  settings: FlusherSettings;
+  readonly #settings: () => FlusherSettings;
   /** Logs with unsynced data, and since when. */
   readonly #dirty = new Map<Log, number>();
   #timer: Timer | undefined;
@@ -21,9 +21,9 @@ export class LogFlusher {
   #isStarted = false;
   #isStopped = false;
 
-  constructor(clock: Clock, settings: FlusherSettings) {
+  constructor(clock: Clock, settings: () => FlusherSettings) {
     this.#clock = clock;
-    this.settings = settings;
+    this.#settings = settings;
   }
 
   /** `log` has unsynced data. */
@@ -31,13 +31,17 @@ export class LogFlusher {
     if (this.#isStopped) return;
     if (!this.#dirty.has(log)) this.#dirty.set(log, this.#clock.monotonicMs());
     if (this.#running || !this.#isStarted) return;
-    if (log.unsyncedBytes >= this.settings.backgroundFlushBytes) this.#run();
-    else this.#arm(Math.min(this.settings.backgroundFlushMs, log.config.flushMs));
+    if (this.#isLarge(log)) this.#run();
+    else this.#arm(Math.min(this.#settings().backgroundFlushMs, log.config.flushMs));
   }
 
   start(): void {
     this.#isStarted = true;
-    if (this.#dirty.size > 0) this.#arm(this.settings.backgroundFlushMs);
+    if (this.#dirty.size > 0) this.#arm(this.#settings().backgroundFlushMs);
+  }
+
+  #isLarge(log: Log): boolean {
+    return log.unsyncedBytes >= this.#settings().backgroundFlushBytes;
   }
 
   forget(log: Log): void {
@@ -61,16 +65,16 @@ export class LogFlusher {
     if (this.#running || this.#isStopped) return;
     this.#running = this.#syncDue().finally(() => {
       this.#running = undefined;
-      if (this.#dirty.size > 0 && !this.#isStopped) this.#arm(this.settings.backgroundFlushMs);
+      if (this.#dirty.size > 0 && !this.#isStopped) this.#arm(this.#settings().backgroundFlushMs);
     });
   }
 
   async #syncDue(): Promise<void> {
     const now = this.#clock.monotonicMs();
     for (const [log, since] of [...this.#dirty]) {
-      const dueMs = Math.min(this.settings.backgroundFlushMs, log.config.flushMs);
+      const dueMs = Math.min(this.#settings().backgroundFlushMs, log.config.flushMs);
       const isDue = now - since >= dueMs;
-      if (!isDue && log.unsyncedBytes < this.settings.backgroundFlushBytes) continue;
+      if (!isDue && !this.#isLarge(log)) continue;
       this.#dirty.delete(log);
       // A failure has taken the log's directory offline already; there is nothing to do about it.
       await log.flush().catch(() => undefined);

@@ -12,6 +12,8 @@ export interface LogManagerSettings {
   readonly backgroundFlushMs: number;
   /** Ours: unsynced bytes of a log that start its background sync sooner; 16 MB. */
   readonly backgroundFlushBytes: number;
+  /** log.unsynced.max.bytes: written and unsynced bytes of a log directory beyond which logs wait; 256 MB. */
+  readonly maxUnsyncedBytes: number;
   /** producer.id.expiration.ms, 86400000 */
   readonly producerIdExpirationMs: number;
   /** num.recovery.threads.per.data.dir: logs loaded at a time, 1. */
@@ -32,6 +34,7 @@ export const DEFAULT_LOG_MANAGER_SETTINGS: LogManagerSettings = {
   recoveryPointCheckpointIntervalMs: 60_000,
   backgroundFlushMs: 200,
   backgroundFlushBytes: 16 * 1024 * 1024,
+  maxUnsyncedBytes: 256 * 1024 * 1024,
   producerIdExpirationMs: 86_400_000,
   recoveryConcurrency: 1,
   maxOpenFiles: 1000,

@@ -24,7 +24,6 @@ import {
 } from './log-dir.ts';
 import { closeLogDir } from './log-dir-closing.ts';
 import { loadLogDir } from './log-dir-loader.ts';
-import { LogFlusher } from './log-flusher.ts';
 import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
 import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
@@ -34,6 +33,7 @@ import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
 import { TurnQuota } from './turn-quota.ts';
+import type { UnsyncedBudget } from './unsynced-budget.ts';
 
 /** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
 const COLD_READS = 3;
@@ -99,7 +99,6 @@ export class LogManager {
   readonly #options: LogManagerOptions;
   readonly #context: StorageContext;
   readonly #checkpoints: CheckpointWriter;
-  readonly #flusher: LogFlusher;
   /** Compacts the logs of compacted topics in the background. */
   readonly cleaner: Cleaner;
   readonly #events: LogEvents;
@@ -144,9 +143,8 @@ export class LogManager {
       producerIdExpirationMs: this.#settings.producerIdExpirationMs,
     };
     this.#checkpoints = new CheckpointWriter(fileSystem);
-    this.#flusher = new LogFlusher(clock, this.#settings);
     this.#dirs = options.logDirs.map(
-      (path) => new LogDir(path, this.#context, () => this.#settings.reservedBytes),
+      (path) => new LogDir(path, this.#context, () => this.#settings),
     );
     this.cleaner = new Cleaner(
       this.#context,
@@ -162,7 +160,7 @@ export class LogManager {
     );
     this.#events = {
       failed: (log, error) => this.#diskFailed(log.logDir, error),
-      written: (log) => this.#flusher.written(log),
+      written: (log) => this.#dirOf(log.logDir).flusher.written(log),
       commit: (log) => this.#dirOf(log.logDir).commits.join(log),
       logStartOffsetMoved: (log) => this.#checkpointLogStarts(log.logDir),
     };
@@ -180,7 +178,7 @@ export class LogManager {
       for (const dir of this.#dirs) await dir.lock?.release();
       throw error;
     }
-    this.#flusher.start();
+    for (const { flusher } of this.#dirs) flusher.start();
     this.cleaner.start();
     this.#timers.every('retention', this.#settings.initialTaskDelayMs, () => {
       this.runRetention();
@@ -214,10 +212,10 @@ export class LogManager {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
         addLog: (found) => {
-          const { space } = dir;
-          const log = new Log({ ...found, context: this.#context, events: this.#events, space });
+          const shared = { context: this.#context, events: this.#events };
+          const log = new Log({ ...found, ...shared, ...dir.bounds });
           dir.logs.set(log.name, log);
-          if (log.recoveryPoint < log.logEndOffset) this.#flusher.written(log);
+          if (log.recoveryPoint < log.logEndOffset) dir.flusher.written(log);
         },
       });
       // Those of a topic whose deletion was interrupted: a new one of its name must not take them over.
@@ -317,7 +315,7 @@ export class LogManager {
   #takeOut(log: Log, suffix: 'delete' | 'stray'): string {
     const { fileSystem, handles, random } = this.#context;
     const dir = this.#dirOf(log.logDir);
-    this.#flusher.forget(log);
+    dir.flusher.forget(log);
     log.goOffline(new Error(`${log.name} is deleted`));
     handles.closeUnder(log.folder);
     const id = random.bytes(16).toString('hex');
@@ -367,7 +365,6 @@ export class LogManager {
 
   updateSettings(settings: Partial<LogManagerSettings>): void {
     this.#settings = { ...this.#settings, ...settings };
-    this.#flusher.settings = this.#settings;
     this.cleaner.updateSettings(this.#settings.cleaner);
     this.#context.producerIdExpirationMs = this.#settings.producerIdExpirationMs;
     this.#context.handles.setMaxOpen(this.#settings.maxOpenFiles);
@@ -464,10 +461,15 @@ export class LogManager {
       `log directory ${path} failed and goes offline: ${error.message}`,
     );
     for (const log of dir.logs.values()) {
-      this.#flusher.forget(log);
+      dir.flusher.forget(log);
       log.goOffline(error);
     }
     this.#options.onLogDirFailure(path, error);
+  }
+
+  /** What of each log directory is written and not synced. */
+  get unsynced(): readonly UnsyncedBudget[] {
+    return this.#dirs.map(({ unsynced }) => unsynced);
   }
 
   /** Bytes appended and not yet written, over all logs; for back-pressure. */
@@ -488,7 +490,7 @@ export class LogManager {
     await this.cleaner.stop();
     this.#context.remover.stop();
     this.#context.appendQueue.run();
-    await this.#flusher.stop();
+    await Promise.all(this.#dirs.map(({ flusher }) => flusher.stop()));
     await this.#checkpoints.settle();
     for (const dir of this.#dirs) {
       dir.space.stop();

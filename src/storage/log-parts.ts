@@ -6,6 +6,7 @@ import type { ProducerSnapshots } from './producer-snapshots.ts';
 import type { ProducerState } from './producer-state.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
+import type { UnsyncedBudget } from './unsynced-budget.ts';
 
 export interface EpochEndOffset {
   /** The largest epoch at or below the one asked for; -1 when none is known. */
@@ -63,4 +64,5 @@ export interface LogOptions {
   readonly loaded: LoadedLog;
   /** Of the log directory. */
   readonly space: DiskSpace;
+  readonly unsynced: UnsyncedBudget;
 }

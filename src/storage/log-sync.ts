@@ -4,6 +4,7 @@ import { encodeEpochCheckpoint } from './checkpoint-file.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { Segment } from './segment.ts';
 import type { StorageContext } from './storage-context.ts';
+import type { UnsyncedBudget } from './unsynced-budget.ts';
 
 export const LEADER_EPOCH_FILE = 'leader-epoch-checkpoint';
 
@@ -22,17 +23,37 @@ export class LogSync {
   #settledSegmentNames = 0;
   #newFolder: boolean;
   #isStopped = false;
-  unsyncedBytes = 0;
+  #unsyncedBytes = 0;
+  readonly #budget: UnsyncedBudget;
 
-  constructor(context: StorageContext, folder: string, isNewFolder: boolean) {
+  constructor(
+    context: StorageContext,
+    options: { folder: string; isNewFolder: boolean; unsynced: UnsyncedBudget },
+  ) {
     this.#context = context;
-    this.#folder = folder;
-    this.#newFolder = isNewFolder;
-    this.#newNames = isNewFolder;
+    this.#folder = options.folder;
+    this.#newFolder = options.isNewFolder;
+    this.#newNames = options.isNewFolder;
+    this.#budget = options.unsynced;
+  }
+
+  get unsyncedBytes(): number {
+    return this.#unsyncedBytes;
   }
 
   get isNeeded(): boolean {
-    return this.unsyncedBytes > 0 || this.#files.length > 0 || this.#newNames;
+    return this.#unsyncedBytes > 0 || this.#files.length > 0 || this.#newNames;
+  }
+
+  /** Bytes went to the active segment. */
+  written(sizeInBytes: number): void {
+    this.#unsyncedBytes += sizeInBytes;
+    this.#budget.written(sizeInBytes);
+  }
+
+  #synced(sizeInBytes: number): void {
+    this.#unsyncedBytes -= sizeInBytes;
+    this.#budget.synced(sizeInBytes);
   }
 
   /** Complete files to be synced before anything that is written after them. */
@@ -64,6 +85,7 @@ export class LogSync {
   /** The folder is not this log's any more; a run under way ends before it touches it again. */
   stop(): void {
     this.#isStopped = true;
+    this.#synced(this.#unsyncedBytes);
   }
 
   #checkStopped(): void {
@@ -76,7 +98,7 @@ export class LogSync {
    */
   async run(active: Segment, epochs: LeaderEpochCache): Promise<void> {
     const files = this.#files;
-    const bytes = this.unsyncedBytes;
+    const bytes = this.#unsyncedBytes;
     const newNames = this.#newNames;
     const segmentNames = this.#segmentNames;
     const dirtyEpochs = epochs.dirty;
@@ -102,7 +124,7 @@ export class LogSync {
       throw error;
     }
     this.#settledSegmentNames = Math.max(this.#settledSegmentNames, segmentNames);
-    this.unsyncedBytes -= bytes;
+    if (!this.#isStopped) this.#synced(bytes);
   }
 
   async #syncFiles(files: readonly string[], active: Segment): Promise<void> {

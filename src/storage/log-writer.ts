@@ -7,6 +7,7 @@ import type { AppendDone } from './log-types.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
+import type { UnsyncedBudget } from './unsynced-budget.ts';
 
 /**
  * A larger batch is written in pieces of this, one a turn: the system takes milliseconds for each
@@ -51,6 +52,7 @@ export class LogWriter implements QueuedLog {
   readonly #log: WrittenLog;
   readonly #sync: LogSync;
   readonly #space: DiskSpace;
+  readonly #unsynced: UnsyncedBudget;
   #appendedEnd: number;
   #writtenEnd: number;
   #publishedEnd: number;
@@ -61,6 +63,8 @@ export class LogWriter implements QueuedLog {
   #begunBytes = 0;
   #waiters: Waiter[] = [];
   #isInAppendQueue = false;
+  /** The disk is too far behind: the queue waits for a sync. */
+  #isHeldUp = false;
   /** Bytes with an offset are not in the file; they are to be taken back before anything else. */
   #unwritten: { readonly withProducers: boolean } | undefined;
   /** Those whose bytes they were, or whose sync did not come about. */
@@ -71,12 +75,19 @@ export class LogWriter implements QueuedLog {
   constructor(
     context: StorageContext,
     log: WrittenLog,
-    state: { sync: LogSync; space: DiskSpace; endOffset: number; recoveryPoint: number },
+    state: {
+      sync: LogSync;
+      space: DiskSpace;
+      unsynced: UnsyncedBudget;
+      endOffset: number;
+      recoveryPoint: number;
+    },
   ) {
     this.#context = context;
     this.#log = log;
     this.#sync = state.sync;
     this.#space = state.space;
+    this.#unsynced = state.unsynced;
     this.#appendedEnd = state.endOffset;
     this.#writtenEnd = state.endOffset;
     this.#publishedEnd = state.endOffset;
@@ -118,6 +129,7 @@ export class LogWriter implements QueuedLog {
 
   /** Has `publish` called at the end of the turn. */
   wake(): void {
+    this.#isHeldUp = false;
     if (this.#isInAppendQueue) return;
     this.#isInAppendQueue = true;
     this.#context.appendQueue.add(this);
@@ -128,8 +140,16 @@ export class LogWriter implements QueuedLog {
     return this.#write(this.#queue.length);
   }
 
-  /** Writes what one turn should of what is queued: all of it, but of a large batch the next piece. */
+  /**
+   * Writes what one turn should of what is queued: all of it, but of a large batch the next piece, and
+   * nothing while the disk is too far behind.
+   */
   writeTurn(): void {
+    this.#isHeldUp =
+      this.#queue.length > 0 &&
+      !this.#log.failure &&
+      this.#unsynced.mustWait(this, this.#sync.unsyncedBytes);
+    if (this.#isHeldUp) return;
     const large = this.#queue.findIndex((batch) => batch.length > PIECE_BYTES);
     if (large < 0 || this.#log.failure) this.writeQueued();
     else if (large > 0) this.#write(large);
@@ -180,7 +200,7 @@ export class LogWriter implements QueuedLog {
     }
     this.#queuedBytes -= sizeInBytes;
     this.#context.appendQueue.queuedBytes -= sizeInBytes;
-    this.#sync.unsyncedBytes += sizeInBytes;
+    this.#sync.written(sizeInBytes);
     this.#space.written(sizeInBytes);
     return undefined;
   }
@@ -234,7 +254,7 @@ export class LogWriter implements QueuedLog {
   publish(): void {
     this.#isInAppendQueue = false;
     this.#publish();
-    if (this.#queue.length > 0 && !this.#isInAppendQueue) {
+    if (this.#queue.length > 0 && !this.#isHeldUp && !this.#isInAppendQueue) {
       this.#isInAppendQueue = true;
       this.#context.appendQueue.addNextTurn(this);
     }

@@ -83,7 +83,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#deletedBefore = loaded.deletedBefore;
     this.#keptDeletedBefore = loaded.deletedBefore;
     this.#highWatermark = loaded.logStartOffset;
-    this.#sync = new LogSync(context, options.folder, options.isNewFolder);
+    this.#sync = new LogSync(context, options);
     this.#sync.addFiles(loaded.unsyncedFiles);
     this.#segments = new LogSegments(context, {
       name: this.name,
@@ -97,6 +97,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#writer = new LogWriter(context, this, {
       sync: this.#sync,
       space: options.space,
+      unsynced: options.unsynced,
       endOffset: loaded.logEndOffset,
       recoveryPoint: loaded.recoveryPoint,
     });

@@ -43,7 +43,7 @@ export function createLog(context: StorageContext, events: LogEvents, at: NewLog
   }
   const loaded = emptyLog(context, { folder, topicId, unsyncedFiles: [metadata] });
   const where = { topic, partition, logDir: dir.path, folder, isNewFolder: true };
-  const log = new Log({ context, events, ...where, config, loaded, space: dir.space });
+  const log = new Log({ context, events, ...where, config, loaded, ...dir.bounds });
   dir.logs.set(name, log);
   logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
   return log;

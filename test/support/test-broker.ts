@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { NodeClock } from '../../src/base/node/node-clock.ts';
 import { nodeFileSystem } from '../../src/base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../src/base/node/node-folder-locker.ts';
+import { usableMemoryBytes } from '../../src/base/node/node-memory.ts';
 import { NodeNetwork } from '../../src/base/node/node-network.ts';
 import { nodeRandom } from '../../src/base/node/node-random.ts';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
@@ -48,6 +49,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     network: new NodeNetwork({ logger }),
     logger,
     locker: new NodeFolderLocker(),
+    memoryBytes: usableMemoryBytes(),
   });
   const { host, port } = broker.listeners[0]!;
   return {

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../base/network.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
+import { usableMemoryBytes } from '../../base/node/node-memory.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { createLogger } from '../../base/node/pino-logger.ts';
@@ -96,6 +97,7 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
     network: new NodeNetwork({ logger }),
     logger,
     locker: new NodeFolderLocker(),
+    memoryBytes: usableMemoryBytes(),
   }).catch((error: unknown) => {
     throw startFailure(error, config);
   });

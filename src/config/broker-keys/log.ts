@@ -165,6 +165,13 @@ export const LOG_KEYS = {
     update: 'cluster-wide',
     doc: 'When producers are answered and consumers see a record. "os": when the operating system has it, as Kafka does; it survives a crash of the process, and a sync in the background follows. "group-commit": when the disk has it; it survives a power cut. Requests and partitions share the syncs.',
   }),
+  'log.unsynced.max.bytes': long({
+    default: -1,
+    atLeast: -1,
+    importance: 'medium',
+    update: 'cluster-wide',
+    doc: 'Bytes of the log directories together that may be written and not yet synced. Beyond, partitions with more than 16 MiB of them wait for the disk, and their producers with them; the others go on. Without a bound the operating system would at some point hold up everything. -1: a sixteenth of the memory, from 32 MiB to 1 GiB. 0: as little as can be.',
+  }),
   'log.flush.scheduler.interval.ms': long({
     default: LONG_MAX,
     importance: 'high',

@@ -14,6 +14,7 @@ const OWN_CONFIG_KEYS: ReadonlySet<unknown> = new Set([
   'flush.policy',
   'log.flush.policy',
   'log.disk.reserved.bytes',
+  'log.unsynced.max.bytes',
 ]);
 
 /** Rows that have an identity are put in its order: brokers answer them in the order of a hash table. */

@@ -1,0 +1,8 @@
+import { totalmem } from 'node:os';
+
+/** Memory that this process may use: the machine's, or what its container is given of it. */
+export function usableMemoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  // Without a limit it is 0, or a number that no machine has.
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
