@@ -2,8 +2,10 @@
 //   node bench/back-pressure.mjs [--seconds 10] [--idle 2000] [--active 500] [--only WORDS]
 //
 // A probe, a process of its own, writes and reads one small record after the other through all of it, and tells its
-// latencies. Each situation is measured beside the same probe on the same broker at rest. The loads are processes of
-// their own too, at a lower priority (nice 10) where they are written here, so that what is shared is the broker.
+// latencies. Each situation is measured beside the same probe on the same broker at rest, and beside one that asks
+// another broker, which has no load, right after it while the load goes on: what the machine's cores and scheduler make of it. "block" is the
+// longest time that the broker's event loop was held up. The loads are processes of their own too, at a lower priority
+// (nice 10) where they are written here, so that what is shared is the broker.
 // At the end everything that a load was told is written is read back.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -353,9 +355,11 @@ function topic(address, name, configs = []) {
 
 /** The mode, then its measurement at rest and under `begin`'s load, on a broker of its own. */
 async function measure(situation, { overrides = {}, diskMB, prepare = async () => {}, begin }) {
-  const broker = await startBroker({ overrides, diskMB });
+  const broker = await startBroker({ overrides, diskMB, probe: true });
+  const elsewhere = await startBroker();
   try {
     topic(broker.address, 'probe');
+    topic(elsewhere.address, 'probe');
     await prepare(broker);
     const rest = await probe(broker.address);
     const restMB = broker.residentMegabytes();
@@ -365,8 +369,11 @@ async function measure(situation, { overrides = {}, diskMB, prepare = async () =
     }, 50);
     const cpuBefore = broker.cpuSeconds();
     const end = await begin(broker);
+    await broker.ask('block');
     const loaded = await probe(broker.address);
+    const blockMs = await broker.ask('block');
     const cpu = broker.cpuSeconds() - cpuBefore;
+    const beside = await probe(elsewhere.address);
     const note = await end();
     clearInterval(watch);
     return {
@@ -376,14 +383,41 @@ async function measure(situation, { overrides = {}, diskMB, prepare = async () =
       'p99 ms at rest': rest.p99.toFixed(2),
       'p99 ms': loaded.p99.toFixed(2),
       'p99 ratio': (loaded.p99 / rest.p99).toFixed(1),
+      'p99 ms elsewhere': beside.p99.toFixed(2),
+      'block ms': blockMs.toFixed(0),
       'CPU s': cpu.toFixed(1),
       'MB at rest': Math.round(restMB),
       'MB at most': Math.round(peakMB),
       note: note ?? '',
     };
   } finally {
+    await elsewhere.stop('SIGKILL');
     await broker.stop('SIGKILL');
   }
+}
+
+/** What is offered is measured on a broker with the machine's own disk. */
+function fasterThanTheDisk({ unsyncedMB = 0, configs = [] }) {
+  return {
+    diskMB: 20,
+    overrides: unsyncedMB > 0 ? { 'log.unsynced.max.bytes': unsyncedMB * MB } : {},
+    prepare: async ({ address }) => topic(address, 'fast', configs),
+    async begin({ address }) {
+      const free = await startBroker();
+      topic(free.address, 'fast');
+      const offered = await load('produce', free.address, 'fast', 1, 500_000, 1000);
+      await free.stop('SIGKILL');
+      const count = 20_000 * (2 * seconds + 6) + unsyncedMB * 1000;
+      const timeout = { 'message.timeout.ms': 600_000 };
+      const producing = load('produce', address, 'fast', 1, count, 1000, timeout);
+      return async () => {
+        const done = await producing;
+        const rate = ({ bytes, seconds }) => `${Math.round(bytes / seconds / 1e6)} MB/s`;
+        const kept = await checkKept(address, 'fast', done.records);
+        return `offered ${rate(offered)}, taken ${rate(done)}, ${done.errors} errors; ${kept}`;
+      };
+    },
+  };
 }
 
 const situations = {
@@ -404,26 +438,10 @@ const situations = {
   '20 clients that stop in the middle of 100 MB': {
     begin: ({ address }) => background('halves', address),
   },
-  'a producer far faster than the disk (20 MB/s)': {
-    diskMB: 20,
-    prepare: async ({ address }) =>
-      topic(address, 'fast', ['--config', 'flush.policy=group-commit']),
-    async begin({ address }) {
-      const free = await startBroker();
-      topic(free.address, 'fast');
-      const offered = await load('produce', free.address, 'fast', 1, 500_000, 1000);
-      await free.stop('SIGKILL');
-      const count = 20_000 * (seconds + 4);
-      const timeout = { 'message.timeout.ms': 600_000 };
-      const producing = load('produce', address, 'fast', 1, count, 1000, timeout);
-      return async () => {
-        const done = await producing;
-        const rate = ({ bytes, seconds }) => `${Math.round(bytes / seconds / 1e6)} MB/s`;
-        const kept = await checkKept(address, 'fast', done.records);
-        return `offered ${rate(offered)}, taken ${rate(done)}, ${done.errors} errors; ${kept}`;
-      };
-    },
-  },
+  'a producer far faster than the disk (20 MB/s), os': fasterThanTheDisk({ unsyncedMB: 64 }),
+  'a producer far faster than the disk (20 MB/s), group-commit': fasterThanTheDisk({
+    configs: ['--config', 'flush.policy=group-commit'],
+  }),
   'records of 50 MB, one after the other': {
     prepare: ({ address }) => topic(address, 'huge', ['--config', `max.message.bytes=${64 * MB}`]),
     async begin({ address }) {

@@ -151,3 +151,21 @@ test('many large reads of one turn: the first are served at once, the others fro
   assert.ok(huge instanceof Promise, 'a single read stays within the quota too');
   assert.equal(asRead(await huge).sizeInBytes, large('y').length);
 });
+
+test('no piece is written while its log is being synced, which would hold the write up', async () => {
+  const storage = new TestStorage(LARGE);
+  const log = await storage.open();
+  appendBatch(log, batchOf(['a']));
+  storage.clock.runTurn();
+  // It ends when promises run, which they don't within this turn.
+  const synced = log.flush();
+  const { answers } = appendBatch(log, large('b'));
+  const small = appendBatch(storage.log(1), batchOf(['other']));
+  const before = log.queuedBytes;
+  for (let turn = 0; turn < 8; turn++) storage.clock.runTurn();
+  assert.equal(log.queuedBytes, before);
+  assert.deepEqual(small.answers, [undefined]);
+  await synced;
+  await storage.clock.settle();
+  assert.deepEqual(answers, [undefined]);
+});

@@ -145,13 +145,17 @@ export class LogWriter implements QueuedLog {
    * nothing while the disk is too far behind.
    */
   writeTurn(): void {
-    this.#isHeldUp =
-      this.#queue.length > 0 &&
-      !this.#log.failure &&
-      this.#unsynced.mustWait(this, this.#sync.unsyncedBytes);
-    if (this.#isHeldUp) return;
+    if (this.#log.failure) {
+      this.writeQueued();
+      return;
+    }
     const large = this.#queue.findIndex((batch) => batch.length > PIECE_BYTES);
-    if (large < 0 || this.#log.failure) this.writeQueued();
+    this.#isHeldUp =
+      // A file system lets a write wait for the sync of its file, and everybody with it.
+      (large === 0 && this.#running !== undefined) ||
+      (this.#queue.length > 0 && this.#unsynced.mustWait(this, this.#sync.unsyncedBytes));
+    if (this.#isHeldUp) return;
+    if (large < 0) this.writeQueued();
     else if (large > 0) this.#write(large);
     else this.#writePiece(this.#queue[0]!);
   }
@@ -319,6 +323,7 @@ export class LogWriter implements QueuedLog {
   #start(): Promise<void> {
     const run = this.#syncWritten().finally(() => {
       this.#running = undefined;
+      if (this.#isHeldUp) this.wake();
     });
     this.#running = run;
     return run;

@@ -1,7 +1,8 @@
 import { assert } from '../assert.ts';
+import type { SpareBuffer } from './spare-buffer.ts';
 
 const SMALLEST_SHIFT = 8;
-/** Larger buffers are made and dropped: keeping them would fill the pool with rarely used memory. */
+/** Of larger buffers one at most is kept: more would fill the pool with rarely used memory. */
 const LARGEST_POOLED_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -11,11 +12,16 @@ const LARGEST_POOLED_BYTES = 16 * 1024 * 1024;
 export class BufferPool {
   readonly #free: Buffer[][] = [];
   readonly #maxRetainedBytes: number;
+  readonly #spare: SpareBuffer | undefined;
   #retainedBytes = 0;
 
-  /** Released buffers beyond `maxRetainedBytes` are left to the garbage collector. */
-  constructor(options: { maxRetainedBytes: number }) {
+  /**
+   * Released buffers beyond `maxRetainedBytes` are left to the garbage collector, and so are very large
+   * ones but for the `spare`, which comes in addition.
+   */
+  constructor(options: { maxRetainedBytes: number; spare?: SpareBuffer }) {
     this.#maxRetainedBytes = options.maxRetainedBytes;
+    this.#spare = options.spare;
   }
 
   /** Bytes of free buffers kept for reuse. */
@@ -25,8 +31,10 @@ export class BufferPool {
 
   /** A buffer of at least `size` bytes, with whatever was in it before. */
   acquire(size: number): Buffer {
-    if (size > LARGEST_POOLED_BYTES) return Buffer.allocUnsafeSlow(size);
     const index = classOf(size);
+    if (size > LARGEST_POOLED_BYTES) {
+      return this.#spare?.take(sizeOf(index)) ?? Buffer.allocUnsafeSlow(sizeOf(index));
+    }
     const buffer = this.#free[index]?.pop();
     if (!buffer) return Buffer.allocUnsafeSlow(sizeOf(index));
     this.#retainedBytes -= buffer.length;
@@ -36,7 +44,11 @@ export class BufferPool {
   /** Takes back a whole buffer from `acquire`; nobody may use it, or a slice of it, afterwards. */
   release(buffer: Buffer): void {
     const size = buffer.length;
-    if (size > LARGEST_POOLED_BYTES || this.#retainedBytes + size > this.#maxRetainedBytes) return;
+    if (size > LARGEST_POOLED_BYTES) {
+      this.#spare?.keep(buffer);
+      return;
+    }
+    if (this.#retainedBytes + size > this.#maxRetainedBytes) return;
     const index = classOf(size);
     assert(sizeOf(index) === size, 'only buffers of the pool go back to it');
     let free = this.#free[index];

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { BufferPool } from '../../base/collections/buffer-pool.ts';
+import { SpareBuffer } from '../../base/collections/spare-buffer.ts';
 import { Complaints } from '../../base/complaints.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Endpoint, Listener, Network, Socket } from '../../base/network.ts';
@@ -12,6 +13,9 @@ import type { NetworkMetrics } from './network-metrics.ts';
 
 /** Frames kept for reuse; a burst beyond it costs fresh memory, not an error. */
 const MAX_POOLED_BYTES = 64 * 1024 * 1024;
+
+/** The frame of a very large request is kept so long for the next one. */
+const SPARE_FRAME_IDLE_MS = 5000;
 
 export interface NetworkServerOptions {
   readonly clock: Clock;
@@ -30,12 +34,14 @@ export class NetworkServer {
   readonly #connections = new Set<Connection>();
   readonly #connectionsByAddress = new Map<string, number>();
   readonly #onEmpty: (() => void)[] = [];
+  readonly #spare: SpareBuffer;
   #nextId = 1;
   #stopping = false;
 
   constructor(options: NetworkServerOptions) {
     const { clock, network, logger, dispatcher, limits, metrics } = options;
     this.#network = network;
+    this.#spare = new SpareBuffer({ clock, idleMs: SPARE_FRAME_IDLE_MS });
     const budget = new InFlightBudget(limits.maxInFlightBytes);
     this.#env = {
       clock,
@@ -44,7 +50,7 @@ export class NetworkServer {
       dispatcher,
       limits,
       metrics,
-      pool: new BufferPool({ maxRetainedBytes: MAX_POOLED_BYTES }),
+      pool: new BufferPool({ maxRetainedBytes: MAX_POOLED_BYTES, spare: this.#spare }),
       budget,
       largeFrames: new LargeFrames(clock, budget),
     };
@@ -79,8 +85,13 @@ export class NetworkServer {
     this.#stopping = true;
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const connection of [...this.#connections]) connection.closeSoon();
+    await this.#untilEmpty(options.graceMs);
+    this.#spare.drop();
+  }
+
+  async #untilEmpty(graceMs: number): Promise<void> {
     if (this.#connections.size === 0) return;
-    const cutOff = this.#env.clock.after(options.graceMs, () => {
+    const cutOff = this.#env.clock.after(graceMs, () => {
       for (const connection of [...this.#connections]) connection.destroy();
     });
     await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
