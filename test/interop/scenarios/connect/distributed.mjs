@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { accessLog } from '../../lib/access-log.mjs';
 import { isBefore } from '../../lib/install.mjs';
 import { freePort } from '../../lib/processes.mjs';
@@ -42,8 +43,8 @@ class Pipeline {
     this.referee = new Referee(broker.bootstrap);
   }
 
-  /** Starts a worker of the one Connect cluster; resolves once it answers. */
-  async start(log) {
+  /** Starts a worker of the one Connect cluster; resolves once it knows these connectors. */
+  async start(log, connectors) {
     const port = await freePort();
     const file = propertiesFile(this.folder, `worker-${port}`, {
       'bootstrap.servers': this.bootstrap,
@@ -63,7 +64,10 @@ class Pipeline {
     const options = { version, install, folder, files: [file], log };
     this.worker = await Worker.start('connect-distributed', options);
     this.rest = new Rest(port);
-    await this.worker.until(() => this.rest.connectors(), 'an answer to GET /connectors');
+    await this.worker.until(
+      async () => isDeepStrictEqual((await this.rest.connectors())?.sort(), connectors),
+      `connectors ${connectors}`,
+    );
     assert.equal((await this.rest.worker()).version, version);
   }
 
@@ -88,8 +92,12 @@ class Pipeline {
   async assertInternalTopics() {
     for (const [suffix, partitions] of Object.entries(internalTopics)) {
       const topic = `${this.name}-${suffix}`;
-      const described = await this.referee.describeTopic(topic);
-      assert.equal(described?.partitions.length, partitions, `partitions of ${topic}`);
+      // The worker answers over REST before it has made them.
+      const described = await this.worker.until(
+        () => this.referee.describeTopic(topic),
+        `the topic ${topic}`,
+      );
+      assert.equal(described.partitions.length, partitions, `partitions of ${topic}`);
       const configs = await this.referee.describeConfigs(topic);
       assert.equal(configs['cleanup.policy'], 'compact', topic);
     }
@@ -108,7 +116,7 @@ async function goesOn(version, context) {
   try {
     const lines = accessLog(LINES);
     writeFileSync(input, text(lines.slice(0, 300)));
-    await pipeline.start('first.log');
+    await pipeline.start('first.log', []);
     await pipeline.assertInternalTopics();
     await pipeline.rest.create(fileSource(source, { topic, file: input }));
     await pipeline.running(source);
@@ -122,8 +130,7 @@ async function goesOn(version, context) {
 
     // What is written while no worker is there waits for the next one, which knows all from its topics.
     appendFileSync(input, text(lines.slice(600)));
-    await pipeline.start('second.log');
-    assert.deepEqual([...(await pipeline.rest.connectors())].sort(), [sink, source]);
+    await pipeline.start('second.log', [sink, source]);
     await pipeline.arrived();
     await pipeline.running(source);
     await pipeline.running(sink);
