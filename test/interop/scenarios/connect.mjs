@@ -1,5 +1,5 @@
 // Kafka Connect, unchanged: workers that copy files, and MirrorMaker 2 between clusters.
-import { distributedScenario } from './connect/distributed.mjs';
+import { handoverScenario, restartScenario } from './connect/distributed.mjs';
 import { migrationScenario, mirrorScenario } from './connect/mirror.mjs';
 import { standaloneScenario } from './connect/standalone.mjs';
 import { toolVersions } from './tools.mjs';
@@ -10,6 +10,7 @@ const [, last3, newest] = toolVersions;
 export const connectScenarios = [
   migrationScenario(last3),
   ...[last3, newest].map(mirrorScenario),
-  ...toolVersions.map(distributedScenario),
+  handoverScenario(newest),
+  ...toolVersions.map(restartScenario),
   ...toolVersions.map(standaloneScenario),
 ];

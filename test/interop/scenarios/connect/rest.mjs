@@ -49,14 +49,15 @@ export class Rest {
     return this.#must(201, 'PUT', `/connectors/${name}/config`, { name, ...config });
   }
 
-  /** Whether the connector and its one task run. A failed one is told at once. */
-  async isRunning(name) {
+  /** The workers at which the connector and its one task run; none while not both do. A failed one is told at once. */
+  async placesOf(name) {
     const answer = await this.#ask('GET', `/connectors/${name}/status`);
-    if (answer?.status !== 200) return false;
-    const states = [answer.body.connector, ...answer.body.tasks];
-    const failed = states.find(({ state }) => state === 'FAILED');
+    if (answer?.status !== 200) return [];
+    const parts = [answer.body.connector, ...answer.body.tasks];
+    const failed = parts.find(({ state }) => state === 'FAILED');
     assert.equal(failed, undefined, `${name}: ${failed?.trace}`);
-    return states.length === 2 && states.every(({ state }) => state === 'RUNNING');
+    const run = parts.length === 2 && parts.every(({ state }) => state === 'RUNNING');
+    return run ? parts.map((part) => part.worker_id) : [];
   }
 
   /** Whether the connector is stopped: without tasks, which is when its offsets may be changed. */
