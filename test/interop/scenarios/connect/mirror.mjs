@@ -18,7 +18,10 @@ const configs = {
   'segment.bytes': '7654321',
   'max.message.bytes': '2000000',
 };
-const START = Date.UTC(2026, 10, 20, 10);
+/** What is set to another value while the mirror is at work. */
+const changedConfig = { 'retention.ms': '3600000000' };
+/** Yesterday: not when the mirror writes it, and far from what retention takes. */
+const START = Date.now() - 24 * 3_600_000;
 
 /** A partition's batches, each with a time of its own: keys, nulls, repeated and empty headers. */
 const batchesOf = (partition, word, count) =>
@@ -78,6 +81,33 @@ const mirrorProperties = ({ source, target, alias, topic }) => ({
   'offset.lag.max': 0,
 });
 
+/** A topic whose last partition is empty, and a group that has read all of it; answers the ends of the partitions. */
+async function fill(cluster, topic, group) {
+  await cluster.createTopic(topic, { partitions: PARTITIONS, configs });
+  const ends = [];
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const batches = partition === PARTITIONS - 1 ? [] : batchesOf(partition, 'early', 40);
+    for (const batch of batches) await cluster.produce(topic, partition, batch);
+    ends.push(batches.length * RECORDS_PER_BATCH);
+    await cluster.commit(group, topic, partition, ends[partition]);
+  }
+  return ends;
+}
+
+async function assertMirrored(from, to, topic, mirrored) {
+  for (let partition = 0; partition <= PARTITIONS; partition++)
+    assert.deepEqual(
+      await to.records(mirrored, partition),
+      await from.records(topic, partition),
+      `${mirrored}-${partition}`,
+    );
+  const { partitions } = await to.describeTopic(mirrored);
+  assert.equal(partitions.length, PARTITIONS + 1);
+  const copied = await to.describeConfigs(mirrored);
+  for (const [name, value] of Object.entries({ ...configs, ...changedConfig }))
+    assert.equal(copied[name], value, name);
+}
+
 async function mirrors(version, source, target, { install }) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-mirror-'));
   const topic = `mirrored-${version}`;
@@ -85,58 +115,40 @@ async function mirrors(version, source, target, { install }) {
   const group = `${topic}-readers`;
   const [from, to] = [new Cluster(source.bootstrap), new Cluster(target.bootstrap)];
   let worker;
+  const arrival = (partition, end) =>
+    worker.until(
+      () => to.holds(mirrored, partition, end),
+      `${end} records in ${mirrored}-${partition}`,
+    );
   try {
-    await from.createTopic(topic, { partitions: PARTITIONS, configs });
-    const ends = [];
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      // The last partition stays empty: that, too, is to be mirrored.
-      const batches = partition === PARTITIONS - 1 ? [] : batchesOf(partition, 'early', 40);
-      for (const batch of batches) await from.produce(topic, partition, batch);
-      ends.push(batches.length * RECORDS_PER_BATCH);
-      await from.commit(group, topic, partition, ends[partition]);
-    }
-
+    const ends = await fill(from, topic, group);
     const alias = `B${version.split('.')[0]}`;
     const properties = mirrorProperties({ source, target, alias, topic });
     const files = [propertiesFile(folder, 'mirror', properties)];
     const options = { version, install, folder, files, log: 'mirror.log' };
     worker = await Worker.start('connect-mirror-maker', options);
-    const arrival = (partition, end) =>
-      worker.until(
-        () => to.holds(mirrored, partition, end),
-        `${end} records in ${mirrored}-${partition}`,
-      );
     for (const [partition, end] of ends.entries()) await arrival(partition, end);
     for (const [partition, end] of ends.entries()) {
       const hasOffset = async () => (await to.committed(group, mirrored, partition)) === end;
       if (end > 0) await worker.until(hasOffset, `the group's offset ${end} in ${partition}`);
     }
+    await worker.until(() => to.holds('A.checkpoints.internal', 0, 1), 'a checkpoint');
 
     // What changes afterwards follows.
     await from.addPartitions(topic, PARTITIONS + 1);
-    await from.setConfig(topic, 'retention.ms', '3600000000');
+    const [[name, value]] = Object.entries(changedConfig);
+    await from.setConfig(topic, name, value);
+    const isSynced = async () => (await to.describeConfigs(mirrored))[name] === value;
+    await worker.until(isSynced, 'the changed configuration');
     const late = batchesOf(PARTITIONS, 'late', 10);
     for (const batch of late) await from.produce(topic, PARTITIONS, batch);
     await arrival(PARTITIONS, late.length * RECORDS_PER_BATCH);
-    const isSynced = async () =>
-      (await to.describeConfigs(mirrored))['retention.ms'] === '3600000000';
-    await worker.until(isSynced, 'the changed configuration');
     await from.produce(topic, 0, late[0]);
     await arrival(0, ends[0] + RECORDS_PER_BATCH);
     await worker.stop();
 
-    for (let partition = 0; partition <= PARTITIONS; partition++)
-      assert.deepEqual(
-        await to.records(mirrored, partition),
-        await from.records(topic, partition),
-        `${mirrored}-${partition}`,
-      );
-    const described = await to.describeTopic(mirrored);
-    assert.equal(described.partitions.length, PARTITIONS + 1);
-    const copied = await to.describeConfigs(mirrored);
-    for (const [name, value] of Object.entries({ ...configs, 'retention.ms': '3600000000' }))
-      assert.equal(copied[name], value, name);
-    const unread = [...late, late[0]].flatMap(({ records }) => records.map(({ value }) => value));
+    await assertMirrored(from, to, topic, mirrored);
+    const unread = [...late, late[0]].flatMap(({ records }) => records.map((one) => one.value));
     await continues(version, { target, topic: mirrored, group, unread });
   } finally {
     await worker?.end();

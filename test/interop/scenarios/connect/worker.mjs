@@ -68,13 +68,16 @@ export class Worker {
     const { className } = scripts[script];
     this.#script = script;
     this.#logFile = join(folder, log);
-    const logFlag = `-Dorg.slf4j.simpleLogger.logFile=${this.#logFile}`;
-    this.#child = start(
-      'java',
-      [...jvmFlags, logFlag, '-cp', classpath, className, ...files],
-      // Its working folder is the scenario's, so that whatever it leaves there goes with it.
-      { label: `${script} ${version}`, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    // All that it leaves behind, such as unpacked libraries, goes with the scenario's folder.
+    const ownFlags = [
+      `-Dorg.slf4j.simpleLogger.logFile=${this.#logFile}`,
+      `-Djava.io.tmpdir=${folder}`,
+    ];
+    this.#child = start('java', [...jvmFlags, ...ownFlags, '-cp', classpath, className, ...files], {
+      label: `${script} ${version}`,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
   }
 
   #log = () => (existsSync(this.#logFile) ? readFileSync(this.#logFile, 'utf8') : '');
