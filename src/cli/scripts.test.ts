@@ -45,6 +45,14 @@ test('what is not one of our commands says why in one sentence', async () => {
   }
 });
 
+test('whoever starts a worker of Connect or a MirrorMaker is told where the address goes', () => {
+  const workers = ['connect-distributed', 'connect-standalone', 'connect-mirror-maker'];
+  for (const name of [...workers, 'kafka-mirror-maker']) {
+    const call = SCRIPTS[name]!([], () => 'uuid');
+    assert.match('say' in call ? (call.say ?? '') : '', /bootstrap\.servers in its properties/);
+  }
+});
+
 test('older scripts become our commands, with today’s flags', () => {
   const call = (name: string, line: string) => SCRIPTS[name]!(line.split(' '), () => 'uuid');
   assert.deepEqual(call('kafka-create-topic', '--replica 1 --partition=2 --topic a'), {

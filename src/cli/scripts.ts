@@ -20,13 +20,15 @@ const instead =
   () => ({ say, code: 1 });
 
 const KAFKAS_OWN = "use Kafka's own script with --bootstrap-server";
+/** Those that have no such flag, because they are configured by files. */
+const CONFIGURED = "use Kafka's own script with bootstrap.servers in its properties";
 const oneNode = 'there is one broker, which leads every partition and has its only replica';
 
 export const SCRIPTS: Readonly<Record<string, Script>> = {
-  'connect-distributed': instead(`Kafka Connect is a program of its own: ${KAFKAS_OWN}`),
-  'connect-mirror-maker': instead(`MirrorMaker is a program of its own: ${KAFKAS_OWN}`),
-  'connect-plugin-path': instead(`Kafka Connect is a program of its own: ${KAFKAS_OWN}`),
-  'connect-standalone': instead(`Kafka Connect is a program of its own: ${KAFKAS_OWN}`),
+  'connect-distributed': instead(`Kafka Connect is a program of its own: ${CONFIGURED}`),
+  'connect-mirror-maker': instead(`MirrorMaker is a program of its own: ${CONFIGURED}`),
+  'connect-plugin-path': instead("it looks at Connect's plugins: use Kafka's own script"),
+  'connect-standalone': instead(`Kafka Connect is a program of its own: ${CONFIGURED}`),
   'kafka-acls': instead(`there is no tool for ACLs here; ${KAFKAS_OWN}`),
   'kafka-add-partitions': (args) => ({
     command: 'topics',
@@ -64,7 +66,7 @@ export const SCRIPTS: Readonly<Record<string, Script>> = {
   }),
   'kafka-metadata-quorum': instead('there is no KRaft quorum; the broker keeps its own metadata'),
   'kafka-metadata-shell': instead('there is no KRaft metadata log; see kafka-topics.sh --describe'),
-  'kafka-mirror-maker': instead(`MirrorMaker is a program of its own: ${KAFKAS_OWN}`),
+  'kafka-mirror-maker': instead(`MirrorMaker is a program of its own: ${CONFIGURED}`),
   'kafka-preferred-replica-election': nothingToDo(`no election is needed: ${oneNode}`),
   'kafka-reassign-partitions': (args) =>
     args.includes('--list')

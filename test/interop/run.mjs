@@ -4,8 +4,8 @@
 //                           [--jobs N] [--report FILE]
 //
 // --report writes what came of it: a page where FILE ends in .md (with --only, its other rows stay), JSON otherwise.
-// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, compaction, real-input, folders, completion, crash, storage. Without --install what is
-// not there already is skipped, loudly. Exits 0 only when nothing failed.
+// --only names clients (a part of the name is enough) or suites: tools, probes, oracle, compaction, real-input, folders, connect, completion, crash, storage.
+// Without --install what is not there already is skipped, loudly. Exits 0 only when nothing failed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clients } from './clients.mjs';
@@ -22,6 +22,7 @@ import { Report } from './lib/report.mjs';
 import { adminScenarios } from './scenarios/admin.mjs';
 import { compareCompaction } from './scenarios/compaction.mjs';
 import { completionScenarios } from './scenarios/completion.mjs';
+import { connectScenarios } from './scenarios/connect.mjs';
 import { crashScenarios } from './scenarios/crash.mjs';
 import { folderScenarios } from './scenarios/folders.mjs';
 import { groupScenarios } from './scenarios/groups.mjs';
@@ -363,6 +364,11 @@ async function main() {
       for (const scenario of folderScenarios.filter(wanted)) {
         await record('folders', scenario.name, scenario, () => scenario.run(context));
       }
+    }
+    if (chosen('connect')) {
+      await forEachLimited(connectScenarios.filter(wanted), options.jobs, (scenario) =>
+        record('connect', scenario.name, scenario, () => scenario.run(context)),
+      );
     }
     if (chosen('completion') && broker.kind === 'sluice') {
       for (const scenario of completionScenarios.filter(wanted)) {

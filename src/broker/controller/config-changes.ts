@@ -82,7 +82,8 @@ async function alter<Request extends { readonly resource: ConfigResource }>(
     if ('error' in decision) results.push({ resource, ...decision });
     else {
       results.push({ resource, error: 'NONE', detail: null });
-      if (!('error' in entity)) writes.push({ entity, configs: decision.configs });
+      if (!('error' in entity) && isChange(entity.current, decision.configs))
+        writes.push({ entity, configs: decision.configs });
     }
   }
   if (validateOnly || writes.length === 0) return results;
@@ -97,6 +98,15 @@ async function alter<Request extends { readonly resource: ConfigResource }>(
   publish(term, writes);
   await purgeConfigNotifications(term);
   return results;
+}
+
+/**
+ * Whether there is anything to write: MirrorMaker sets the configs of every topic that it mirrors again and again, mostly
+ * to what they are.
+ */
+function isChange(current: ConfigMap, configs: ConfigMap): boolean {
+  if (current.size !== configs.size) return true;
+  return [...configs].some(([key, value]) => current.get(key) !== value);
 }
 
 function publish(term: Term, writes: readonly { entity: Entity; configs: ConfigMap }[]): void {

@@ -83,6 +83,20 @@ test('validate only changes nothing', async () => {
   await cluster.close();
 });
 
+test('a topic that is told what it is already writes nothing and tells nobody', async () => {
+  const { cluster, controller, session, metadata } = await withTopic();
+  const before = metadata.snapshot;
+  const same = { resource: topic, changes: [set('retention.ms', '5')] };
+  const replaced = { resource: topic, configs: [{ name: 'retention.ms', value: '5' }] };
+  const incremental = await controller.incrementalAlterConfigs([same], really);
+  assert.deepEqual(incremental, [{ resource: topic, error: 'NONE', detail: null }]);
+  const full = await controller.alterConfigs([replaced], really);
+  assert.deepEqual(full, [{ resource: topic, error: 'NONE', detail: null }]);
+  assert.equal(metadata.snapshot, before);
+  assert.deepEqual(await session.children('/config/changes'), []);
+  await cluster.close();
+});
+
 test('brokers and their common default are changed in their own places', async () => {
   const { cluster, controller, session, metadata } = await withTopic();
   const results = await controller.incrementalAlterConfigs(

@@ -82,3 +82,53 @@ export function batchesIn(bytes) {
   }
   return batches;
 }
+
+/** Reads what `batch` writes: from `position` of `bytes`, forwards. */
+class RecordReader {
+  constructor(bytes, position) {
+    this.bytes = bytes;
+    this.position = position;
+  }
+  varint() {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = BigInt(this.bytes[this.position++]);
+      value |= (byte & 0x7fn) << shift;
+      if (byte < 0x80n) break;
+    }
+    return Number((value >> 1n) ^ -(value & 1n));
+  }
+  sized() {
+    const size = this.varint();
+    if (size < 0) return null;
+    this.position += size;
+    return this.bytes.subarray(this.position - size, this.position);
+  }
+}
+
+/** The records of the whole batches in a fetched buffer, uncompressed ones only: key, value and headers as text. */
+export function recordsIn(bytes) {
+  const records = [];
+  const text = (content) => content?.toString('utf8') ?? null;
+  for (let start = 0; start + 61 <= bytes.length; ) {
+    const end = start + 12 + bytes.readInt32BE(start + 8);
+    if (end > bytes.length) break;
+    if ((bytes.readInt16BE(start + 21) & 7) !== 0) throw new Error('a compressed batch');
+    const [baseOffset, baseTime] = [start, start + 27].map((at) => bytes.readBigInt64BE(at));
+    const reader = new RecordReader(bytes, start + 61);
+    for (let left = bytes.readInt32BE(start + 57); left > 0; left--) {
+      reader.varint();
+      reader.position++;
+      const timestamp = Number(baseTime) + reader.varint();
+      const offset = Number(baseOffset) + reader.varint();
+      const [key, value] = [text(reader.sized()), text(reader.sized())];
+      const headers = Array.from({ length: reader.varint() }, () => [
+        text(reader.sized()),
+        text(reader.sized()),
+      ]);
+      records.push({ offset, timestamp, key, value, headers });
+    }
+    start = end;
+  }
+  return records;
+}

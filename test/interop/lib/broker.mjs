@@ -71,6 +71,8 @@ export async function startSluice(more = {}) {
       await stop(child, { signal: 'SIGKILL' });
       await launch();
     },
+    /** Starts one more of the same kind: another cluster. */
+    another: () => startSluice(more),
     /** Ends the broker and answers its exit code; the data stays until `remove`. */
     stop: async () => (await stop(child, { graceMs: 15_000 })).code,
     remove() {
@@ -96,6 +98,7 @@ async function startOracle(release) {
     sessionTimeoutMs: 3000,
     logText: () => broker.child.errorText(),
     hasEnded: () => broker.child.exitCode !== null || broker.child.signalCode !== null,
+    another: () => startOracle(release),
     async stop() {
       await broker.stop();
       return 0;
@@ -124,6 +127,7 @@ export async function openBroker(name) {
     sessionTimeoutMs: 6000,
     logText: () => '',
     hasEnded: () => false,
+    another: () => startSluice(),
     stop: async () => 0,
     remove() {},
   };

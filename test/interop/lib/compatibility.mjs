@@ -147,7 +147,7 @@ export function compatibilityPage({ broker, results, clients, toolsNotTried }) {
     const passed = own.filter((one) => one.outcome === 'passed').length;
     const others = own.filter((one) => one.outcome !== 'passed');
     lines.push(`- ${subject}: ${passed} of ${own.length} passed`);
-    if (own.length <= 6)
+    if (own.length <= 12)
       for (const { scenario, outcome: came } of own) lines.push(`  - ${scenario}: ${marks[came]}`);
     else
       for (const { scenario, outcome: came } of others)

@@ -1,9 +1,9 @@
 // Log shippers as Debian packages them, the broker, and the Java clients that Logstash 7.10 to 7.14 carries.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repository } from '../lib/broker.mjs';
+import { accessLog } from '../lib/access-log.mjs';
 import { Driver, waitForDrivers } from '../lib/driver.mjs';
 import { Missing, unpackedDebianPackages } from '../lib/install.mjs';
 import { start, stop } from '../lib/processes.mjs';
@@ -13,23 +13,7 @@ import { Referee } from '../lib/referee.mjs';
 export const indexerClients = ['java-2.4', 'java-2.5'];
 
 const PARTITIONS = 3;
-
-/** A few thousand lines of a web server: real ones where they are at hand, made ones elsewhere. */
-function accessLog() {
-  const file = join(repository, '..', 'shared', 'data', 'apache_access.log');
-  if (existsSync(file)) {
-    const lines = readFileSync(file, 'latin1').split('\n');
-    // Shippers trim lines and escape what is not ASCII, each in its way.
-    return lines
-      .filter((line) => /^[\x21-\x7e][\x20-\x7e]*[\x21-\x7e]$/.test(line))
-      .slice(0, 3_000);
-  }
-  return Array.from(
-    { length: 3_000 },
-    (_, index) =>
-      `10.0.${index % 256}.7 - - [20/Nov/2026:10:00:00 +0000] "GET /page/${index} HTTP/1.1" 200 ${index * 7}`,
-  );
-}
+const LINES = 3_000;
 
 /** Each answers how to run it: it ships `input` to `topic`. `root` is where its packages are unpacked. */
 const shippers = [
@@ -105,7 +89,7 @@ async function pipeline(shipper, indexer, { broker, clients, install }) {
     const group = `${topic}.logstash`;
     await referee.createTopic(topic, { partitions: PARTITIONS });
     await reader.call('groupStart', { group, topic, sessionTimeoutMs: 6000 });
-    const lines = accessLog();
+    const lines = accessLog(LINES);
     const input = join(folder, 'access.log');
     writeFileSync(input, lines.map((line) => `${line}\n`).join(''));
     const { command, args } = shipper.launch({

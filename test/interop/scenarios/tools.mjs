@@ -23,11 +23,11 @@ export const toolVersions = ['2.7.2', '3.9.2', '4.3.0'];
 
 /** Programs of Kafka's that are not tried, with the reason. */
 export const toolsNotTried = {
-  'kafka-dump-log, kafka-storage, kafka-metadata-shell':
+  'kafka-dump-log, kafka-storage, kafka-metadata-shell, connect-plugin-path':
     'they read files, no broker; kafka-dump-log reads ours in the suite storage',
   'kafka-jmx': 'it speaks to a JVM',
   'connect-standalone, connect-distributed, connect-mirror-maker':
-    'Kafka Connect is a server of its own, not a tool; it uses the same clients',
+    'Kafka Connect is a server of its own, not a tool; the suite connect runs it',
   trogdor: 'a framework that tests Kafka itself',
 };
 
