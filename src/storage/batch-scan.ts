@@ -25,6 +25,8 @@ export interface ScanOptions {
   endPosition: number;
   /** Also check every batch's CRC. */
   verify: boolean;
+  /** How much to read at first, where little may be enough; each later read is twice as large. */
+  firstReadBytes?: number;
   /**
    * Called for each batch in order. `false` ends the scan before it, a string too: the batch is
    * whole but must not be here, and that is why.
@@ -32,11 +34,12 @@ export interface ScanOptions {
   visit(batch: ScannedBatch): boolean | string;
 }
 
-/** Goes through whole batches, one megabyte at a time. */
+/** Goes through whole batches, at most one megabyte at a time. */
 export function* scanBatches(options: ScanOptions): FileTask<ScanEnd> {
   const { fromPosition, endPosition, verify, visit } = options;
+  const firstReadBytes = options.firstReadBytes ?? MAX_READ_BUFFER_BYTES;
   let buffer = Buffer.allocUnsafe(
-    Math.max(1, Math.min(MAX_READ_BUFFER_BYTES, endPosition - fromPosition)),
+    Math.max(1, Math.min(firstReadBytes, endPosition - fromPosition)),
   );
   /** `buffer` holds [start, start + length) of the file. */
   let start = fromPosition;
@@ -45,8 +48,11 @@ export function* scanBatches(options: ScanOptions): FileTask<ScanEnd> {
   const have = (bytes: number): boolean => position + bytes <= start + length;
   function* load(bytes: number): Generator<ReadRequest, void, number> {
     const kept = start + length - position;
-    if (bytes > buffer.length) {
-      const grown = Buffer.allocUnsafe(bytes);
+    const isFirst = length === 0;
+    const next = isFirst ? buffer.length : Math.min(2 * buffer.length, MAX_READ_BUFFER_BYTES);
+    const size = Math.max(bytes, Math.min(next, endPosition - position));
+    if (size > buffer.length) {
+      const grown = Buffer.allocUnsafe(size);
       buffer.copy(grown, 0, position - start, position - start + kept);
       buffer = grown;
     } else {

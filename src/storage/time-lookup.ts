@@ -69,6 +69,9 @@ export async function findMaxTimestamp(
   );
 }
 
+/** The index leads to within a few kilobytes of a record: more than this is seldom needed. */
+const FIRST_READ_BYTES = 64 * 1024;
+
 type RecordMatcher = (record: { readonly timestamp: number }) => boolean;
 
 /**
@@ -116,7 +119,8 @@ async function findRecord(
   const pinned = segment.pin();
   try {
     const endPosition = segment.writtenBytes;
-    await runAsync(scanBatches({ fromPosition, endPosition, verify: false, visit }), pinned.file);
+    const range = { fromPosition, endPosition, firstReadBytes: FIRST_READ_BYTES };
+    await runAsync(scanBatches({ ...range, verify: false, visit }), pinned.file);
   } finally {
     pinned.unpin();
   }
