@@ -55,7 +55,7 @@ function maxUnsyncedBytes(config: BrokerConfig, memoryBytes: number): number {
   const bytes =
     configured >= 0
       ? configured
-      : Math.min(1024 * MEGABYTE, Math.max(32 * MEGABYTE, Math.floor(memoryBytes / 16)));
+      : Math.min(4096 * MEGABYTE, Math.max(32 * MEGABYTE, Math.floor(memoryBytes / 16)));
   return bytes / config.logDirList.length;
 }
 

@@ -32,6 +32,15 @@ test('a buffer of another size is kept instead', () => {
   assert.equal(pool.acquire(20 * MB), small);
 });
 
+test('after its end nothing is kept, and no timer is left', () => {
+  const { clock, spare, pool } = setup();
+  const first = pool.acquire(50 * MB);
+  spare.end();
+  pool.release(first);
+  assert.notEqual(pool.acquire(50 * MB), first);
+  assert.equal(clock.pendingTimers, 0);
+});
+
 test('nobody takes it for a while: it is given up', async () => {
   const { clock, pool } = setup();
   const first = pool.acquire(50 * MB);

@@ -9,6 +9,7 @@ export class SpareBuffer {
   readonly #idleMs: number;
   #buffer: Buffer | undefined;
   #timer: Timer | undefined;
+  #isEnded = false;
 
   /** It is given up when nobody took it for `idleMs`. */
   constructor(options: { clock: Clock; idleMs: number }) {
@@ -27,8 +28,15 @@ export class SpareBuffer {
   /** Keeps `buffer` instead of the one that is kept. */
   keep(buffer: Buffer): void {
     this.drop();
+    if (this.#isEnded) return;
     this.#buffer = buffer;
     this.#timer = this.#clock.after(this.#idleMs, () => this.drop());
+  }
+
+  /** Keeps nothing from now on, and leaves no timer. */
+  end(): void {
+    this.#isEnded = true;
+    this.drop();
   }
 
   drop(): void {

@@ -86,7 +86,7 @@ export class NetworkServer {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     for (const connection of [...this.#connections]) connection.closeSoon();
     await this.#untilEmpty(options.graceMs);
-    this.#spare.drop();
+    this.#spare.end();
   }
 
   async #untilEmpty(graceMs: number): Promise<void> {

@@ -170,7 +170,7 @@ export const LOG_KEYS = {
     atLeast: -1,
     importance: 'medium',
     update: 'cluster-wide',
-    doc: 'Bytes of the log directories together that may be written and not yet synced. Beyond, partitions with more than 16 MiB of them wait for the disk, and their producers with them; the others go on. Without a bound the operating system would at some point hold up everything. -1: a sixteenth of the memory, from 32 MiB to 1 GiB. 0: as little as can be.',
+    doc: 'Bytes of the log directories together that may be written and not yet synced. Beyond, partitions with more than 16 MiB of them wait for the disk, and their producers with them; the others go on. Without a bound the operating system would at some point hold up everything. -1: a sixteenth of the memory, from 32 MiB to 4 GiB. 0: as little as can be.',
   }),
   'log.flush.scheduler.interval.ms': long({
     default: LONG_MAX,
