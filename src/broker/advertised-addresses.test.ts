@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../base/logger.ts';
 import type { Network } from '../base/network.ts';
+import { SimClock } from '../base/testing/sim-clock.ts';
 import { brokerConfig } from '../config/index.ts';
-import { checkAdvertisedNames } from './advertised-addresses.ts';
+import { checkAdvertisedAddresses } from './advertised-addresses.ts';
 import { addressFor } from './apis/broker-endpoints.ts';
 import type { ConnectionInfo, RequestContext } from './network/request-context.ts';
 
@@ -15,17 +16,19 @@ function listenersOf(advertised: string) {
   }).parsedListeners;
 }
 
+/** On a network that knows one name and where nobody listens anywhere. */
 async function warningsFor(advertised: string): Promise<string[]> {
   const lines: string[] = [];
-  const asked: string[] = [];
+  const failed = (code: string) => Object.assign(new Error('no'), { code });
   const network = {
     resolve: async (host: string) => {
-      asked.push(host);
-      if (host !== 'known.example') throw Object.assign(new Error('no'), { code: 'ENOTFOUND' });
+      if (host !== 'known.example') throw failed('ENOTFOUND');
     },
+    connect: () => Promise.reject(failed('ECONNREFUSED')),
   } as Partial<Network> as Network;
   const logger = { ...silentLogger, warn: (_: object, text: string) => lines.push(text) };
-  await checkAdvertisedNames(listenersOf(advertised), network, logger);
+  const ports = { network, clock: new SimClock(), logger };
+  await checkAdvertisedAddresses(listenersOf(advertised), 'cluster', ports);
   return lines;
 }
 
@@ -34,8 +37,15 @@ test('a name that does not resolve is said at the start, in one sentence', async
     'advertised.listeners names PLAINTEXT://kafka.invalid:9092, and this machine knows no kafka.invalid (ENOTFOUND): ' +
       'clients that do not know it either connect once and then fail; name a host that all of them know',
   ]);
-  for (const fine of ['known.example', 'localhost', '10.1.2.3', '[fd00::1]']) {
-    assert.deepEqual(await warningsFor(`PLAINTEXT://${fine}:9092`), [], fine);
+});
+
+test('an address where nobody answers is said at the start, in one sentence', async () => {
+  for (const host of ['known.example', 'localhost', '10.1.2.3', '[fd00::1]']) {
+    assert.deepEqual(await warningsFor(`PLAINTEXT://${host}:9092`), [
+      `advertised.listeners names PLAINTEXT://${host}:9092, which does not lead here` +
+        ` (cannot connect to ${host}:9092: nothing listens there): clients connect once and then fail,` +
+        ' unless it is forwarded to this broker where they are; name an address that they reach it at',
+    ]);
   }
 });
 

@@ -17,7 +17,7 @@ import { embeddedStoreExists } from '../coordination/embedded/store-files.ts';
 import { LogManager } from '../storage/log-manager.ts';
 import { convertOldFormats } from '../storage/offline/old-formats.ts';
 import { adoptTopics } from './adopt-topics.ts';
-import { checkAdvertisedNames } from './advertised-addresses.ts';
+import { checkAdvertisedAddresses } from './advertised-addresses.ts';
 import { type BrokerParts, brokerApis } from './broker-apis.ts';
 import { registerBrokerMetrics } from './broker-metrics.ts';
 import {
@@ -303,7 +303,12 @@ async function assemble(
   }
   const where = listeners.map(listenerText).join(', ');
   logger.info({ brokerId, clusterId }, `broker ${brokerId} listens on ${where}`);
-  void checkAdvertisedNames(config.parsedListeners, network, logger);
+  const addressCheck = checkAdvertisedAddresses(config.parsedListeners, clusterId, {
+    network,
+    clock,
+    logger,
+  });
+  cleanup.push(() => addressCheck);
   let stopped: Promise<void> | undefined;
   return {
     brokerId,

@@ -1,8 +1,9 @@
 // If this breaks, whoever points the wrong program at the broker, or the right one wrongly, finds nothing
 // in the log that says what happened and what to change.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { get } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { type EmbeddedBroker, startBroker } from '../../src/embed/index.ts';
@@ -200,4 +201,30 @@ test('a client that goes wrong in a loop does not fill the log', async () => {
     await send(request(3, 500 + index, `loop ${'x'.repeat(index)}`));
   const lines = log.takeComplaints();
   assert.ok(lines.length <= 10, `${lines.length} lines`);
+});
+
+test('an advertised address that leads to another broker, and one that leads back', async () => {
+  const linesWith = async (port: number, advertisedPort: number) => {
+    const own = new LogCapture();
+    const started = await startBroker({
+      data: 'memory',
+      port,
+      logger: own,
+      config: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}` },
+    });
+    // It waits for the look at the address.
+    await started.stop();
+    return own.takeComplaints().map(({ msg }) => msg);
+  };
+  assert.deepEqual(await linesWith(0, at.port), [
+    `advertised.listeners names PLAINTEXT://127.0.0.1:${at.port}, which does not lead here (the cluster` +
+      ` ${broker.clusterId} answers there): clients connect once and then fail, unless it is forwarded to this` +
+      ' broker where they are; name an address that they reach it at',
+  ]);
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  await once(free, 'close');
+  assert.deepEqual(await linesWith(port, port), []);
 });
