@@ -133,7 +133,7 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
   },
   {
     probe: 'configs: the keys of the broker, with types and defaults',
-    path: /^(log\.flush\.policy|log\.disk\.reserved\.bytes)$/,
+    path: /^(log\.flush\.policy|log\.disk\.reserved\.bytes|log\.unsynced\.max\.bytes)$/,
     reason: 'a key of ours',
   },
   {
