@@ -8,6 +8,9 @@ export interface QueuedLog {
   publish(): void;
 }
 
+/** Written in one turn; with more, others have their turn between. */
+const LOGS_PER_TURN = 500;
+
 /**
  * Gathers the appends of one event-loop turn: one write per log that has any, then all the answers.
  * One request alone then costs one small write, and many share it.
@@ -25,7 +28,7 @@ export class AppendQueue {
   /** `log` has something to write or to publish; call once per log and turn. */
   add(log: QueuedLog): void {
     this.#dirty.push(log);
-    if (this.#dirty.length === 1) this.#clock.endOfTurn(() => this.run());
+    if (this.#dirty.length === 1) this.#clock.endOfTurn(() => this.#runTurn());
   }
 
   /** As `add`, for what is left over for the turn after this one. */
@@ -35,8 +38,15 @@ export class AppendQueue {
 
   /** Does now what the end of the turn would do. */
   run(): void {
-    const logs = this.#dirty;
-    this.#dirty = [];
+    this.#write(this.#dirty.splice(0));
+  }
+
+  #runTurn(): void {
+    this.#write(this.#dirty.splice(0, LOGS_PER_TURN));
+    if (this.#dirty.length > 0) this.#clock.nextTurn(() => this.#runTurn());
+  }
+
+  #write(logs: readonly QueuedLog[]): void {
     for (const log of logs) log.writeTurn();
     for (const log of logs) log.publish();
   }
