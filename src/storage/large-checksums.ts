@@ -1,12 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-
-/** A fifth of a millisecond's work with the native add-on. */
-const PIECE_BYTES = 1280 * 1024;
+import { LARGE_BATCH_BYTES } from './large-batch.ts';
 
 /** Whether the checksum of so many bytes is better computed ahead, over several turns. */
 export function isLargeChecksum(sizeInBytes: number): boolean {
-  return sizeInBytes > PIECE_BYTES;
+  return sizeInBytes > LARGE_BATCH_BYTES;
 }
 
 /**
@@ -32,7 +30,7 @@ export function checkInTurns(
   const begin = (index: number) => {
     const batch = batches[index];
     clock.nextTurn(() => {
-      if (batch) step(index, RecordBatch.isCrcValidInPieces(batch, PIECE_BYTES));
+      if (batch) step(index, RecordBatch.isCrcValidInPieces(batch, LARGE_BATCH_BYTES));
       else done(isValid);
     });
   };

@@ -1,6 +1,7 @@
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import type { QueuedLog } from './append-queue.ts';
 import type { DiskSpace } from './disk-space.ts';
+import { LARGE_BATCH_BYTES } from './large-batch.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogSync } from './log-sync.ts';
 import type { AppendDone } from './log-types.ts';
@@ -8,12 +9,6 @@ import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
 import type { UnsyncedBudget } from './unsynced-budget.ts';
-
-/**
- * A larger batch is written in pieces of this, one a turn: the system takes milliseconds for each
- * megabyte, and other clients wait meanwhile.
- */
-const PIECE_BYTES = 1280 * 1024;
 
 /** What the writer needs of its log. */
 export interface WrittenLog {
@@ -149,7 +144,7 @@ export class LogWriter implements QueuedLog {
       this.writeQueued();
       return;
     }
-    const large = this.#queue.findIndex((batch) => batch.length > PIECE_BYTES);
+    const large = this.#queue.findIndex((batch) => batch.length > LARGE_BATCH_BYTES);
     this.#isHeldUp =
       // A file system lets a write wait for the sync of its file, and everybody with it.
       (large === 0 && this.#running !== undefined) ||
@@ -182,7 +177,7 @@ export class LogWriter implements QueuedLog {
   }
 
   #writePiece(batch: Buffer): void {
-    const end = this.#begunBytes + PIECE_BYTES;
+    const end = this.#begunBytes + LARGE_BATCH_BYTES;
     if (end >= batch.length) {
       this.#write(1);
       return;

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { abortedTransactions } from './aborted-transactions.ts';
+import { DeletedRecords } from './deleted-records.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import { type AppendedLog, LogAppender } from './log-appender.ts';
 import type { LogConfig } from './log-config.ts';
@@ -58,9 +59,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   readonly #appender: LogAppender;
   #config: LogConfig;
   #logStartOffset: number;
-  #deletedBefore: number;
-  /** As far as the disk has it. */
-  #keptDeletedBefore: number;
+  readonly #deleted: DeletedRecords;
   #highWatermark: number;
   #truncations = 0;
   #swap: SegmentSwap | undefined;
@@ -80,8 +79,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#producers = loaded.producers;
     this.#epochs = loaded.epochs;
     this.#logStartOffset = loaded.logStartOffset;
-    this.#deletedBefore = loaded.deletedBefore;
-    this.#keptDeletedBefore = loaded.deletedBefore;
+    const keepDeleted = () => this.#events.logStartOffsetMoved(this);
+    this.#deleted = new DeletedRecords(loaded.deletedBefore, keepDeleted);
     this.#highWatermark = loaded.logStartOffset;
     this.#sync = new LogSync(context, options);
     this.#sync.addFiles(loaded.unsyncedFiles);
@@ -130,7 +129,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /** Up to where records were deleted by request, which no crash may undo; 0 for nothing. */
   get deletedBefore(): number {
-    return this.#deletedBefore;
+    return this.#deleted.before;
   }
 
   /** Everything below is as durable as the flush policy asks for, and readable. */
@@ -329,8 +328,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     if (this.#failure) return Promise.resolve(this.#failure);
     if (offset > this.#logStartOffset) this.#moveLogStart(offset);
     if (this.#failure) return Promise.resolve(this.#failure);
-    this.#deletedBefore = Math.max(this.#deletedBefore, offset);
-    return offset > this.#keptDeletedBefore ? this.#keepDeleted() : Promise.resolve(undefined);
+    return this.#deleted.raiseTo(offset);
   }
 
   #moveLogStart(offset: number): void {
@@ -340,13 +338,6 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#epochs.truncateFromStart(offset);
     // Age and size are the timer's business: only what is below the start goes with it.
     this.#deleteSegments(0, { ...this.#config, cleanupPolicy: [] });
-  }
-
-  async #keepDeleted(): Promise<Error | undefined> {
-    const offset = this.#deletedBefore;
-    const error = await this.#events.logStartOffsetMoved(this);
-    if (!error) this.#keptDeletedBefore = Math.max(this.#keptDeletedBefore, offset);
-    return error;
   }
 
   /** For the manager's timer: retention by time, size and log start offset; how many segments went. */
@@ -445,9 +436,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       this.#segments.startAgainAt(offset, this.#config);
       this.#epochs.clear();
       this.#logStartOffset = offset;
-      this.#deletedBefore = offset;
-      this.#keptDeletedBefore = 0;
-      void this.#events.logStartOffsetMoved(this);
+      this.#deleted.restartAt(offset);
     });
   }
 
