@@ -59,7 +59,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   readonly #appender: LogAppender;
   #config: LogConfig;
   #logStartOffset: number;
-  readonly #deleted: DeletedRecords;
+  /** Made when there are any: most logs never have them, and there may be many logs. */
+  #deleted: DeletedRecords | undefined;
   #highWatermark: number;
   #truncations = 0;
   #swap: SegmentSwap | undefined;
@@ -79,8 +80,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#producers = loaded.producers;
     this.#epochs = loaded.epochs;
     this.#logStartOffset = loaded.logStartOffset;
-    const keepDeleted = () => this.#events.logStartOffsetMoved(this);
-    this.#deleted = new DeletedRecords(loaded.deletedBefore, keepDeleted);
+    if (loaded.deletedBefore > 0) this.#deleted = this.#deletedTo(loaded.deletedBefore);
     this.#highWatermark = loaded.logStartOffset;
     this.#sync = new LogSync(context, options);
     this.#sync.addFiles(loaded.unsyncedFiles);
@@ -129,7 +129,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /** Up to where records were deleted by request, which no crash may undo; 0 for nothing. */
   get deletedBefore(): number {
-    return this.#deleted.before;
+    return this.#deleted?.before ?? 0;
   }
 
   /** Everything below is as durable as the flush policy asks for, and readable. */
@@ -328,7 +328,12 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     if (this.#failure) return Promise.resolve(this.#failure);
     if (offset > this.#logStartOffset) this.#moveLogStart(offset);
     if (this.#failure) return Promise.resolve(this.#failure);
+    this.#deleted ??= this.#deletedTo(0);
     return this.#deleted.raiseTo(offset);
+  }
+
+  #deletedTo(before: number): DeletedRecords {
+    return new DeletedRecords(before, () => this.#events.logStartOffsetMoved(this));
   }
 
   #moveLogStart(offset: number): void {
@@ -436,6 +441,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       this.#segments.startAgainAt(offset, this.#config);
       this.#epochs.clear();
       this.#logStartOffset = offset;
+      this.#deleted ??= this.#deletedTo(0);
       this.#deleted.restartAt(offset);
     });
   }
