@@ -1,3 +1,4 @@
+import { NO_LOCK } from '../../src/base/folder-lock.ts';
 import type { SimProcess } from '../../src/base/testing/sim-loop.ts';
 import type { SimNetwork } from '../../src/base/testing/sim-network.ts';
 import { SimRandom } from '../../src/base/testing/sim-random.ts';
@@ -58,7 +59,7 @@ export class BrokerLife {
       logger: world.logger(process, (level, message) => {
         if (level === 'error') options.onErrorLine(message);
       }),
-      locker: { lock: async () => ({ release: async () => {} }) },
+      locker: { lock: async () => NO_LOCK },
       memoryBytes: 1024 * 1024 * 1024,
       instrument: (parts, apis) => {
         if (process.isAlive) {

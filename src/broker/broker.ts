@@ -147,7 +147,7 @@ async function assemble(
     logDirs: config.logDirList,
     // Later there is nothing of an old format: what producers send in one is converted.
     beforeLoading: isFirstStart
-      ? (logDir) => convertOldFormats(fileSystem, logger, logDir)
+      ? (guarded, logDir) => convertOldFormats(guarded, logger, logDir)
       : undefined,
     configOf: () => logConfig,
     // The log manager has said so, and its partitions answer with an error. During the start it
@@ -171,7 +171,7 @@ async function assemble(
   const store = embedded.openSession();
   await ensurePersistentPaths(store);
   const { brokerId, clusterId } = await establishIdentity(
-    fileSystem,
+    logs.fileSystem,
     config,
     logs.onlineLogDirs(),
     {

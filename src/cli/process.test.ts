@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +12,7 @@ import {
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { startBroker } from '../embed/index.ts';
 
 // If these break, a broker cannot be started, stopped or found from a shell. The program runs as a
 // process of its own, bundled as it is when published.
@@ -146,6 +147,59 @@ test('a broker in the background has a pid file and a log, and sluice stop ends 
   const nothing = await run(['stop', '--data-dir', data]);
   assert.equal(nothing.code, 1);
   assert.match(nothing.text, /^sluice stop: no broker runs on /);
+});
+
+test('sluice stop refuses to end a program that has a broker inside, and names it', async () => {
+  const folder = join(work, 'embedded');
+  const broker = await startBroker({ data: { folder } });
+  const refused = await run(['stop', '--data-dir', folder]);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.text,
+    new RegExp(
+      `is in use by process ${process.pid} on .* \\(the broker inside process\\.test\\.mjs\\), since .*, which is not to be stopped from outside`,
+    ),
+  );
+  await broker.stop();
+});
+
+test('a broker in another container is stopped, and not a process here that has its number', async (t) => {
+  const inNamespace = ['--pid', '--fork', '--mount-proc'];
+  if (spawnSync('unshare', [...inNamespace, 'true']).status !== 0) {
+    return t.skip('needs unshare, and the right to use it');
+  }
+  const data = join(work, 'container');
+  const broker = watch(
+    spawn('unshare', [...inNamespace, process.execPath, program, ...server(data)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  await broker.until(READY);
+  const second = await run(server(data));
+  assert.match(second.text, /is in use by process 1 on .* \(sluice server\)/);
+  // Without its socket it still answers, and is told from process 1 here.
+  renameSync(join(data, '.lock.socket'), join(data, 'elsewhere'));
+  assert.match((await run(server(data))).text, /is in use by process 1 on .* \(sluice server\)/);
+  assert.match((await run(['stop', '--data-dir', data])).text, /cannot be reached from here/);
+  renameSync(join(data, 'elsewhere'), join(data, '.lock.socket'));
+  const stopped = await run(['stop', '--data-dir', data]);
+  assert.equal(stopped.code, 0, stopped.text);
+  assert.equal(await broker.exit, 0);
+});
+
+test('a broker whose data another one took over acknowledges nothing more and ends', async () => {
+  const data = join(work, 'taken');
+  const broker = start(server(data));
+  await broker.until(READY);
+  const path = join(data, '.lock');
+  const record = readFileSync(path, 'latin1');
+  writeFileSync(path, record.replace(/"nonce":"../, '"nonce":"zz'), { flag: 'r+' });
+  assert.equal(await broker.exit, 1);
+  assert.match(
+    broker.text(),
+    /sluice server: .*taken was taken over by process \d+ on .* \(sluice server\), since .*; this broker has ended, so that they do not both write to it/,
+  );
+  assert.equal(readFileSync(path, 'latin1').includes('"nonce":"zz'), true);
 });
 
 test('when no log directory works any more the broker ends, with 1 and the reason', async () => {

@@ -36,7 +36,7 @@ before(async () => {
     fileSystem: nodeFileSystem,
     network: new NodeNetwork(),
     logger: silentLogger,
-    locker: new NodeFolderLocker(),
+    locker: new NodeFolderLocker({ program: 'a test' }),
     memoryBytes: usableMemoryBytes(),
   });
   bootstrap = `127.0.0.1:${broker.listeners[0]!.port}`;

@@ -1,6 +1,7 @@
+import { basename, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import type { FolderLocker } from '../base/folder-lock.ts';
+import { type FolderLocker, NO_LOCK } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Endpoint } from '../base/network.ts';
 import { NodeClock } from '../base/node/node-clock.ts';
@@ -122,15 +123,16 @@ function openData({ data = 'temporary' }: BrokerOptions, clock: Clock): Data {
       path: '/memory',
       fileSystem: new MemoryFileSystem(() => clock.now()),
       // Nobody else can see it.
-      locker: { lock: async () => ({ release: async () => {} }) },
+      locker: { lock: async () => NO_LOCK },
       remove() {},
     };
   }
-  const locker = new NodeFolderLocker();
+  const program = basename(process.argv[1] ?? process.title);
+  const locker = new NodeFolderLocker({ program: `the broker inside ${program}` });
   if (data === 'temporary') {
     return { fileSystem: new ScratchFileSystem(), locker, ...makeTemporaryFolder() };
   }
-  return { fileSystem: nodeFileSystem, locker, path: data.folder, remove() {} };
+  return { fileSystem: nodeFileSystem, locker, path: resolve(data.folder), remove() {} };
 }
 
 /** Standard output belongs to the program around the broker. */

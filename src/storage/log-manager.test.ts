@@ -180,6 +180,7 @@ test('a directory in use by another process is refused, and nothing in it is tou
       async lock(folder) {
         if (folder === '/b') throw new FolderLockedError(folder, 'process 7');
         return {
+          assertHeld() {},
           async release() {
             released++;
           },

@@ -4,15 +4,21 @@ import { BufferPool } from '../base/collections/buffer-pool.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
 import { isOutOfHandles, isOutOfSpace, isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import type { FolderLocker } from '../base/folder-lock.ts';
+import {
+  FolderLockedError,
+  type FolderLocker,
+  FolderNamedTwiceError,
+} from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { AppendQueue } from './append-queue.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
+import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
+import { GuardedFileSystem } from './guarded-file-system.ts';
 import { IndexCache } from './index-cache.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
@@ -28,6 +34,7 @@ import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-man
 import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
+import { META_PROPERTIES_FILE } from './meta-properties.ts';
 import { createLog, writePartitionMetadata } from './new-log.ts';
 import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
@@ -68,7 +75,7 @@ export interface LogManagerOptions {
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
   /** Sees each log directory once it is locked and before it is read; may throw what the disk throws. */
-  readonly beforeLoading?: ((logDir: string) => void) | undefined;
+  readonly beforeLoading?: ((fileSystem: FileSystem, logDir: string) => void) | undefined;
   /** The configuration of a topic found on disk at start. */
   readonly configOf: (topic: string) => LogConfig;
   /** A log directory stopped working; its logs answer KAFKA_STORAGE_ERROR from now on. */
@@ -124,7 +131,11 @@ export class LogManager {
     this.#options = options;
     this.#timers = new NamedTimers(clock);
     this.#settings = { ...DEFAULT_LOG_MANAGER_SETTINGS, ...options.settings };
-    const fileSystem = new RelievedFileSystem(options.fileSystem);
+    const fileSystem = new RelievedFileSystem(
+      options.locker
+        ? new GuardedFileSystem(options.fileSystem, () => this.#assertOwned())
+        : options.fileSystem,
+    );
     const handles = new FileHandles(fileSystem, this.#settings.maxOpenFiles);
     fileSystem.relieve = () => handles.closeIdle() > 0;
     this.#context = {
@@ -168,11 +179,11 @@ export class LogManager {
 
   async #open(): Promise<void> {
     try {
-      for (const dir of this.#dirs) await this.#lockDir(dir);
+      await this.#lockDirs();
       await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir)));
       if (this.onlineLogDirs().length === 0) {
         const reason = this.#dirs[0]?.failure?.message ?? 'log.dirs is empty';
-        throw new Error(`No log directory works: ${reason}`);
+        throw new Error(`No log directory works: ${reason}`, { cause: this.#dirs[0]?.failure });
       }
     } catch (error) {
       for (const dir of this.#dirs) await dir.lock?.release();
@@ -194,20 +205,42 @@ export class LogManager {
     });
   }
 
+  /** All at a time, as one may have to wait for an answer; rejects with the first that is refused. */
+  async #lockDirs(): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#dirs.map((dir) => this.#lockDir(dir)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
   async #lockDir(dir: LogDir): Promise<void> {
+    const { fileSystem, logger } = this.#context;
     try {
-      makeFolderDurably(this.#context.fileSystem, dir.path);
+      makeFolderDurably(fileSystem, dir.path);
+      const isKnown = fileSystem.stat(dir.file(META_PROPERTIES_FILE)) !== undefined;
+      const isClosed = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
+      dir.lock = await this.#options.locker?.lock(dir.path, {
+        mayBeInUse: isKnown && !isClosed,
+        tell: (text) => logger.warn({ logDir: dir.path }, text),
+        onLost: (error) => this.#lost(error),
+      });
     } catch (error) {
+      if (error instanceof FolderLockedError || error instanceof FolderNamedTwiceError) throw error;
       this.#failDir(dir.path, toError(error));
-      return;
     }
-    dir.lock = await this.#options.locker?.lock(dir.path);
+  }
+
+  /** With one directory in other hands the rest is no whole any more. */
+  #lost(error: Error): void {
+    for (const dir of this.#dirs) this.#failDir(dir.path, error);
+  }
+
+  #assertOwned(): void {
+    for (const { lock } of this.#dirs) lock?.assertHeld();
   }
 
   async #loadDir(dir: LogDir): Promise<void> {
     if (dir.failure) return;
     try {
-      this.#options.beforeLoading?.(dir.path);
+      this.#options.beforeLoading?.(this.#context.fileSystem, dir.path);
       const { hasStrayOffsets } = await loadLogDir(this.#context, dir, {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,

@@ -48,7 +48,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     fileSystem: nodeFileSystem,
     network: new NodeNetwork({ logger }),
     logger,
-    locker: new NodeFolderLocker(),
+    locker: new NodeFolderLocker({ program: 'a test' }),
     memoryBytes: usableMemoryBytes(),
   });
   const { host, port } = broker.listeners[0]!;

@@ -109,7 +109,9 @@ class LogRun {
 
   async #lock(): Promise<FolderLock> {
     try {
-      return await new NodeFolderLocker().lock(resolve(logDirOf(this.#folder)));
+      return await new NodeFolderLocker({ program: 'sluice log' }).lock(
+        resolve(logDirOf(this.#folder)),
+      );
     } catch (error) {
       if (!(error instanceof FolderLockedError)) throw error;
       throw new CliError(`${error.message}: stop it first, with sluice stop`);

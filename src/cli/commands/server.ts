@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { FolderLostError } from '../../base/folder-lock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Endpoint } from '../../base/network.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
@@ -85,10 +86,11 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
     stop = resolve;
   });
   // Before the start: an impatient SIGTERM during recovery must still be a clean stop.
-  terminal.onInterrupt(() => {
+  const onStop = () => {
     logger.info({}, 'stopping; a second signal ends the process at once');
     stop();
-  });
+  };
+  terminal.onInterrupt(onStop);
   const clock = new NodeClock();
   const broker = await startBroker(config, {
     clock,
@@ -96,7 +98,7 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
     fileSystem: nodeFileSystem,
     network: new NodeNetwork({ logger }),
     logger,
-    locker: new NodeFolderLocker(),
+    locker: new NodeFolderLocker({ program: 'sluice server', stop: onStop }),
     memoryBytes: usableMemoryBytes(),
   }).catch((error: unknown) => {
     throw startFailure(error, config);
@@ -122,6 +124,11 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
   } catch (error) {
     await broker.stop();
     throw error;
+  }
+  if (failure instanceof FolderLostError) {
+    throw new CliError(
+      `${failure.message}; this broker has ended, so that they do not both write to it`,
+    );
   }
   if (failure) {
     const dirs = config.logDirList.join(', ');

@@ -54,7 +54,7 @@ export async function startToolBroker(
       fileSystem: nodeFileSystem,
       network: new NodeNetwork(),
       logger: silentLogger,
-      locker: new NodeFolderLocker(),
+      locker: new NodeFolderLocker({ program: 'a test' }),
       memoryBytes: usableMemoryBytes(),
     },
   );
