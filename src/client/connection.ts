@@ -7,6 +7,7 @@ import type { Fields, InputOf, MessageSchema, ValueOf } from '../protocol/schema
 import { type ApiRanges, chooseVersion } from './api-ranges.ts';
 import { ClientError, ConnectionError, endpointText, reasonOf } from './errors.ts';
 import { FrameReader } from './frame-reader.ts';
+import { within } from './within.ts';
 
 export interface ConnectionPorts {
   readonly network: Network;
@@ -126,11 +127,30 @@ export class Connection {
     return decodeResponseFrame(response, version, frame).body;
   }
 
-  /** Sends a request that gets no answer: Produce with acks=0. */
-  send<Q extends Fields>(request: MessageSchema<Q>, input: InputOf<Q>, maxVersion?: number): void {
+  /**
+   * Sends a request that gets no answer: Produce with acks=0. Resolves when it has left this process, so that a
+   * broker that stops reading slows the sender down. Throws ConnectionError.
+   */
+  async send<Q extends Fields>(
+    request: MessageSchema<Q>,
+    input: InputOf<Q>,
+    options: CallOptions = {},
+  ): Promise<void> {
     if (this.#closed) throw this.#closed;
-    const version = this.versionOf(request, maxVersion);
-    this.#socket.write(encodeRequestFrame(request, version, this.#nextHeader(), input));
+    const version = this.versionOf(request, options.maxVersion);
+    const frame = encodeRequestFrame(request, version, this.#nextHeader(), input);
+    const sent = new Promise<void>((resolve) => this.#socket.write(frame, resolve));
+    const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs;
+    await within(this.#clock, timeoutMs, sent, () => {
+      const where = endpointText(this.endpoint);
+      const error = new ConnectionError(
+        `${where} did not take ${request.name} within ${timeoutMs} ms`,
+      );
+      this.#fail(error);
+      this.#socket.destroy();
+      return error;
+    });
+    if (this.#closed) throw this.#closed;
   }
 
   /** The version that a call would use. Throws ClientError. */

@@ -10,6 +10,18 @@ export class ConnectionError extends ClientError {
   override name = 'ConnectionError';
 }
 
+/** A record was given up: its time was over, or nobody wanted to wait any longer. */
+export class DeliveryError extends ClientError {
+  override name = 'DeliveryError';
+  /** It was on its way, and nobody answered. */
+  readonly mayBeStored: boolean;
+
+  constructor(message: string, options: { mayBeStored?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.mayBeStored = options.mayBeStored ?? false;
+  }
+}
+
 export function endpointText({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

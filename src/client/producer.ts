@@ -13,9 +13,20 @@ import {
 } from '../protocol/records/batch-builder.ts';
 import type { Cluster } from './cluster.ts';
 import { type Connection, mayRetry } from './connection.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, DeliveryError } from './errors.ts';
 import { partitionOfKey } from './murmur2.ts';
+import {
+  BATCH_OVERHEAD,
+  newBatch,
+  newQueue,
+  type OpenBatch,
+  putOff,
+  type Queue,
+  remove,
+  type Sending,
+} from './produce-queue.ts';
 import type { ProducerRecord, RecordMetadata } from './records.ts';
+import { within } from './within.ts';
 
 export interface ProducerOptions {
   /** -1: all replicas in sync; 0: no answer at all. Default -1. */
@@ -37,34 +48,6 @@ export interface ProducerOptions {
   readonly requestTimeoutMs?: number;
 }
 
-interface Pending {
-  readonly record: RecordInput;
-  readonly timestamp: number;
-  readonly resolve: (metadata: RecordMetadata) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface OpenBatch {
-  readonly records: Pending[];
-  bytes: number;
-  /** Its linger is over. */
-  readonly readyMs: number;
-  readonly deadlineMs: number;
-  /** From its first sending on; a repeated batch has the same bytes. */
-  built: Buffer | undefined;
-}
-
-/** One partition's batches, in order; only the first is ever on the way. */
-interface Queue {
-  readonly topic: string;
-  readonly partition: number;
-  readonly batches: OpenBatch[];
-  inFlight: boolean;
-  /** The first batch may not be sent again before. */
-  notBeforeMs: number;
-  nextSequence: number;
-}
-
 /** What a producer has done so far; what Kafka's `producer-metrics` are made of. */
 export interface ProducerCounts {
   /** Records that are stored, and those that failed for good. */
@@ -82,13 +65,24 @@ export interface ProducerCounts {
   readonly longestRequestMs: number;
 }
 
-/** Room for a batch's header. */
-const BATCH_OVERHEAD = 61;
-const RETRY_BACKOFF_MS = 100;
+/**
+ * What a record costs beside its bytes until it is settled: its objects and its promises. Without it a buffer of
+ * 32 MiB would hold a gigabyte of short lines.
+ */
+const RECORD_MEMORY_BYTES = 512;
 /** The last version that names topics by their names. */
 const MAX_PRODUCE_VERSION = 12;
 
-/** Sends records in batches: per partition in order, each acknowledged or failed exactly once. */
+/** Who numbers the batches of an idempotent producer. */
+interface Identity {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/**
+ * Sends records in batches: per partition in order, each acknowledged or failed exactly once, and that before
+ * `deliveryTimeoutMs` is over, whatever the brokers do.
+ */
 export class Producer {
   readonly #cluster: Cluster;
   readonly #options: Required<Omit<ProducerOptions, 'level'>> & { level: number | undefined };
@@ -96,10 +90,17 @@ export class Producer {
   /** Leaders of the partitions of each topic that was sent to. */
   readonly #leaders = new Map<string, readonly number[]>();
   readonly #sticky = new Map<string, number>();
+  /** Leaders with a request on the way. */
   readonly #busy = new Set<number>();
+  /** Leaders that asked for a pause, and until when. */
+  readonly #throttledUntilMs = new Map<number, number>();
+  /** One look for a topic serves all records that wait for it. */
+  readonly #preparing = new Map<string, Promise<void>>();
+  /** Fails the records whose topic is not known yet. */
+  readonly #unplaced = new Set<(error: Error) => void>();
   readonly #idle: (() => void)[] = [];
   #waiting: { readonly bytes: number; readonly resolve: () => void }[] = [];
-  #identity: Promise<{ producerId: number; producerEpoch: number }> | undefined;
+  #identity: Promise<Identity> | undefined;
   readonly #counts = {
     records: 0,
     failures: 0,
@@ -114,9 +115,13 @@ export class Producer {
   #unacknowledged = 0;
   #bufferedBytes = 0;
   #timer: Timer | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
+  /** No batch is overdue before. */
+  #nextDeadlineMs = Number.POSITIVE_INFINITY;
   #scheduled = false;
   #flushing = false;
-  #refreshing: Promise<void> | undefined;
+  readonly #staleTopics = new Set<string>();
+  #isRefreshing = false;
 
   constructor(cluster: Cluster, options: ProducerOptions = {}) {
     this.#cluster = cluster;
@@ -136,7 +141,7 @@ export class Producer {
     }
   }
 
-  /** Bytes of records that are not acknowledged yet; for back-pressure. */
+  /** Memory of the records that are not acknowledged yet; for back-pressure. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
@@ -152,22 +157,27 @@ export class Producer {
    * ConnectionError and ClientError.
    */
   async send(record: ProducerRecord): Promise<RecordMetadata> {
-    let leaders = this.#leaders.get(record.topic);
-    if (!leaders) {
-      await this.prepare(record.topic);
-      leaders = this.#leaders.get(record.topic) ?? [];
-    }
-    return this.#enqueue(record, leaders.length);
+    const deadlineMs = this.#nowMs() + this.#options.deliveryTimeoutMs;
+    const leaders = this.#leaders.get(record.topic);
+    if (leaders) return this.#enqueue(record, leaders.length, deadlineMs);
+    return this.#sendWhenKnown(record, deadlineMs);
   }
 
   /** Learns where the topic is (creating it, where the broker allows that). Throws KafkaError. */
-  async prepare(topic: string, timeoutMs?: number): Promise<void> {
-    await this.#cluster.retry(() => this.#refresh(topic), timeoutMs);
+  prepare(topic: string, timeoutMs = this.#cluster.retryTimeoutMs): Promise<void> {
+    const { clock } = this.#cluster.ports;
+    const preparing = this.#cluster.retry(() => this.#refresh(topic), timeoutMs);
+    // A broker that does not answer at all would make one attempt last longer.
+    const limitMs = Math.max(timeoutMs, this.#cluster.requestTimeoutMs);
+    return within(clock, limitMs, preparing, () => {
+      return new ClientError(`no broker told within ${limitMs} ms where topic ${topic} is`);
+    });
   }
 
   /** Resolves when fewer than `bytes` wait to be acknowledged. */
   whenBelow(bytes: number): Promise<void> {
     if (this.#bufferedBytes < bytes) return Promise.resolve();
+    this.#schedule();
     return new Promise((resolve) => this.#waiting.push({ bytes, resolve }));
   }
 
@@ -179,9 +189,63 @@ export class Producer {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #enqueue(record: ProducerRecord, partitionCount: number): Promise<RecordMetadata> {
+  /** Fails every record that is not acknowledged yet, at once. */
+  abandon(reason: string): void {
+    for (const queue of this.#queues.values()) {
+      for (const batch of [...queue.batches]) {
+        this.#settle({ queue, batch }, deliveryError(batch, reason));
+      }
+    }
+    for (const fail of [...this.#unplaced]) fail(new DeliveryError(reason));
+    this.#afterSettling();
+  }
+
+  #nowMs(): number {
+    return this.#cluster.ports.clock.monotonicMs();
+  }
+
+  async #sendWhenKnown(record: ProducerRecord, deadlineMs: number): Promise<RecordMetadata> {
     const { topic } = record;
-    const now = this.#cluster.ports.clock.monotonicMs();
+    const { clock } = this.#cluster.ports;
+    const memoryBytes = RECORD_MEMORY_BYTES + (record.value?.length ?? 0);
+    this.#bufferedBytes += memoryBytes;
+    this.#unacknowledged++;
+    let fail: ((error: Error) => void) | undefined;
+    let timer: Timer | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fail = reject;
+        this.#unplaced.add(reject);
+        timer = clock.after(this.#options.deliveryTimeoutMs, () => {
+          reject(new DeliveryError(this.#lateText(`nobody told where topic ${topic} is`)));
+        });
+        this.#lookedUp(topic).then(resolve, reject);
+      });
+      return this.#enqueue(record, this.#leaders.get(topic)?.length ?? 0, deadlineMs);
+    } finally {
+      timer?.cancel();
+      if (fail) this.#unplaced.delete(fail);
+      this.#bufferedBytes -= memoryBytes;
+      this.#unacknowledged--;
+      this.#afterSettling();
+    }
+  }
+
+  #lookedUp(topic: string): Promise<void> {
+    let looking = this.#preparing.get(topic);
+    if (!looking) {
+      looking = this.prepare(topic).finally(() => this.#preparing.delete(topic));
+      this.#preparing.set(topic, looking);
+    }
+    return looking;
+  }
+
+  #enqueue(
+    record: ProducerRecord,
+    partitionCount: number,
+    deadlineMs: number,
+  ): Promise<RecordMetadata> {
+    const { topic } = record;
     const timestamp = record.timestamp ?? this.#cluster.ports.clock.now();
     const key = typeof record.key === 'string' ? Buffer.from(record.key) : (record.key ?? null);
     const input: RecordInput = { timestamp, key, value: record.value };
@@ -198,24 +262,21 @@ export class Producer {
     const full = batch && batch.bytes + bytes > this.#options.batchBytes;
     if (!batch || full || batch.built) {
       if (full && key === null) this.#sticky.delete(topic);
-      batch = {
-        records: [],
-        bytes: BATCH_OVERHEAD,
-        readyMs: now + this.#options.lingerMs,
-        deadlineMs: now + this.#options.deliveryTimeoutMs,
-        built: undefined,
-      };
+      batch = newBatch({ readyMs: this.#nowMs() + this.#options.lingerMs, deadlineMs });
       queue.batches.push(batch);
     }
+    const memoryBytes = bytes + RECORD_MEMORY_BYTES;
     batch.bytes += bytes;
-    this.#bufferedBytes += bytes;
+    batch.deadlineMs = Math.min(batch.deadlineMs, deadlineMs);
+    this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, deadlineMs);
+    this.#bufferedBytes += memoryBytes;
     this.#unacknowledged++;
     const { records } = batch;
     const sent = new Promise<RecordMetadata>((resolve, reject) => {
-      records.push({ record: input, timestamp, resolve, reject });
+      records.push({ record: input, timestamp, memoryBytes, resolve, reject });
     });
     if (this.#options.lingerMs === 0 || queue.batches.length > 1) this.#schedule();
-    else this.#wakeIn(this.#options.lingerMs);
+    else this.#wakeAt(Math.min(batch.readyMs, batch.deadlineMs));
     return sent;
   }
 
@@ -223,7 +284,7 @@ export class Producer {
     const name = `${topic}-${partition}`;
     let queue = this.#queues.get(name);
     if (!queue) {
-      queue = { topic, partition, batches: [], inFlight: false, notBeforeMs: 0, nextSequence: 0 };
+      queue = newQueue(topic, partition);
       this.#queues.set(name, queue);
     }
     return queue;
@@ -262,38 +323,71 @@ export class Producer {
     this.#scheduled = true;
     this.#cluster.ports.clock.endOfTurn(() => {
       this.#scheduled = false;
-      this.#sendReady();
+      this.#tick();
     });
   }
 
-  #wakeIn(delayMs: number): void {
-    this.#timer ??= this.#cluster.ports.clock.after(delayMs, () => {
+  /** One timer for all that time brings about: a linger, a back-off, a pause or a deadline that is over. */
+  #wakeAt(atMs: number): void {
+    if (this.#timer && this.#timerMs <= atMs) return;
+    this.#timer?.cancel();
+    this.#timerMs = atMs;
+    this.#timer = this.#cluster.ports.clock.after(Math.max(0, atMs - this.#nowMs()), () => {
       this.#timer = undefined;
-      this.#sendReady();
+      this.#tick();
     });
+  }
+
+  #tick(): void {
+    const now = this.#nowMs();
+    if (now >= this.#nextDeadlineMs) this.#failOverdue(now);
+    this.#sendReady(now);
+  }
+
+  /** Sent or not: what is overdue fails. */
+  #failOverdue(now: number): void {
+    this.#nextDeadlineMs = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues.values()) {
+      for (const batch of [...queue.batches]) {
+        if (batch.deadlineMs <= now) {
+          this.#settle({ queue, batch }, deliveryError(batch, this.#lateText()));
+        } else this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, batch.deadlineMs);
+      }
+    }
+    this.#afterSettling();
+  }
+
+  #lateText(reason?: string): string {
+    const text = `not stored within the ${this.#options.deliveryTimeoutMs} ms of delivery.timeout.ms`;
+    return reason === undefined ? text : `${text}: ${reason}`;
   }
 
   /** Starts one request per idle leader with the first batch of each of its partitions. */
-  #sendReady(): void {
-    const now = this.#cluster.ports.clock.monotonicMs();
+  #sendReady(now: number): void {
     const byLeader = new Map<number, Queue[]>();
-    let nextReadyMs = Number.POSITIVE_INFINITY;
+    // Who waits for room does not wait for company.
+    const lingers = !this.#flushing && this.#waiting.length === 0;
+    let wakeMs = this.#nextDeadlineMs;
     for (const queue of this.#queues.values()) {
       const batch = queue.batches[0];
-      if (!batch || queue.inFlight || queue.notBeforeMs > now) continue;
-      if (!this.#flushing && queue.batches.length === 1 && batch.readyMs > now) {
-        nextReadyMs = Math.min(nextReadyMs, batch.readyMs);
+      if (!batch || queue.inFlight) continue;
+      const leader = this.#leaders.get(queue.topic)?.[queue.partition] ?? -1;
+      let dueMs = Math.max(queue.notBeforeMs, this.#throttledUntilMs.get(leader) ?? 0);
+      if (lingers && queue.batches.length === 1 && !batch.built) {
+        dueMs = Math.max(dueMs, batch.readyMs);
+      }
+      if (dueMs > now) {
+        wakeMs = Math.min(wakeMs, dueMs);
         continue;
       }
-      const leader = this.#leaders.get(queue.topic)?.[queue.partition] ?? -1;
       if (leader >= 0 && this.#busy.has(leader)) continue;
       const queues = byLeader.get(leader);
       if (queues) queues.push(queue);
       else byLeader.set(leader, [queue]);
     }
-    if (nextReadyMs < Number.POSITIVE_INFINITY) this.#wakeIn(nextReadyMs - now);
+    if (wakeMs < Number.POSITIVE_INFINITY) this.#wakeAt(wakeMs);
     for (const [leader, queues] of byLeader) {
-      if (leader < 0) this.#retryLater(queues, new KafkaError('LEADER_NOT_AVAILABLE'));
+      if (leader < 0) this.#retryLater(firstOf(queues), new KafkaError('LEADER_NOT_AVAILABLE'));
       else void this.#sendTo(leader, queues);
     }
   }
@@ -301,36 +395,45 @@ export class Producer {
   async #sendTo(leader: number, ready: readonly Queue[]): Promise<void> {
     this.#busy.add(leader);
     for (const queue of ready) queue.inFlight = true;
-    let queues = ready;
+    let sending: readonly Sending[] | undefined;
     try {
       const identity = this.#options.idempotent ? await this.#identify() : undefined;
-      queues = this.#fitting(ready);
-      for (const queue of queues) this.#build(queue, identity);
-      await this.#exchange(await this.#cluster.broker(leader), queues);
+      sending = this.#fitting(firstOf(ready));
+      for (const { queue, batch } of sending) this.#build(queue, batch, identity);
+      const connection = await this.#cluster.broker(leader);
+      // Time has passed: what failed meanwhile is not sent any more.
+      sending = sending.filter(({ batch }) => !batch.isSettled);
+      if (sending.length > 0) await this.#exchange(connection, sending, leader);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      if (mayRetry(failure)) this.#retryLater(queues, failure);
-      else for (const queue of queues) this.#settle(queue, failure);
+      const concerned = sending ?? firstOf(ready);
+      if (mayRetry(failure)) this.#retryLater(concerned, failure);
+      else for (const one of concerned) this.#settle(one, failure);
     } finally {
       this.#busy.delete(leader);
       for (const queue of ready) queue.inFlight = false;
-      this.#afterRequest();
+      this.#afterSettling();
     }
   }
 
   /** As many as one request may hold, at least one. */
-  #fitting(ready: readonly Queue[]): readonly Queue[] {
+  #fitting(ready: readonly Sending[]): readonly Sending[] {
     let bytes = 0;
-    const count = ready.findIndex((queue, index) => {
-      bytes += queue.batches[0]!.bytes;
+    const count = ready.findIndex(({ batch }, index) => {
+      bytes += batch.bytes;
       return index > 0 && bytes > this.#options.maxRequestBytes;
     });
     return count < 0 ? ready : ready.slice(0, count);
   }
 
-  #build(queue: Queue, identity: { producerId: number; producerEpoch: number } | undefined): void {
-    const batch = queue.batches[0]!;
+  #build(queue: Queue, batch: OpenBatch, identity: Identity | undefined): void {
     if (batch.built) return;
+    // A new identity starts its numbers at 0 in every partition. Batches that were sent before keep
+    // their old ones: they may be stored already.
+    if (identity && queue.producerId !== identity.producerId) {
+      queue.producerId = identity.producerId;
+      queue.nextSequence = 0;
+    }
     const baseSequence = queue.nextSequence;
     batch.built = buildBatch(
       batch.records.map(({ record }) => record),
@@ -347,82 +450,97 @@ export class Producer {
     counts.largestBatchBytes = Math.max(counts.largestBatchBytes, batch.built.length);
   }
 
-  async #exchange(connection: Connection, queues: readonly Queue[]): Promise<void> {
-    const topics = new Map<string, Queue[]>();
-    for (const queue of queues) {
-      const of = topics.get(queue.topic);
-      if (of) of.push(queue);
-      else topics.set(queue.topic, [queue]);
+  async #exchange(
+    connection: Connection,
+    sending: readonly Sending[],
+    leader: number,
+  ): Promise<void> {
+    const topics = new Map<string, Sending[]>();
+    for (const one of sending) {
+      const of = topics.get(one.queue.topic);
+      if (of) of.push(one);
+      else topics.set(one.queue.topic, [one]);
+      one.batch.isSent = true;
     }
+    const { requestTimeoutMs } = this.#options;
     const input = {
       acks: this.#options.acks,
-      timeoutMs: this.#options.requestTimeoutMs,
+      timeoutMs: requestTimeoutMs,
       topicData: [...topics].map(([name, of]) => ({
         name,
-        partitionData: of.map((queue) => ({
+        partitionData: of.map(({ queue, batch }) => ({
           index: queue.partition,
-          records: queue.batches[0]!.built!,
+          records: batch.built!,
         })),
       })),
     };
     if (this.#options.acks === 0) {
-      connection.send(ProduceRequest, input, MAX_PRODUCE_VERSION);
-      for (const queue of queues) this.#settle(queue, { baseOffset: -1, timestamp: -1 });
+      await connection.send(ProduceRequest, input, {
+        maxVersion: MAX_PRODUCE_VERSION,
+        timeoutMs: requestTimeoutMs,
+      });
+      for (const one of sending) this.#settle(one, { baseOffset: -1, timestamp: -1 });
       return;
     }
-    const { clock } = this.#cluster.ports;
-    const startMs = clock.monotonicMs();
+    const startMs = this.#nowMs();
     const answer = await connection.call(ProduceRequest, ProduceResponse, input, {
       maxVersion: MAX_PRODUCE_VERSION,
-      timeoutMs: this.#options.requestTimeoutMs + this.#cluster.requestTimeoutMs,
+      timeoutMs: requestTimeoutMs + this.#cluster.requestTimeoutMs,
     });
-    const ms = clock.monotonicMs() - startMs;
+    const now = this.#nowMs();
+    const ms = now - startMs;
     this.#counts.requests++;
     this.#counts.requestMs += ms;
     this.#counts.longestRequestMs = Math.max(this.#counts.longestRequestMs, ms);
-    const unanswered = new Set(queues);
+    if (answer.throttleTimeMs > 0) this.#throttledUntilMs.set(leader, now + answer.throttleTimeMs);
+    else this.#throttledUntilMs.delete(leader);
+    const unanswered = new Map(sending.map((one) => [one.queue, one]));
     for (const topic of answer.responses) {
       for (const partition of topic.partitionResponses) {
         const queue = this.#queues.get(`${topic.name}-${partition.index}`);
-        if (!queue || !unanswered.delete(queue)) continue;
-        this.#onAnswer(queue, errorName(partition.errorCode), {
+        const one = queue && unanswered.get(queue);
+        if (!one) continue;
+        unanswered.delete(one.queue);
+        this.#onAnswer(one, errorName(partition.errorCode), {
           baseOffset: partition.baseOffset,
           timestamp: partition.logAppendTimeMs,
           detail: partition.errorMessage,
         });
       }
     }
-    for (const queue of unanswered) {
-      this.#settle(
-        queue,
-        new KafkaError('UNKNOWN_SERVER_ERROR', 'the answer leaves out a partition'),
-      );
+    for (const one of unanswered.values()) {
+      const text = 'the answer leaves out a partition';
+      this.#settle(one, new KafkaError('UNKNOWN_SERVER_ERROR', text));
     }
   }
 
   #onAnswer(
-    queue: Queue,
+    sent: Sending,
     error: ErrorName,
     answer: { baseOffset: number; timestamp: number; detail: string | null },
   ): void {
     // A repeated batch that was stored the first time: the broker says where only sometimes.
-    if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') this.#settle(queue, answer);
+    if (error === 'NONE' || error === 'DUPLICATE_SEQUENCE_NUMBER') this.#settle(sent, answer);
     else {
       const failure = new KafkaError(error, answer.detail);
-      if (failure.retriable) this.#retryLater([queue], failure);
-      else this.#settle(queue, failure);
+      if (failure.retriable) this.#retryLater([sent], failure);
+      else this.#settle(sent, failure);
     }
   }
 
-  /** The first batch of a queue is done: stored, or failed for good. */
-  #settle(queue: Queue, outcome: Error | { baseOffset: number; timestamp: number }): void {
-    const batch = queue.batches.shift();
-    if (!batch) return;
+  /** A batch is done: stored, or failed for good. */
+  #settle(
+    { queue, batch }: Sending,
+    outcome: Error | { baseOffset: number; timestamp: number },
+  ): void {
+    if (batch.isSettled) return;
+    batch.isSettled = true;
+    remove(queue, batch);
     if (outcome instanceof Error) this.#counts.failures += batch.records.length;
     else this.#counts.records += batch.records.length;
     let delta = 0;
-    for (const { record, timestamp, resolve, reject } of batch.records) {
-      this.#bufferedBytes -= estimateRecordSize(record);
+    for (const { timestamp, memoryBytes, resolve, reject } of batch.records) {
+      this.#bufferedBytes -= memoryBytes;
       this.#unacknowledged--;
       if (outcome instanceof Error) reject(outcome);
       else {
@@ -436,36 +554,36 @@ export class Producer {
       delta++;
     }
     // A gap in the numbers would make the broker refuse all that follows: begin anew.
-    if (outcome instanceof Error && this.#options.idempotent) this.#identity = undefined;
-  }
-
-  #retryLater(queues: readonly Queue[], error: Error): void {
-    const { clock } = this.#cluster.ports;
-    const now = clock.monotonicMs();
-    for (const queue of queues) {
-      if ((queue.batches[0]?.deadlineMs ?? 0) <= now + RETRY_BACKOFF_MS) this.#settle(queue, error);
-      else {
-        queue.notBeforeMs = now + RETRY_BACKOFF_MS;
-        this.#counts.retries += queue.batches[0]?.records.length ?? 0;
-      }
+    if (outcome instanceof Error && this.#options.idempotent && batch.built) {
+      this.#identity = undefined;
     }
-    const topics = new Set(queues.map(({ topic }) => topic));
-    clock.after(RETRY_BACKOFF_MS, () => {
-      this.#refreshing ??= this.#refreshAll(topics).finally(() => {
-        this.#refreshing = undefined;
-        this.#schedule();
-      });
-    });
   }
 
-  async #refreshAll(topics: ReadonlySet<string>): Promise<void> {
-    for (const topic of topics) {
+  #retryLater(sending: readonly Sending[], error: Error): void {
+    const now = this.#nowMs();
+    for (const { queue, batch } of sending) {
+      if (batch.isSettled) continue;
+      putOff(queue, batch, error, now);
+      this.#counts.retries += batch.records.length;
+      this.#staleTopics.add(queue.topic);
+      this.#wakeAt(queue.notBeforeMs);
+    }
+    if (!this.#isRefreshing) void this.#refreshStale();
+  }
+
+  /** Looks where the leaders are now. Nobody waits for it: a batch is tried again after its back-off anyway. */
+  async #refreshStale(): Promise<void> {
+    this.#isRefreshing = true;
+    for (const topic of this.#staleTopics) {
+      this.#staleTopics.delete(topic);
       // What goes wrong here shows again when the batch is sent, and counts against its deadline.
       await this.#refresh(topic).catch(() => {});
     }
+    this.#isRefreshing = false;
   }
 
-  #afterRequest(): void {
+  /** Wakes those who wait for room or for the end, and goes on with the rest. */
+  #afterSettling(): void {
     const waiting = this.#waiting;
     this.#waiting = waiting.filter(({ bytes }) => this.#bufferedBytes >= bytes);
     for (const { bytes, resolve } of waiting) if (this.#bufferedBytes < bytes) resolve();
@@ -474,22 +592,44 @@ export class Producer {
       return;
     }
     this.#flushing = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** A new identity starts its numbers at 0 in every partition. */
-  #identify(): Promise<{ producerId: number; producerEpoch: number }> {
-    this.#identity ??= this.#cluster.retry(async () => {
+  #identify(): Promise<Identity> {
+    if (this.#identity) return this.#identity;
+    const asking = this.#cluster.retry(async () => {
       const connection = await this.#cluster.any();
       const answer = await connection.call(InitProducerIdRequest, InitProducerIdResponse, {
         transactionalId: null,
         transactionTimeoutMs: 60_000,
       });
       if (answer.errorCode !== 0) throw new KafkaError(errorName(answer.errorCode));
-      // Batches that were sent before keep their old numbers: they may be stored already.
-      for (const queue of this.#queues.values()) queue.nextSequence = 0;
       return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
     });
-    return this.#identity;
+    this.#identity = asking;
+    // A failure is not for ever: the next batch asks again.
+    asking.catch(() => {
+      if (this.#identity === asking) this.#identity = undefined;
+    });
+    return asking;
   }
+}
+
+/** The first batches of queues that have one. */
+function firstOf(queues: readonly Queue[]): Sending[] {
+  return queues.flatMap((queue) => {
+    const batch = queue.batches[0];
+    return batch ? [{ queue, batch }] : [];
+  });
+}
+
+/** Why a batch is given up without a broker's last word. */
+function deliveryError({ lastError, isSent }: OpenBatch, reason: string): DeliveryError {
+  const why = lastError ? `${reason}; before: ${lastError.message}` : reason;
+  return new DeliveryError(isSent ? `${why}; a broker has it and did not answer` : why, {
+    mayBeStored: isSent,
+    ...(lastError ? { cause: lastError } : {}),
+  });
 }

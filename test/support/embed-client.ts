@@ -93,7 +93,7 @@ export class EmbedClient {
   /** Sends without waiting for an answer, and there is none (acks=0). */
   fire(topic: string, values: readonly string[]): void {
     const request = produceRequest(topic, values, { partition: 0, acks: 0 });
-    this.#connection.send(ProduceRequest, request, 12);
+    void this.#connection.send(ProduceRequest, request, { maxVersion: 12 });
   }
 
   /** The errors of the topics. */

@@ -31,6 +31,8 @@ const METADATA = 3;
 /** A broker in memory whose answers a test scripts; it answers ApiVersions and Metadata by itself. */
 export class FakeBroker {
   readonly clock = new SimClock();
+  /** The wires, to refuse connections. */
+  readonly wires: SimNetwork;
   readonly network: Network;
   readonly seen: SeenRequest[] = [];
   readonly endpoint = { host: 'broker', port: 9092 };
@@ -42,9 +44,9 @@ export class FakeBroker {
   readonly #sockets = new Set<Socket>();
 
   constructor(chunkBytes?: () => number) {
-    const sim = new SimNetwork({ clock: this.clock, ...(chunkBytes ? { chunkBytes } : {}) });
-    this.network = sim.host('client');
-    void sim.host('broker').listen(this.endpoint, (socket) => this.#accept(socket));
+    this.wires = new SimNetwork({ clock: this.clock, ...(chunkBytes ? { chunkBytes } : {}) });
+    this.network = this.wires.host('client');
+    void this.wires.host('broker').listen(this.endpoint, (socket) => this.#accept(socket));
   }
 
   get ports() {
@@ -80,6 +82,11 @@ export class FakeBroker {
     this.#sockets.clear();
   }
 
+  /** Takes nothing more from its connections, as a process that is stuck. */
+  pauseReading(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   /** Runs the clock, a step at a time, until `promise` settles. */
   async until<T>(promise: Promise<T>, limitMs = 300_000): Promise<T> {
     let settled = false;
@@ -113,8 +120,9 @@ export class FakeBroker {
     const frames = answer
       ? answer(request, header.correlationId)
       : this.#standardAnswer(header.apiKey, header.apiVersion, header.correlationId);
-    if (frames instanceof Promise) void frames.then((later) => socket.write(later));
-    else if (frames) socket.write(frames);
+    if (frames instanceof Promise) {
+      void frames.then((later) => this.#sockets.has(socket) && socket.write(later));
+    } else if (frames) socket.write(frames);
   }
 
   #standardAnswer(apiKey: number, version: number, correlationId: number): Buffer[] | undefined {
