@@ -85,6 +85,11 @@ export class Cluster {
     };
   }
 
+  /** Some broker has answered at some time. */
+  get everConnected(): boolean {
+    return this.#everConnected;
+  }
+
   get requestTimeoutMs(): number {
     return this.#options.requestTimeoutMs;
   }

@@ -13,6 +13,7 @@ import {
   OFFSET_SPECS,
 } from './offsets.ts';
 import { type ConsumerRecord, type TopicPartition, topicPartitionName } from './records.ts';
+import { within } from './within.ts';
 
 export interface ConsumerOptions {
   /** Absent: no group; only `assign` works, and nothing is committed. */
@@ -39,6 +40,10 @@ export interface ConsumerOptions {
   readonly metadataMaxAgeMs?: number;
 }
 
+/** As long as Kafka's consumer gives itself. */
+const CLOSE_MS = 30_000;
+const RETRY_BACKOFF_MS = 200;
+
 /** Topic names, or a test on them. */
 export type Subscription = readonly string[] | ((topic: string) => boolean);
 
@@ -61,6 +66,15 @@ export class Consumer {
   readonly #consumed = new Map<string, TopicPartition & { offset: number }>();
   #nextCommitMs = 0;
   #closed = false;
+  #woken = false;
+  /** Joining, committing and finding places are under way; it may take longer than a poll. */
+  #isKeepingUp = false;
+  /** What ended that for good: the next poll throws it. */
+  #failure: Error | undefined;
+  /** What it waits for to get better. */
+  #trouble: Error | undefined;
+  /** Ends the wait of the poll that is waiting. */
+  #wake: (() => void) | undefined;
 
   constructor(cluster: Cluster, options: ConsumerOptions = {}) {
     this.#cluster = cluster;
@@ -100,7 +114,9 @@ export class Consumer {
   /** The next record to read. Works for assigned partitions. */
   seek(to: TopicPartition & { readonly offset: number }): void {
     const name = topicPartitionName(to);
-    this.#unplaced = this.#unplaced.filter((other) => topicPartitionName(other) !== name);
+    const isOther = (one: TopicPartition) => topicPartitionName(one) !== name;
+    this.#unplaced = this.#unplaced.filter(isOther);
+    this.#outOfRange = this.#outOfRange.filter(isOther);
     const { topic, partition, offset } = to;
     this.#consumed.set(name, { topic, partition, offset });
     this.#fetcher.seek(to);
@@ -128,14 +144,30 @@ export class Consumer {
     return this.#consumed.get(topicPartitionName(partition))?.offset;
   }
 
-  /** Records as they come, in order per partition; empty after `timeoutMs` without any. */
+  /** What keeps records from coming at the moment, though it may pass: a broker that is gone, say. */
+  get trouble(): Error | undefined {
+    return this.#trouble ?? this.#fetcher.trouble;
+  }
+
+  /**
+   * Records as they come, in order per partition; empty after `timeoutMs` without any, whatever the brokers do. What
+   * may get better by itself is waited for; see `trouble`. Throws what cannot.
+   */
   async poll(timeoutMs: number): Promise<ConsumerRecord[]> {
     const { clock } = this.#cluster.ports;
     const deadline = clock.monotonicMs() + timeoutMs;
     for (;;) {
-      await this.#rejoinIfNeeded();
-      await this.#commitIfDue();
-      await this.#placeUnplaced();
+      const failure = this.#failure;
+      this.#failure = undefined;
+      if (failure) throw failure;
+      if (this.#closed || this.#woken) return [];
+      if (!this.#isKeepingUp && this.#hasUpkeep()) this.#keepUp();
+      const left = deadline - clock.monotonicMs();
+      if (this.#isKeepingUp) {
+        if (left <= 0) return [];
+        await this.#wait(left);
+        continue;
+      }
       const records = this.#fetcher.take(this.#options.maxPollRecords ?? 500);
       if (records.length > 0) {
         for (const { topic, partition, offset } of records) {
@@ -146,10 +178,15 @@ export class Consumer {
       }
       const lost = this.#fetcher.takeOutOfRange();
       for (const partition of lost) this.#onOutOfRange(partition);
-      const left = deadline - clock.monotonicMs();
-      if (left <= 0 || this.#closed) return [];
+      if (left <= 0) return [];
       if (lost.length === 0) await this.#wait(Math.min(left, 100));
     }
+  }
+
+  /** Ends the poll that waits, and every later one, at once: for who wants to stop. */
+  wakeup(): void {
+    this.#woken = true;
+    this.#wake?.();
   }
 
   /** Commits what was handed out so far. Throws KafkaError. */
@@ -164,13 +201,68 @@ export class Consumer {
     });
   }
 
-  /** Commits (with auto-commit), leaves the group and stops reading. The cluster stays open. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /**
+   * Commits (with auto-commit), leaves the group and stops reading, in `timeoutMs` at most. The cluster stays open.
+   * Resolves to what kept the last commit from being made, if anything did.
+   */
+  async close(timeoutMs = CLOSE_MS): Promise<Error | undefined> {
+    if (this.#closed) return undefined;
     this.#closed = true;
-    await this.#commitQuietly();
-    await this.#member?.leave();
+    this.#wake?.();
     this.#fetcher.close();
+    const { clock } = this.#cluster.ports;
+    const deadline = clock.monotonicMs() + timeoutMs;
+    const late = () => new ClientError(`no broker answered within ${timeoutMs} ms`);
+    const inTime = <T>(work: Promise<T>): Promise<T> =>
+      within(clock, Math.max(0, deadline - clock.monotonicMs()), work, late);
+    let failure: Error | undefined;
+    try {
+      if (this.#autoCommits && this.#consumed.size > 0) await inTime(this.commit());
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    // Who does not get round to leave is missed when its session ends.
+    await inTime(this.#member?.leave() ?? Promise.resolve()).catch(() => {});
+    return failure;
+  }
+
+  #hasUpkeep(): boolean {
+    const member = this.#subscription ? this.#member : undefined;
+    return (
+      (member !== undefined && (this.#areTopicsDue || member.needsJoin)) ||
+      this.#isCommitDue ||
+      this.#unplaced.length > 0 ||
+      this.#outOfRange.length > 0
+    );
+  }
+
+  /** Begins to join, to commit and to find places. Polls wait for the end of it, but not longer than they may. */
+  #keepUp(): void {
+    this.#isKeepingUp = true;
+    this.#doUpkeep()
+      .then(
+        () => {
+          this.#trouble = undefined;
+        },
+        async (error: unknown) => {
+          const failure = error instanceof Error ? error : new Error(String(error));
+          // A wrong address is told at once; a broker that was there may come back.
+          if (mayRetry(failure) && this.#cluster.everConnected) {
+            this.#trouble = failure;
+            await this.#cluster.sleep(RETRY_BACKOFF_MS);
+          } else this.#failure = failure;
+        },
+      )
+      .finally(() => {
+        this.#isKeepingUp = false;
+        this.#wake?.();
+      });
+  }
+
+  async #doUpkeep(): Promise<void> {
+    await this.#rejoinIfNeeded();
+    await this.#commitIfDue();
+    await this.#placeUnplaced();
   }
 
   async #rejoinIfNeeded(): Promise<void> {
@@ -180,23 +272,30 @@ export class Consumer {
     await this.#refreshTopics(subscription);
     if (!member.needsJoin) return;
     if (this.#assignment.length > 0) await this.#commitQuietly();
+    if (this.#closed) return;
     this.#take([]);
     const assigned = await member.join(this.#subscribedTopics);
-    this.#take(assigned);
+    if (!this.#closed) this.#take(assigned);
+  }
+
+  get #areTopicsDue(): boolean {
+    const ageMs = this.#cluster.ports.clock.monotonicMs() - this.#topicsKnownAtMs;
+    return ageMs >= (this.#options.metadataMaxAgeMs ?? 300_000);
   }
 
   /** A new topic that matches a pattern makes this member join again with it. */
   async #refreshTopics(subscription: Subscription): Promise<void> {
-    const now = this.#cluster.ports.clock.monotonicMs();
-    if (now - this.#topicsKnownAtMs < (this.#options.metadataMaxAgeMs ?? 300_000)) return;
-    this.#topicsKnownAtMs = now;
+    if (!this.#areTopicsDue) return;
+    const nowMs = this.#cluster.ports.clock.monotonicMs();
     if (typeof subscription !== 'function') {
       this.#subscribedTopics = [...subscription];
       // Subscribing creates a topic, where the broker allows that.
       await this.#cluster.metadata(subscription, { allowAutoCreate: true });
+      this.#topicsKnownAtMs = nowMs;
       return;
     }
     const { topics } = await this.#cluster.metadata(null);
+    this.#topicsKnownAtMs = nowMs;
     const matching = topics.map(({ name }) => name).filter(subscription);
     const before = this.#subscribedTopics;
     this.#subscribedTopics = matching.sort();
@@ -218,12 +317,10 @@ export class Consumer {
     const { groupId } = this.#options;
     if (this.#unplaced.length > 0 && groupId !== undefined) {
       for (const offset of await fetchCommitted(this.#cluster, groupId, this.#unplaced)) {
-        this.seek(offset);
+        if (this.#isUnplaced(offset)) this.seek(offset);
       }
     }
     const rest = [...this.#unplaced, ...this.#outOfRange];
-    this.#unplaced = [];
-    this.#outOfRange = [];
     if (rest.length === 0) return;
     const reset = this.#reset;
     if (reset === 'none') {
@@ -237,8 +334,14 @@ export class Consumer {
       this.#options.isolationLevel,
     );
     for (const { topic, partition, offset } of found.values()) {
-      this.seek({ topic, partition, offset });
+      if (this.#isUnplaced({ topic, partition })) this.seek({ topic, partition, offset });
     }
+  }
+
+  /** Still: somebody may have placed it, or taken it away, while a broker was asked. */
+  #isUnplaced(partition: TopicPartition): boolean {
+    const name = topicPartitionName(partition);
+    return [...this.#unplaced, ...this.#outOfRange].some((one) => topicPartitionName(one) === name);
   }
 
   #onOutOfRange(partition: TopicPartition): void {
@@ -252,12 +355,16 @@ export class Consumer {
     this.#outOfRange.push(partition);
   }
 
-  async #commitIfDue(): Promise<void> {
-    if (!this.#autoCommits) return;
+  get #isCommitDue(): boolean {
+    if (!this.#autoCommits) return false;
     const now = this.#cluster.ports.clock.monotonicMs();
     if (this.#nextCommitMs === 0) this.#nextCommitMs = now + this.#commitIntervalMs;
-    if (now < this.#nextCommitMs) return;
-    this.#nextCommitMs = now + this.#commitIntervalMs;
+    return now >= this.#nextCommitMs;
+  }
+
+  async #commitIfDue(): Promise<void> {
+    if (!this.#isCommitDue) return;
+    this.#nextCommitMs = this.#cluster.ports.clock.monotonicMs() + this.#commitIntervalMs;
     await this.#commitQuietly();
   }
 
@@ -280,17 +387,19 @@ export class Consumer {
     }
   }
 
-  /** Until records arrive, or the time is over. */
+  /** Until records arrive, the upkeep is done, somebody wants to stop, or the time is over. */
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       let timer: Timer | undefined;
       const done = () => {
         timer?.cancel();
         this.#fetcher.onRecords = undefined;
+        this.#wake = undefined;
         resolve();
       };
       timer = this.#cluster.ports.clock.after(ms, done);
-      this.#fetcher.onRecords = done;
+      this.#wake = done;
+      if (!this.#isKeepingUp) this.#fetcher.onRecords = done;
     });
   }
 }

@@ -193,7 +193,7 @@ test('past its delivery timeout every record is settled, whatever the broker doe
       assert.equal(producer.bufferedBytes, 0);
       await broker.until(producer.whenBelow(1));
     }),
-    { numRuns: 250 },
+    { numRuns: 40 },
   );
 });
 

@@ -39,6 +39,9 @@ export class Fetcher {
   #locating: Promise<void> | undefined;
   #outOfRange: TopicPartition[] = [];
   #failure: Error | undefined;
+  /** What keeps it from fetching at the moment. */
+  trouble: Error | undefined;
+  readonly #throttledUntilMs = new Map<number, number>();
   #closed = false;
   /** Called once something to take, or a failure, is there. */
   onRecords: (() => void) | undefined;
@@ -115,6 +118,9 @@ export class Fetcher {
     for (const source of hungry) {
       const leader = this.#leaders.get(topicPartitionName(source));
       if (leader === undefined || this.#busy.has(leader)) continue;
+      // The next poll asks again.
+      if ((this.#throttledUntilMs.get(leader) ?? 0) > this.#cluster.ports.clock.monotonicMs())
+        continue;
       const of = byLeader.get(leader);
       if (of) of.push(source);
       else byLeader.set(leader, [source]);
@@ -180,6 +186,11 @@ export class Fetcher {
         }
       }
       if (failed) throw failed;
+      this.trouble = undefined;
+      if (answer.throttleTimeMs > 0) {
+        const { clock } = this.#cluster.ports;
+        this.#throttledUntilMs.set(leader, clock.monotonicMs() + answer.throttleTimeMs);
+      }
     } catch (error) {
       await this.#onError(error);
     } finally {
@@ -248,6 +259,7 @@ export class Fetcher {
       this.onRecords?.();
       return;
     }
+    this.trouble = error instanceof Error ? error : new Error(String(error));
     await this.#cluster.sleep(RETRY_BACKOFF_MS);
   }
 }

@@ -38,6 +38,7 @@ export class GroupMember {
   #needsJoin = true;
   #heartbeat: Timer | undefined;
   #fatal: Error | undefined;
+  #hasLeft = false;
 
   constructor(cluster: Cluster, options: GroupMemberOptions) {
     this.#cluster = cluster;
@@ -61,7 +62,7 @@ export class GroupMember {
   /** Joins and resolves to the partitions that are this member's until `needsJoin`. */
   async join(topics: readonly string[]): Promise<TopicPartition[]> {
     this.#stopHeartbeat();
-    for (;;) {
+    while (!this.#hasLeft) {
       const joined = await this.#cluster.retryAtCoordinator(this.#options.groupId, (coordinator) =>
         coordinator
           .call(
@@ -104,15 +105,17 @@ export class GroupMember {
           ? await this.#assign(joined.protocolName ?? '', joined.members)
           : [];
       const assigned = await this.#sync(joined.protocolName ?? '', assignments);
-      if (assigned) {
+      if (assigned && !this.#hasLeft) {
         this.#scheduleHeartbeat();
         return assigned;
       }
     }
+    return [];
   }
 
   /** Says goodbye so that the group need not wait for the session to end; errors do not matter. */
   async leave(): Promise<void> {
+    this.#hasLeft = true;
     this.#stopHeartbeat();
     // A static member stays known until its session ends, so that it can come back unnoticed.
     if (this.#memberId === '' || this.#options.groupInstanceId !== null) return;

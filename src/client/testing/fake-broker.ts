@@ -88,13 +88,15 @@ export class FakeBroker {
   }
 
   /** Runs the clock, a step at a time, until `promise` settles. */
-  async until<T>(promise: Promise<T>, limitMs = 300_000): Promise<T> {
+  async until<T>(promise: Promise<T>, { limitMs = 300_000, stepMs = 10 } = {}): Promise<T> {
     let settled = false;
     const done = () => {
       settled = true;
     };
     promise.then(done, done);
-    for (let ms = 0; !settled && ms < limitMs; ms += 10) await this.clock.advanceAndSettle(10);
+    for (let ms = 0; !settled && ms < limitMs; ms += stepMs) {
+      await this.clock.advanceAndSettle(stepMs);
+    }
     if (!settled) throw new Error(`nothing came of it within ${limitMs} ms`);
     return promise;
   }
