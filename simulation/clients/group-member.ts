@@ -214,6 +214,6 @@ export async function checkCommits(
       throw new Disconnected(error);
     }
     if (error !== 'NONE') clients.refused('OffsetFetch', error);
-    history.found(partition, topics[0]?.partitions[0]?.committedOffset ?? -2, acknowledged);
+    history.found(partition, Number(topics[0]?.partitions[0]?.committedOffset ?? -2), acknowledged);
   }
 }

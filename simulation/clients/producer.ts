@@ -1,3 +1,4 @@
+import type { Int64 } from '../../src/base/int64.ts';
 import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import type { CodecName } from '../../src/compression/index.ts';
 import { type ErrorName, errorName } from '../../src/protocol/errors.ts';
@@ -34,7 +35,7 @@ interface Batch {
 
 interface Incarnation {
   readonly name: string;
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly producerEpoch: number;
 }
 
@@ -108,7 +109,10 @@ export class Producer {
   /** A new name, and for an idempotent producer a new id: what was sent before is let go. */
   async #begin(client: SimClient): Promise<void> {
     const { isIdempotent, name } = this.#options;
-    let identity = { producerId: -1, producerEpoch: -1 };
+    let identity: { producerId: Int64; producerEpoch: number } = {
+      producerId: -1,
+      producerEpoch: -1,
+    };
     if (isIdempotent) {
       const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 4, {
         transactionalId: null,

@@ -1,3 +1,4 @@
+import { type Int64, parseInt64 } from '../base/int64.ts';
 import { closest } from '../config/closest.ts';
 import { CliError } from './failure.ts';
 
@@ -201,6 +202,13 @@ export function wholeNumber(
     throw new CliError(`--${name} must be ${limit}, not ${text}`);
   }
   return number;
+}
+
+/** A number of 64 bits, exact, out of a flag. Throws CliError. */
+export function wholeInt64(name: string, text: string): Int64 {
+  const number = parseInt64(text);
+  if (number !== undefined) return number;
+  throw new CliError(`--${name} must be a whole number of at most 64 bits, not ${text}`);
 }
 
 /**

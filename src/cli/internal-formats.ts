@@ -10,6 +10,7 @@ import {
   TransactionLogValue,
 } from '../protocol/state-records/index.ts';
 import { messageJson } from './dump/json-text.ts';
+import { exactJson } from './exact-json.ts';
 
 // The records of internal topics as console-consumer's formatters show them (KIP-1020).
 
@@ -48,7 +49,7 @@ function shownAsJson(kinds: Readonly<Record<number, Schemas>>): Shown {
     if (schemas === undefined) return Buffer.alloc(0);
     const [keySchema, valueSchema] = schemas;
     return Buffer.from(
-      JSON.stringify({
+      exactJson({
         key: { type, data: messageJson(keySchema, type, decodeVersioned(keySchema, key)) },
         value: value === null ? null : versioned(valueSchema, value),
       }),

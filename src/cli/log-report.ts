@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { type Int64, saturated } from '../base/int64.ts';
 import type { Finding, PartitionReport } from '../storage/offline/partition-report.ts';
 
 /** What `sluice log inspect` says of a partition: a line for it, then one for each segment. */
@@ -45,8 +46,8 @@ function countText(count: number, one: string, many = `${one}s`): string {
   return count === 1 ? `1 ${one}` : `${count} ${many}`;
 }
 
-function timeText(timestamp: number): string {
-  const date = new Date(timestamp);
+function timeText(timestamp: Int64): string {
+  const date = new Date(saturated(timestamp));
   return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
 }
 

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
+import { saturated } from '../base/int64.ts';
 import { silentLogger } from '../base/logger.ts';
 import { NodeClock } from '../base/node/node-clock.ts';
 import { type BrokerConfig, topicLogConfig } from '../config/index.ts';
@@ -58,8 +59,10 @@ export function whyText(
     baseOffset,
     sizeInBytes,
     largestTimestamp: () =>
-      times.maxTimestamp >= 0 ? times.maxTimestamp : (fileSystem.stat(path)?.modifiedMs ?? now),
-    firstBatchTimestamp: () => times.minTimestamp,
+      times.maxTimestamp >= 0
+        ? saturated(times.maxTimestamp)
+        : (fileSystem.stat(path)?.modifiedMs ?? now),
+    firstBatchTimestamp: () => saturated(times.minTimestamp),
   }));
   const logStartOffset = report.segments[0]?.baseOffset ?? 0;
   const logEndOffset = report.segments.at(-1)?.nextOffset ?? 0;

@@ -1,4 +1,5 @@
 import type { Timer } from '../base/clock.ts';
+import { saturated } from '../base/int64.ts';
 import { KafkaError } from '../protocol/errors.ts';
 import type { Cluster } from './cluster.ts';
 import { mayRetry } from './connection.ts';
@@ -317,7 +318,8 @@ export class Consumer {
     const { groupId } = this.#options;
     if (this.#unplaced.length > 0 && groupId !== undefined) {
       for (const offset of await fetchCommitted(this.#cluster, groupId, this.#unplaced)) {
-        if (this.#isUnplaced(offset)) this.seek(offset);
+        if (!this.#isUnplaced(offset)) continue;
+        this.seek({ ...offset, offset: saturated(offset.offset) });
       }
     }
     const rest = [...this.#unplaced, ...this.#outOfRange];

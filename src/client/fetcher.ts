@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import { errorName, KafkaError } from '../protocol/errors.ts';
 import { FetchRequest, FetchResponse } from '../protocol/messages/01-fetch.ts';
 import { decodeRecords } from '../protocol/records/record.ts';
@@ -204,11 +205,11 @@ export class Fetcher {
   #store(
     source: Source,
     bytes: Buffer,
-    aborted: readonly { producerId: number; firstOffset: number }[],
+    aborted: readonly { producerId: Int64; firstOffset: number }[],
   ): void {
     const from = source.offset ?? 0;
     let next = from;
-    const abortedBy = new Map<number, number[]>();
+    const abortedBy = new Map<Int64, number[]>();
     for (const { producerId, firstOffset } of aborted) {
       const of = abortedBy.get(producerId);
       if (of) of.push(firstOffset);

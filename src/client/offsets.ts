@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import { errorName, KafkaError } from '../protocol/errors.ts';
 import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/02-list-offsets.ts';
 import {
@@ -15,7 +16,7 @@ export const OFFSET_SPECS = { latest: -1, earliest: -2, maxTimestamp: -3 } as co
 export interface OffsetAtTime extends TopicPartition {
   /** -1: no record is that young. */
   readonly offset: number;
-  readonly timestamp: number;
+  readonly timestamp: Int64;
   readonly leaderEpoch: number;
 }
 
@@ -36,7 +37,7 @@ export function isolationCode(level: IsolationLevel): number {
  */
 export async function listOffsets(
   cluster: Cluster,
-  wanted: readonly (TopicPartition & { readonly timestamp: number })[],
+  wanted: readonly (TopicPartition & { readonly timestamp: Int64 })[],
   isolation: IsolationLevel = 'read_uncommitted',
 ): Promise<Map<string, OffsetAtTime>> {
   const found = new Map<string, OffsetAtTime>();
@@ -47,7 +48,7 @@ export async function listOffsets(
     for (const [leader, partitions] of byLeader) {
       const connection = await cluster.broker(leader);
       const timestamps = new Map(partitions.map((p) => [topicPartitionName(p), p.timestamp]));
-      const lowest = Math.min(...timestamps.values());
+      const asksNewKind = partitions.some(({ timestamp }) => timestamp < OFFSET_SPECS.earliest);
       const answer = await connection.call(
         ListOffsetsRequest,
         ListOffsetsResponse,
@@ -62,7 +63,7 @@ export async function listOffsets(
             })),
           })),
         },
-        { maxVersion: lowest < -2 ? 9 : 8 },
+        { maxVersion: asksNewKind ? 9 : 8 },
       );
       for (const { name, partitions: results } of answer.topics) {
         for (const result of results) {
@@ -116,7 +117,7 @@ export async function groupByLeader<P extends TopicPartition>(
 }
 
 export interface CommittedOffset extends TopicPartition {
-  readonly offset: number;
+  readonly offset: Int64;
   readonly leaderEpoch: number;
   readonly metadata: string;
 }
@@ -178,7 +179,7 @@ export interface Committer {
 export async function commitOffsets(
   cluster: Cluster,
   groupId: string,
-  offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
+  offsets: readonly (TopicPartition & { readonly offset: Int64; readonly metadata?: string })[],
   committer: Committer = { generation: -1, memberId: '', groupInstanceId: null },
 ): Promise<void> {
   if (offsets.length === 0) return;

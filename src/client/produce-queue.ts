@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import type { RecordInput } from '../protocol/records/batch-builder.ts';
 import type { RecordMetadata } from './records.ts';
 
@@ -41,7 +42,7 @@ export interface Queue {
   /** How often in a row the first batch was put off. */
   attempts: number;
   /** Whose numbers `nextSequence` counts. */
-  producerId: number;
+  producerId: Int64;
   nextSequence: number;
 }
 

@@ -1,4 +1,5 @@
 import type { Timer } from '../base/clock.ts';
+import type { Int64 } from '../base/int64.ts';
 import type { CodecName } from '../compression/index.ts';
 import { type ErrorName, errorName, KafkaError } from '../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../protocol/messages/00-produce.ts';
@@ -75,7 +76,7 @@ const MAX_PRODUCE_VERSION = 12;
 
 /** Who numbers the batches of an idempotent producer. */
 interface Identity {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly producerEpoch: number;
 }
 

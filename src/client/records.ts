@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import type { BatchRecord, RecordHeader } from '../protocol/records/record.ts';
 
 /** Partition of a topic, as a value. */
@@ -31,7 +32,7 @@ export interface RecordMetadata extends TopicPartition {
 
 export interface ConsumerRecord extends TopicPartition {
   readonly offset: number;
-  readonly timestamp: number;
+  readonly timestamp: Int64;
   readonly timestampType: BatchRecord['timestampType'];
   readonly key: Buffer | null;
   readonly value: Buffer | null;

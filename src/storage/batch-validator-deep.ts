@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import {
   type Codec,
   codecById,
@@ -54,7 +55,7 @@ function validatePayload(
   const claimedType = RecordBatch.timestampType(batch);
   const judge = new RecordJudge(rules);
   const cursor = new RecordCursor(payload);
-  let maxTimestamp = RecordBatch.NO_TIMESTAMP;
+  let maxTimestamp: Int64 = RecordBatch.NO_TIMESTAMP;
   let inOrder = true;
   for (let index = 0; index < recordCount; index++) {
     cursor.next();

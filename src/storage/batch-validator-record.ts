@@ -1,3 +1,4 @@
+import { type Int64, saturated } from '../base/int64.ts';
 import { NO_TIMESTAMP, type TimestampType } from '../protocol/records/record-batch.ts';
 import type { ProduceError, RecordError, RejectedBatch } from './batch-validator-result.ts';
 import type { ProduceRules } from './batch-validator-rules.ts';
@@ -5,16 +6,13 @@ import type { ProduceRules } from './batch-validator-rules.ts';
 /** What the rules look at in one record. */
 export interface JudgedRecord {
   hasKey: boolean;
-  timestamp: number;
+  timestamp: Int64;
   /** What the producer said of its timestamps; only CreateTime is for it to say. */
   timestampType: TimestampType;
 }
 
 /** Records named in a response; a client needs a few to understand, and the rest would be a flood. */
 const MOST_RECORD_ERRORS = 100;
-
-/** Beyond this the difference of two timestamps, which is what batches store, is not exact. */
-const LARGEST_TIMESTAMP = 2 ** 52;
 
 /** Gathers what is wrong with the records of a batch, one after the other. */
 export class RecordJudge {
@@ -64,7 +62,6 @@ export class RecordJudge {
 /** The rules of message.timestamp.type and of message.timestamp.before and after.max.ms (KIP-937). */
 function timestampProblem(record: JudgedRecord, rules: ProduceRules): string | undefined {
   const { timestamp } = record;
-  if (Math.abs(timestamp) > LARGEST_TIMESTAMP) return `timestamp ${timestamp} is beyond 2^52`;
   // A producer that says LogAppendTime is refused, except where its timestamp is to be kept: there
   // Kafka has always corrected the type instead.
   if (rules.timestampType === 'LogAppendTime' || timestamp === NO_TIMESTAMP) {
@@ -72,7 +69,7 @@ function timestampProblem(record: JudgedRecord, rules: ProduceRules): string | u
       ? 'only the broker may set timestamps of type LogAppendTime'
       : undefined;
   }
-  const age = rules.now - timestamp;
+  const age = rules.now - saturated(timestamp);
   if (age <= rules.timestampBeforeMaxMs && -age <= rules.timestampAfterMaxMs) return undefined;
   const earliest = rules.now - rules.timestampBeforeMaxMs;
   const latest = rules.now + rules.timestampAfterMaxMs;

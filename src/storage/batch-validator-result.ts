@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import type { ProduceRules } from './batch-validator-rules.ts';
 
 /** Why one record was refused (KIP-467): its index in the batch and a sentence. */
@@ -23,7 +24,7 @@ export interface ValidBatch {
   batch: Buffer;
   recordCount: number;
   /** Largest timestamp in the batch; the broker's time with LogAppendTime. */
-  maxTimestamp: number;
+  maxTimestamp: Int64;
   /** For the response's log_append_time: the broker's time, or -1 with CreateTime. */
   logAppendTime: number;
   /** Whether the batch was re-encoded: another format or codec. For metrics. */

@@ -1,3 +1,4 @@
+import { saturated } from '../base/int64.ts';
 import { codecById, codecByName } from '../compression/index.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { recordSizesAddUp } from '../protocol/records/record-cursor.ts';
@@ -134,8 +135,8 @@ function checkHeader(batch: Buffer, rules: ProduceRules): RejectedBatch | undefi
       const detail = `producer ${producerId} with epoch ${epoch} and sequence ${sequence}`;
       return reject('INVALID_RECORD', detail);
     }
-  } else if (producerId < RecordBatch.NO_PRODUCER_ID || RecordBatch.isTransactional(batch)) {
-    return reject('INVALID_RECORD', `producer id ${producerId} cannot write this batch`);
+  } else if (RecordBatch.isTransactional(batch)) {
+    return reject('INVALID_RECORD', 'a transaction needs a producer id');
   }
   return undefined;
 }
@@ -157,7 +158,7 @@ function mustReadRecords(batch: Buffer, rules: ProduceRules): boolean {
   if (rules.timestampBeforeMaxMs !== Number.POSITIVE_INFINITY) return true;
   const maxTimestamp = RecordBatch.maxTimestamp(batch);
   return (
-    maxTimestamp - rules.now > rules.timestampAfterMaxMs ||
+    saturated(maxTimestamp) - rules.now > rules.timestampAfterMaxMs ||
     maxTimestamp < RecordBatch.baseTimestamp(batch)
   );
 }

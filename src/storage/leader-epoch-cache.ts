@@ -77,7 +77,8 @@ export class LeaderEpochCache {
   /** The largest epoch at or below `epoch` and where it ends; both -1 when that is not known. */
   endOffsetOf(epoch: number, logEndOffset: number): { leaderEpoch: number; endOffset: number } {
     const unknown = { leaderEpoch: -1, endOffset: -1 };
-    if (epoch < 0) return unknown;
+    // Any other negative one lies before the first, as Kafka has it.
+    if (epoch === -1) return unknown;
     if (epoch === this.latestEpoch) return { leaderEpoch: epoch, endOffset: logEndOffset };
     const next = this.#entries.findIndex((entry) => entry.epoch > epoch);
     if (next < 0) return unknown;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Int64 } from '../base/int64.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { type ScanEnd, scanBatches } from './batch-scan.ts';
 import {
@@ -319,14 +320,15 @@ class LogRecovery {
     if (last.sizeInBytes === 0) return;
     const isSmall = last.sizeInBytes <= SMALL_SEGMENT_BYTES;
     const indexed = this.#lastIndexedPosition ?? last.indexes().offsets.last().position;
-    let maxTimestamp = -1;
+    let maxTimestamp: Int64 = -1;
     const scan = scanBatches({
       fromPosition: isSmall ? 0 : indexed,
       endPosition: last.writtenBytes,
       verify: false,
       visit: ({ buffer, at }) => {
         this.logEndOffset = RecordBatch.nextOffset(buffer, at);
-        maxTimestamp = Math.max(maxTimestamp, RecordBatch.maxTimestamp(buffer, at));
+        const timestamp = RecordBatch.maxTimestamp(buffer, at);
+        if (timestamp > maxTimestamp) maxTimestamp = timestamp;
         return true;
       },
     });

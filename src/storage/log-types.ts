@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 
 export interface TopicPartition {
@@ -46,7 +47,7 @@ export type AppendResult =
       readonly firstOffset: number;
       readonly lastOffset: number;
       /** Largest timestamp of the original batch. */
-      readonly timestamp: number;
+      readonly timestamp: Int64;
     }
   /** Nothing was appended and `done` is never called. */
   | { readonly kind: 'refused'; readonly error: ErrorName; readonly detail: string };
@@ -115,7 +116,7 @@ export type ReadOutcome =
 
 export interface TimestampAndOffset {
   /** -1 where the question was about a position, not a time. */
-  readonly timestamp: number;
+  readonly timestamp: Int64;
   readonly offset: number;
   /** -1 when unknown. */
   readonly leaderEpoch: number;
@@ -123,6 +124,6 @@ export interface TimestampAndOffset {
 
 /** An aborted transaction that overlaps a read, as Fetch returns it. */
 export interface AbortedTransaction {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly firstOffset: number;
 }

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import type { Int64 } from '../base/int64.ts';
 import { abortedTransactions } from './aborted-transactions.ts';
 import { DeletedRecords } from './deleted-records.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
@@ -259,7 +260,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   }
 
   /** The first record at or after `timestamp`, undefined when there is none. */
-  async offsetForTimestamp(timestamp: number): Promise<TimestampAndOffset | undefined> {
+  async offsetForTimestamp(timestamp: Int64): Promise<TimestampAndOffset | undefined> {
     return lookUp(this, () => findByTimestamp(this.segments, timestamp, this));
   }
 
@@ -417,7 +418,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   }
 
   /** For the cleaner: what has to stay of each producer. */
-  lastRecords(): Map<number, LastRecord> {
+  lastRecords(): Map<Int64, LastRecord> {
     return this.#producers.lastRecords();
   }
 

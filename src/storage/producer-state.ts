@@ -1,3 +1,4 @@
+import { type Int64, saturated } from '../base/int64.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { addToSequence } from '../protocol/records/record-batch.ts';
 import type { AppendOrigin } from './log-types.ts';
@@ -12,17 +13,17 @@ export interface RememberedBatch {
   readonly lastSequence: number;
   readonly firstOffset: number;
   readonly lastOffset: number;
-  readonly timestamp: number;
+  readonly timestamp: Int64;
 }
 
 /** What is known of one producer in one partition. */
 export interface ProducerEntry {
-  readonly producerId: number;
+  readonly producerId: Int64;
   /** -1 when nothing but a marker's coordinator epoch is known. */
   epoch: number;
   /** Of the last transaction marker, -1 for none. */
   coordinatorEpoch: number;
-  lastTimestamp: number;
+  lastTimestamp: Int64;
   /** -1 when no transaction is open. */
   transactionFirstOffset: number;
   /** The newest last. */
@@ -31,24 +32,24 @@ export interface ProducerEntry {
 
 /** A producer's data batch about to be appended, or found in the log. */
 export interface ProducerBatch {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly producerEpoch: number;
   readonly baseSequence: number;
   readonly lastSequence: number;
   readonly firstOffset: number;
   readonly lastOffset: number;
-  readonly maxTimestamp: number;
+  readonly maxTimestamp: Int64;
   readonly isTransactional: boolean;
 }
 
 /** A transaction marker. */
 export interface ProducerMarker {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly producerEpoch: number;
   readonly coordinatorEpoch: number;
   readonly isAbort: boolean;
   readonly offset: number;
-  readonly timestamp: number;
+  readonly timestamp: Int64;
 }
 
 export interface Refusal {
@@ -65,10 +66,10 @@ export interface LastRecord {
 
 /** What DescribeProducers shows of one producer. */
 export interface ActiveProducer {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly producerEpoch: number;
   readonly lastSequence: number;
-  readonly lastTimestamp: number;
+  readonly lastTimestamp: Int64;
   /** -1 when no transaction marker was seen. */
   readonly coordinatorEpoch: number;
   /** -1 when no transaction is open. */
@@ -77,7 +78,7 @@ export interface ActiveProducer {
 
 /** A transaction that a marker ended. */
 export interface CompletedTransaction {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly firstOffset: number;
   /** Offset of the marker. */
   readonly lastOffset: number;
@@ -86,11 +87,11 @@ export interface CompletedTransaction {
   readonly lastStableOffset: number;
 }
 
-const NO_PRODUCERS: ReadonlyMap<number, ProducerEntry> = new Map();
+const NO_PRODUCERS: ReadonlyMap<Int64, ProducerEntry> = new Map();
 const NONE: readonly never[] = [];
 
 interface OpenTransaction {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly firstOffset: number;
 }
 
@@ -100,7 +101,7 @@ interface OpenTransaction {
  */
 export class ProducerState {
   /** Undefined while there is none: an empty map would be most of what an idle partition takes. */
-  #producers: Map<number, ProducerEntry> | undefined;
+  #producers: Map<Int64, ProducerEntry> | undefined;
   /** By first offset. */
   #open: readonly OpenTransaction[] = NONE;
   /** Ended, but the marker is not yet below the high watermark. By first offset. */
@@ -114,7 +115,7 @@ export class ProducerState {
     return (this.#producers ?? NO_PRODUCERS).values();
   }
 
-  get(producerId: number): ProducerEntry | undefined {
+  get(producerId: Int64): ProducerEntry | undefined {
     return this.#producers?.get(producerId);
   }
 
@@ -132,8 +133,8 @@ export class ProducerState {
    * For compaction: where each producer's last data batch ends, and its epoch. That batch has to
    * stay, or after a recovery the producer's next one would not follow.
    */
-  lastRecords(): Map<number, LastRecord> {
-    const records = new Map<number, LastRecord>();
+  lastRecords(): Map<Int64, LastRecord> {
+    const records = new Map<Int64, LastRecord>();
     for (const { producerId, epoch, batches } of this.entries()) {
       records.set(producerId, { dataOffset: batches.at(-1)?.lastOffset, epoch });
     }
@@ -263,7 +264,7 @@ export class ProducerState {
     this.#unreplicated = NONE;
   }
 
-  #entryOf(producerId: number): ProducerEntry {
+  #entryOf(producerId: Int64): ProducerEntry {
     this.#producers ??= new Map();
     let entry = this.#producers.get(producerId);
     if (!entry) {
@@ -282,7 +283,7 @@ export class ProducerState {
 }
 
 function isExpired(entry: ProducerEntry, now: number, expirationMs: number): boolean {
-  return entry.transactionFirstOffset < 0 && now - entry.lastTimestamp >= expirationMs;
+  return entry.transactionFirstOffset < 0 && now - saturated(entry.lastTimestamp) >= expirationMs;
 }
 
 /** A new epoch forgets the batches of the one before. */

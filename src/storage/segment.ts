@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { isOutOfSpace } from '../base/disk-error.ts';
 import type { File } from '../base/file-system.ts';
+import { type Int64, saturated } from '../base/int64.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import type { PinnedFile } from './file-handles.ts';
 import type { SegmentIndexes } from './index-cache.ts';
@@ -52,7 +53,7 @@ export type SegmentNameSuffix = '' | typeof CLEANED_SUFFIX | typeof SWAP_SUFFIX;
 /** What a batch adds to a segment's bookkeeping. */
 export interface BatchFacts {
   readonly lastOffset: number;
-  readonly maxTimestamp: number;
+  readonly maxTimestamp: Int64;
   readonly sizeInBytes: number;
 }
 
@@ -83,7 +84,7 @@ export class Segment {
   /** Those that appends add to; the index cache has those that are only read. */
   #indexes: SegmentIndexes | undefined;
   #max: TimestampOffset | undefined;
-  #firstTimestamp: number | undefined;
+  #firstTimestamp: Int64 | undefined;
   #bytesSinceIndexEntry = 0;
   /** Whether `#aborted` holds what the file does. */
   #abortedAreRead: boolean;
@@ -185,9 +186,9 @@ export class Segment {
   }
 
   /** By record time where records carry one, so that a copied log rolls as the original did. */
-  #ageMs(timestamp: number): number {
+  #ageMs(timestamp: Int64): number {
     const first = this.firstBatchTimestamp();
-    return first >= 0 ? timestamp - first : this.#context.clock.now() - this.createdMs;
+    return first >= 0 ? saturated(timestamp) - first : this.#context.clock.now() - this.createdMs;
   }
 
   /** The largest timestamp of the first batch, -1 where there is none. */
@@ -197,7 +198,7 @@ export class Segment {
       const count = this.file().readSync(header, 0, header.length, 0);
       this.#firstTimestamp = count < header.length ? -1 : RecordBatch.maxTimestamp(header);
     }
-    return this.#firstTimestamp;
+    return saturated(this.#firstTimestamp);
   }
 
   /** Claims the place of a batch at the end; its position. */
@@ -314,7 +315,7 @@ export class Segment {
   /** For retention: the largest record timestamp, or when the file changed where there is none. */
   largestTimestamp(): number {
     const { timestamp } = this.maxTimestamp();
-    return timestamp >= 0 ? timestamp : this.lastModifiedMs();
+    return timestamp >= 0 ? saturated(timestamp) : this.lastModifiedMs();
   }
 
   lastModifiedMs(): number {

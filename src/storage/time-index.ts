@@ -1,10 +1,10 @@
-import { readInt64, writeInt64 } from '../protocol/records/record-batch.ts';
+import { type Int64, readInt64, writeInt64 } from '../base/int64.ts';
 import { EntryTable } from './entry-table.ts';
 
 const ENTRY_SIZE = 12;
 
 export interface TimestampOffset {
-  timestamp: number;
+  timestamp: Int64;
   offset: number;
 }
 
@@ -27,7 +27,7 @@ export class TimeIndex {
   }
 
   /** The entry with the largest timestamp at or below `timestamp`, or the segment's start. */
-  lookup(timestamp: number): TimestampOffset {
+  lookup(timestamp: Int64): TimestampOffset {
     const { bytes } = this.table;
     return this.#entry(this.table.lastAtOrBelow((at) => readInt64(bytes, at) <= timestamp));
   }
@@ -37,7 +37,7 @@ export class TimeIndex {
   }
 
   /** Ignored unless `timestamp` is beyond the last entry's. */
-  append(timestamp: number, offset: number): void {
+  append(timestamp: Int64, offset: number): void {
     if (timestamp <= this.last().timestamp) return;
     const at = this.table.push();
     writeInt64(this.table.bytes, timestamp, at);
@@ -54,16 +54,12 @@ export class TimeIndex {
   /** Drops everything from the first entry that cannot be right; whether it dropped any. */
   dropInvalid(): boolean {
     const { bytes, count } = this.table;
-    let timestamp = -1n;
+    let timestamp: Int64 = -1;
     let offset = -1;
     for (let index = 0; index < count; index++) {
-      const nextTimestamp = bytes.readBigInt64BE(index * ENTRY_SIZE);
+      const nextTimestamp = readInt64(bytes, index * ENTRY_SIZE);
       const nextOffset = bytes.readInt32BE(index * ENTRY_SIZE + 8);
-      if (
-        nextTimestamp <= timestamp ||
-        nextTimestamp > Number.MAX_SAFE_INTEGER ||
-        nextOffset < Math.max(offset, 0)
-      ) {
+      if (nextTimestamp <= timestamp || nextOffset < Math.max(offset, 0)) {
         this.table.truncate(index);
         return true;
       }

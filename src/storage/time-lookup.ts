@@ -1,3 +1,4 @@
+import type { Int64 } from '../base/int64.ts';
 import { recordsPayload, recordTimestamp } from '../protocol/records/record.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { RecordCursor } from '../protocol/records/record-cursor.ts';
@@ -37,7 +38,7 @@ export async function lookUp<T>(
 /** The first record at or after `timestamp`, in offset order. Rejects with what the disk throws. */
 export async function findByTimestamp(
   segments: SegmentList,
-  timestamp: number,
+  timestamp: Int64,
   bounds: TimeLookup,
 ): Promise<TimestampAndOffset | undefined> {
   for (const segment of segments.all) {
@@ -72,7 +73,7 @@ export async function findMaxTimestamp(
 /** The index leads to within a few kilobytes of a record: more than this is seldom needed. */
 const FIRST_READ_BYTES = 64 * 1024;
 
-type RecordMatcher = (record: { readonly timestamp: number }) => boolean;
+type RecordMatcher = (record: { readonly timestamp: Int64 }) => boolean;
 
 /**
  * The first record of a batch that matches. No object is made for the others: a small batch may hold many
@@ -83,7 +84,7 @@ function firstMatch(
   at: number,
   fromOffset: number,
   matches: RecordMatcher,
-): { readonly offset: number; readonly timestamp: number } | undefined {
+): { readonly offset: number; readonly timestamp: Int64 } | undefined {
   const baseOffset = RecordBatch.baseOffset(buffer, at);
   const cursor = new RecordCursor(recordsPayload(buffer, at));
   for (let left = RecordBatch.recordCount(buffer, at); left > 0; left--) {
@@ -102,7 +103,7 @@ async function findRecord(
   segment: Segment,
   fromPosition: number,
   { logStartOffset, logEndOffset }: TimeLookup,
-  matcher: (maxTimestamp: number) => RecordMatcher | undefined,
+  matcher: (maxTimestamp: Int64) => RecordMatcher | undefined,
 ): Promise<TimestampAndOffset | undefined> {
   if (!segment.fileExists || segment.isDeleted) return undefined;
   let found: TimestampAndOffset | undefined;

@@ -1,11 +1,11 @@
-import { readInt64, writeInt64 } from '../protocol/records/record-batch.ts';
+import { type Int64, readInt64, readSaturatedInt64, writeInt64 } from '../base/int64.ts';
 
 const ENTRY_SIZE = 34;
 const VERSION = 0;
 
 /** One aborted transaction, in the segment that holds its marker. */
 export interface AbortedTxn {
-  producerId: number;
+  producerId: Int64;
   firstOffset: number;
   /** Offset of the marker. */
   lastOffset: number;
@@ -33,9 +33,9 @@ export function decodeAbortedTxns(bytes: Buffer, baseOffset: number): AbortedTxn
     try {
       const txn = {
         producerId: readInt64(bytes, at + 2),
-        firstOffset: readInt64(bytes, at + 10),
-        lastOffset: readInt64(bytes, at + 18),
-        lastStableOffset: readInt64(bytes, at + 26),
+        firstOffset: readSaturatedInt64(bytes, at + 10),
+        lastOffset: readSaturatedInt64(bytes, at + 18),
+        lastStableOffset: readSaturatedInt64(bytes, at + 26),
       };
       if (txn.lastOffset < baseOffset || txn.lastOffset < (txns.at(-1)?.lastOffset ?? 0)) {
         return undefined;

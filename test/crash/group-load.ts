@@ -142,7 +142,7 @@ export class GroupLoad {
     if (committedOffset >= 0 && metadata !== `m${committedOffset}`) {
       throw new HistoryViolation(`the commit of ${committedOffset} has metadata ${metadata}`);
     }
-    this.#committed = committedOffset;
+    this.#committed = Number(committedOffset);
   }
 
   async #checkMember(client: RawClient): Promise<void> {

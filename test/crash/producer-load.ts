@@ -1,3 +1,4 @@
+import type { Int64 } from '../../src/base/int64.ts';
 import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import type { CodecName } from '../../src/compression/index.ts';
 import { type ErrorName, errorName } from '../../src/protocol/errors.ts';
@@ -22,7 +23,7 @@ interface Batch {
 }
 
 export interface ProducerIdentity {
-  readonly producerId: number;
+  readonly producerId: Int64;
   readonly producerEpoch: number;
 }
 

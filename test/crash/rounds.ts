@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Int64 } from '../../src/base/int64.ts';
 import { SimRandom } from '../../src/base/testing/sim-random.ts';
 import { FetchRequest, FetchResponse } from '../../src/protocol/messages/01-fetch.ts';
 import {
@@ -91,7 +92,7 @@ export class CrashRun {
   readonly #producers: ProducerLoad[] = [];
   readonly #group: GroupLoad;
   readonly #topics: TopicLoad;
-  readonly #producerIds = new Set<number>();
+  readonly #producerIds = new Set<Int64>();
   /** By partition: how far the log was read and checked. */
   readonly #checkedTo: number[] = Array.from({ length: PARTITIONS }, () => 0);
 

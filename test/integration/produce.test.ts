@@ -1,6 +1,8 @@
 // If this breaks, records are lost, duplicated, reordered or damaged on their way into the log.
+
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { Int64 } from '../../src/base/int64.ts';
 import { errorCode, errorName } from '../../src/protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/00-produce.ts';
 import {
@@ -36,7 +38,7 @@ async function outcome(topic: string, records: Buffer | null, options = {}): Pro
   return errorName((await produce(client, topic, records, options)).errorCode);
 }
 
-async function initProducer(to = client): Promise<{ producerId: number; producerEpoch: number }> {
+async function initProducer(to = client): Promise<{ producerId: Int64; producerEpoch: number }> {
   const answer = await to.call(InitProducerIdRequest, InitProducerIdResponse, 4, {
     transactionalId: null,
     transactionTimeoutMs: 60_000,

@@ -4,7 +4,9 @@
 // -3 the record with the largest timestamp (v7, KIP-734), -4 the local log start (v8, KIP-405), which
 // without tiered storage is the log start. Any other timestamp finds the first record at or after it.
 // v0 answers with the base offsets of segments, newest first.
+
 import type { Clock } from '../../base/clock.ts';
+import type { Int64 } from '../../base/int64.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   ListOffsetsRequest,
@@ -23,7 +25,7 @@ type Question = ListOffsetsRequest['topics'][number]['partitions'][number];
 
 interface Found {
   readonly errorCode: number;
-  readonly timestamp?: number;
+  readonly timestamp?: Int64;
   readonly offset?: number;
   readonly leaderEpoch?: number;
   readonly oldStyleOffsets?: number[];
@@ -118,7 +120,7 @@ async function answer(
 
 /** A record that a client may not read yet does not exist for it. */
 function visible(
-  found: { timestamp: number; offset: number; leaderEpoch: number } | undefined,
+  found: { timestamp: Int64; offset: number; leaderEpoch: number } | undefined,
   end: number,
   version: number,
 ): Found {

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 
 /** One record of an internal topic, before it has an offset. A null value is a tombstone. */
@@ -16,7 +17,7 @@ export interface LoadedRecord {
 /** One record batch read back, with what its header says. */
 export interface LoadedBatch {
   baseOffset: number;
-  producerId: number;
+  producerId: Int64;
   isTransactional: boolean;
   /** True for a transaction marker; its single record is a control record. */
   isControl: boolean;

@@ -1,4 +1,5 @@
 import type { Timer } from '../../base/clock.ts';
+import { saturated } from '../../base/int64.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import { joinError, syncError } from './group/answers.ts';
 import { describe, describeAbsent, fetchOffsets, listed } from './group/describe.ts';
@@ -203,7 +204,7 @@ export class GroupCoordinator {
     for (const shard of this.#shards()) {
       for (const { groupId, state, offsets } of shard.groups.values()) {
         for (const { topic, partition, committed } of offsets.partitions()) {
-          yield { groupId, state, topic, partition, committedOffset: committed.offset };
+          yield { groupId, state, topic, partition, committedOffset: saturated(committed.offset) };
         }
       }
     }

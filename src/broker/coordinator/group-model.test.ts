@@ -200,7 +200,7 @@ class Run {
     this.#commits = [];
     const committed = this.group.committed();
     assert.ok(committed >= this.#committed, 'no acknowledged commit is lost');
-    this.#committed = committed;
+    this.#committed = Number(committed);
     // A generation whose assignment was never stored is forgotten, and its number used again.
     this.#generation = 0;
     this.#leaders.clear();

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { GroupMetadataValue } from '../../protocol/state-records/index.ts';
 import type { LoadedBatch, LoadedRecord } from './coordinator-log.ts';
@@ -22,7 +23,7 @@ export class Replay {
   readonly #logger: Logger;
   readonly #groups = new Map<string, ReplayedGroup>();
   /** By producer id, then by group. */
-  readonly #open = new Map<number, OpenOffsets>();
+  readonly #open = new Map<Int64, OpenOffsets>();
   #unknownCount = 0;
   #unreadableCount = 0;
 
@@ -99,7 +100,7 @@ export class Replay {
     }
   }
 
-  #endTransaction(producerId: number, marker: LoadedRecord): void {
+  #endTransaction(producerId: Int64, marker: LoadedRecord): void {
     const byGroup = this.#open.get(producerId);
     this.#open.delete(producerId);
     // The key of a marker: version, then type.
@@ -123,7 +124,7 @@ export class Replay {
     return group;
   }
 
-  #openOffsets(producerId: number, groupId: string): PartitionMap<CommittedOffset | null> {
+  #openOffsets(producerId: Int64, groupId: string): PartitionMap<CommittedOffset | null> {
     let byGroup = this.#open.get(producerId);
     if (byGroup === undefined) {
       byGroup = new Map();

@@ -1,3 +1,4 @@
+import { parseInt64, saturated } from '../../base/int64.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import {
   type Cluster,
@@ -222,12 +223,13 @@ async function choosePartitions(
     consumer.resetTo('earliest');
     return;
   }
-  if (!/^\d+$/.test(offset)) {
+  const number = parseInt64(offset);
+  if (number === undefined || number < 0) {
     throw new CliError(
       `The provided offset value '${flags.offset}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.`,
     );
   }
-  consumer.seek({ topic, partition, offset: Number(offset) });
+  consumer.seek({ topic, partition, offset: saturated(number) });
 }
 
 /** A missing topic is created where the broker does that, as for every consumer. */

@@ -76,8 +76,13 @@ export function parseDeletions(text: string): Deletion[] {
   const deletions = partitions.map((entry: unknown) => {
     if (isObject(entry)) {
       const { topic, partition, offset } = entry;
-      if (typeof topic === 'string' && isWhole(partition) && isWhole(offset)) {
-        return { topic, partition, offset };
+      if (typeof topic === 'string' && isWhole(partition) && isLong(offset)) {
+        // Beyond 2^53 JSON has rounded it already; all of that is beyond the end of every log.
+        const within = Math.max(
+          -Number.MAX_SAFE_INTEGER,
+          Math.min(offset, Number.MAX_SAFE_INTEGER),
+        );
+        return { topic, partition, offset: within };
       }
     }
     throw new CliError(
@@ -100,6 +105,10 @@ function isObject(found: unknown): found is Record<string, unknown> {
 
 function isWhole(found: unknown): found is number {
   return Number.isSafeInteger(found);
+}
+
+function isLong(found: unknown): found is number {
+  return typeof found === 'number' && Number.isInteger(found) && Math.abs(found) <= 2 ** 63;
 }
 
 async function outcome(

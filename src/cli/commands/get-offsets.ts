@@ -1,3 +1,4 @@
+import { type Int64, parseInt64 } from '../../base/int64.ts';
 import {
   type Cluster,
   listOffsets,
@@ -78,10 +79,11 @@ export const getOffsets = tool({
   },
 });
 
-function parseTime(text: string): number {
+function parseTime(text: string): Int64 {
   const named = Object.hasOwn(TIMES, text) ? TIMES[text] : undefined;
   if (named !== undefined) return named;
-  if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  const number = parseInt64(text);
+  if (number !== undefined) return number;
   throw new CliError(
     `Malformed time argument ${text}. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / -5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp`,
   );
@@ -108,7 +110,7 @@ async function matching(
 async function offsetsOf(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
-  timestamp: number,
+  timestamp: Int64,
   terminal: Terminal,
 ): Promise<OffsetAtTime[]> {
   try {

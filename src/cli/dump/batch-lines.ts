@@ -1,3 +1,4 @@
+import { addInt64, type Int64, readInt64 } from '../../base/int64.ts';
 import { parseEndTxnMarker } from '../../protocol/records/control-batch.ts';
 import { type BatchRecord, decodeRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
@@ -16,7 +17,7 @@ export interface BatchLineOptions {
 }
 
 /** An optional number as Java writes it. */
-function optionalLong(value: number | undefined): string {
+function optionalLong(value: Int64 | undefined): string {
   return value === undefined ? 'OptionalLong.empty' : `OptionalLong[${value}]`;
 }
 
@@ -27,8 +28,10 @@ export function batchLine(batch: Buffer, position: number): string {
   const horizon = RecordBatch.hasDeleteHorizon(batch)
     ? RecordBatch.baseTimestamp(batch)
     : undefined;
+  const baseOffset = readInt64(batch, 0);
+  const lastOffset = addInt64(baseOffset, RecordBatch.lastOffsetDelta(batch));
   return (
-    `baseOffset: ${RecordBatch.baseOffset(batch)} lastOffset: ${RecordBatch.lastOffset(batch)}` +
+    `baseOffset: ${baseOffset} lastOffset: ${lastOffset}` +
     ` count: ${RecordBatch.recordCount(batch)} baseSequence: ${RecordBatch.baseSequence(batch)}` +
     ` lastSequence: ${RecordBatch.lastSequence(batch)} producerId: ${RecordBatch.producerId(batch)}` +
     ` producerEpoch: ${RecordBatch.producerEpoch(batch)}` +

@@ -11,6 +11,7 @@ import {
   TransactionLogKey,
   TransactionLogValue,
 } from '../../protocol/state-records/index.ts';
+import { exactJson } from '../exact-json.ts';
 import { messageJson } from './json-text.ts';
 
 /** What a record's key and value look like to a person; undefined: nothing is printed. */
@@ -86,7 +87,7 @@ function versionedJson(
 ): string {
   const version = peekVersion(bytes);
   const data = adapt(messageJson(schema, version, decodeVersioned(schema, bytes)));
-  return JSON.stringify({ [label]: String(version), data });
+  return exactJson({ [label]: String(version), data });
 }
 
 /** What members of the consumer protocol said and were given, instead of its bytes. */

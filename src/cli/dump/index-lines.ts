@@ -1,3 +1,4 @@
+import { type Int64, readInt64 } from '../../base/int64.ts';
 import { decodeRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { lastOffsetOf, type SegmentFile } from './segment-file.ts';
@@ -10,7 +11,7 @@ export interface OffsetEntry {
 }
 
 export interface TimeEntry {
-  readonly timestamp: number;
+  readonly timestamp: Int64;
   readonly offset: number;
 }
 
@@ -34,7 +35,7 @@ export function timeEntries(bytes: Buffer, baseOffset: number): TimeEntry[] {
   for (let at = 0; at + TIME_ENTRY_BYTES <= bytes.length; at += TIME_ENTRY_BYTES) {
     const offset = baseOffset + bytes.readInt32BE(at + 8);
     if (offset === baseOffset && at > 0) break;
-    entries.push({ timestamp: RecordBatch.readInt64(bytes, at), offset });
+    entries.push({ timestamp: readInt64(bytes, at), offset });
   }
   return entries;
 }
@@ -65,9 +66,9 @@ export function offsetMismatches(
 /** What is wrong with the entries of a time index. */
 export interface TimeFindings {
   /** The entry's timestamp, and the batch's. */
-  readonly mismatches: (readonly [number, number])[];
+  readonly mismatches: (readonly [Int64, Int64])[];
   /** The entry's timestamp, and the one before. */
-  readonly outOfOrder: (readonly [number, number])[];
+  readonly outOfOrder: (readonly [Int64, Int64])[];
   /** The entry's offset, and the last one of the batch that should end with it. */
   readonly notFound: (readonly [number, number])[];
 }
@@ -78,7 +79,7 @@ export function timeFindings(
   log: SegmentFile,
 ): TimeFindings {
   const findings: TimeFindings = { mismatches: [], outOfOrder: [], notFound: [] };
-  let previous = RecordBatch.NO_TIMESTAMP;
+  let previous: Int64 = RecordBatch.NO_TIMESTAMP;
   for (const { timestamp, offset } of entries) {
     const from = index.findLast((entry) => entry.offset <= offset)?.position ?? 0;
     let last = -1;
@@ -97,10 +98,10 @@ export function timeFindings(
   return findings;
 }
 
-function maxTimestamp(batch: Buffer): number {
-  if (RecordBatch.magic(batch) < RecordBatch.MAGIC_V2) return Number(batch.readBigInt64BE(18));
-  return decodeRecords(batch).reduce(
-    (most, { timestamp }) => Math.max(most, timestamp),
+function maxTimestamp(batch: Buffer): Int64 {
+  if (RecordBatch.magic(batch) < RecordBatch.MAGIC_V2) return readInt64(batch, 18);
+  return decodeRecords(batch).reduce<Int64>(
+    (most, { timestamp }) => (timestamp > most ? timestamp : most),
     RecordBatch.NO_TIMESTAMP,
   );
 }
@@ -110,10 +111,10 @@ export function transactionIndexLines(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at + TRANSACTION_ENTRY_BYTES <= bytes.length; at += TRANSACTION_ENTRY_BYTES) {
     text +=
-      `version: ${bytes.readInt16BE(at)} producerId: ${RecordBatch.readInt64(bytes, at + 2)}` +
-      ` firstOffset: ${RecordBatch.readInt64(bytes, at + 10)}` +
-      ` lastOffset: ${RecordBatch.readInt64(bytes, at + 18)}` +
-      ` lastStableOffset: ${RecordBatch.readInt64(bytes, at + 26)}\n`;
+      `version: ${bytes.readInt16BE(at)} producerId: ${readInt64(bytes, at + 2)}` +
+      ` firstOffset: ${readInt64(bytes, at + 10)}` +
+      ` lastOffset: ${readInt64(bytes, at + 18)}` +
+      ` lastStableOffset: ${readInt64(bytes, at + 26)}\n`;
   }
   return text;
 }

@@ -1,3 +1,4 @@
+import { addInt64, INT64_MAX, type Int64, saturated } from '../../base/int64.ts';
 import {
   type Cluster,
   fetchCommitted,
@@ -14,9 +15,9 @@ import type { PlannedOffset } from './tables.ts';
 /** Where `--reset-offsets` moves a group to. */
 export type ResetSpec =
   | { readonly to: 'earliest' | 'latest' | 'current' }
-  | { readonly to: 'offset'; readonly offset: number }
+  | { readonly to: 'offset'; readonly offset: Int64 }
   | { readonly to: 'time'; readonly timestamp: number }
-  | { readonly to: 'shift'; readonly by: number }
+  | { readonly to: 'shift'; readonly by: Int64 }
   | { readonly to: 'plan'; readonly plan: ReadonlyMap<string, readonly PlannedOffset[]> };
 
 /** The new offsets of one group, in order of topic and partition. Throws CliError. */
@@ -49,7 +50,7 @@ export async function planReset(
             `Cannot shift offset for partition ${topicPartitionName(partition)} since there is no current committed offset`,
           );
         }
-        return { ...from, offset: from.offset + spec.by };
+        return { ...from, offset: shifted(from.offset, spec.by) };
       });
       return withinLog(cluster, wanted, terminal);
     }
@@ -66,6 +67,13 @@ export async function planReset(
       return [];
     }
   }
+}
+
+/** Where the sum would wrap, the farthest offset of its direction. */
+function shifted(offset: Int64, by: Int64): Int64 {
+  const sum = addInt64(offset, by);
+  if (by > 0 && sum < offset) return INT64_MAX;
+  return by < 0 && sum > offset ? -INT64_MAX : sum;
 }
 
 async function committedOf(cluster: Cluster, groupId: string): Promise<Map<string, PlannedOffset>> {
@@ -114,7 +122,7 @@ async function withinLog(
   terminal: Terminal,
 ): Promise<PlannedOffset[]> {
   const byName = (offsets: readonly PlannedOffset[]) =>
-    new Map(offsets.map((offset) => [topicPartitionName(offset), offset.offset]));
+    new Map(offsets.map((offset) => [topicPartitionName(offset), saturated(offset.offset)]));
   const starts = byName(await offsetsAt(cluster, wanted, OFFSET_SPECS.earliest));
   const ends = byName(await offsetsAt(cluster, wanted, OFFSET_SPECS.latest));
   return inOrder(
@@ -122,7 +130,7 @@ async function withinLog(
       const name = topicPartitionName(plan);
       const start = starts.get(name) ?? 0;
       const end = ends.get(name) ?? start;
-      const offset = Math.max(start, Math.min(end, plan.offset));
+      const offset = Math.max(start, Math.min(end, saturated(plan.offset)));
       if (offset !== plan.offset) {
         const [side, bound] = offset === end ? ['higher', 'latest'] : ['lower', 'earliest'];
         terminal.err(

@@ -1,3 +1,4 @@
+import { parseInt64 } from '../../base/int64.ts';
 import { CliError } from '../failure.ts';
 import type { PlannedOffset } from './tables.ts';
 
@@ -75,14 +76,19 @@ export function parseResetCsv(
     const [group = '', topic = '', partition = '', offset = ''] = short
       ? [singleGroup, ...fields]
       : fields;
-    const numbers = /^\d+$/.test(partition) && /^-?\d+$/.test(offset);
-    if ((!short && fields.length !== 4) || topic === '' || !numbers) {
+    const parsed = parseInt64(offset);
+    if (
+      (!short && fields.length !== 4) ||
+      topic === '' ||
+      !/^\d+$/.test(partition) ||
+      parsed === undefined
+    ) {
       throw new CliError(
         `line ${index + 1} of the file must be ${singleGroup === undefined ? 'group,' : ''}topic,partition,offset, not ${line}`,
       );
     }
     const rows = plan.get(group) ?? [];
-    rows.push({ topic, partition: Number(partition), offset: Number(offset) });
+    rows.push({ topic, partition: Number(partition), offset: parsed });
     plan.set(group, rows);
   });
   return plan;

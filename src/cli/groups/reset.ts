@@ -9,7 +9,7 @@ import {
 } from '../../client/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
 import { CliError } from '../failure.ts';
-import { wholeNumber } from '../flags.ts';
+import { wholeInt64 } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { chosenGroups } from './chosen.ts';
 import { chosenScenario, type GroupFlags } from './flags.ts';
@@ -30,9 +30,9 @@ export function resetSpec(flags: GroupFlags, nowMs: number): ResetSpec {
     case 'to-current':
       return { to: 'current' };
     case 'to-offset':
-      return { to: 'offset', offset: wholeNumber(scenario, text) };
+      return { to: 'offset', offset: wholeInt64(scenario, text) };
     case 'shift-by':
-      return { to: 'shift', by: wholeNumber(scenario, text) };
+      return { to: 'shift', by: wholeInt64(scenario, text) };
     case 'to-datetime':
       return { to: 'time', timestamp: parseDateTime(text) };
     case 'by-duration':

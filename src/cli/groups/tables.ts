@@ -1,3 +1,4 @@
+import { type Int64, subtractInt64 } from '../../base/int64.ts';
 import type { TopicPartition } from '../../client/index.ts';
 
 // The tables of `consumer-groups`, as the newest Kafka's tool prints them: most rows begin with a
@@ -11,7 +12,7 @@ export interface OffsetRow {
   readonly topic: string;
   readonly partition: number;
   readonly leaderEpoch: number | undefined;
-  readonly offset: number | undefined;
+  readonly offset: Int64 | undefined;
   readonly logEndOffset: number | undefined;
   readonly consumerId: string | undefined;
   readonly host: string | undefined;
@@ -35,7 +36,7 @@ export interface StateRow {
   readonly memberCount: number;
 }
 
-type Cell = string | number | undefined;
+type Cell = string | Int64 | undefined;
 
 /** A column: at least `width` wide; `fixed`: never wider, a longer text pushes what follows. */
 interface Column<R> {
@@ -62,8 +63,9 @@ const fixed = <R>(title: string, width: number, cell: (row: R) => Cell): Column<
   fixed: true,
 });
 
-function lag({ offset, logEndOffset }: OffsetRow): number | undefined {
-  return offset === undefined || logEndOffset === undefined ? undefined : logEndOffset - offset;
+function lag({ offset, logEndOffset }: OffsetRow): Int64 | undefined {
+  if (offset === undefined || logEndOffset === undefined) return undefined;
+  return subtractInt64(logEndOffset, offset);
 }
 
 /** `--describe`, and `--describe --offsets`. */
@@ -197,7 +199,7 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
 }
 
-export type PlannedOffset = TopicPartition & { readonly offset: number };
+export type PlannedOffset = TopicPartition & { readonly offset: Int64 };
 export type ResetPlan = ReadonlyMap<string, readonly PlannedOffset[]>;
 
 /** `--reset-offsets` */

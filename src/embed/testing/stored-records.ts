@@ -1,3 +1,4 @@
+import { type Int64, saturated } from '../../base/int64.ts';
 import type { BrokerParts } from '../../broker/broker-apis.ts';
 import type { Partition } from '../../broker/replica/partition.ts';
 import { parseEndTxnMarker } from '../../protocol/records/control-batch.ts';
@@ -9,7 +10,7 @@ export interface StoredRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Milliseconds since the Unix epoch; -1 for none. */
+  /** Milliseconds since the Unix epoch; -1 for none. Beyond 2^53 the largest number that is exact. */
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -79,7 +80,7 @@ async function recordsOf(
         const { timestamp, key, value, headers } = record;
         const { topic, index } = partition;
         const place = { topic, partition: index, offset: record.offset };
-        records.push({ ...place, timestamp, key, value, headers });
+        records.push({ ...place, timestamp: saturated(timestamp), key, value, headers });
       }
     }
     offset = read.nextOffset;
@@ -89,9 +90,9 @@ async function recordsOf(
 /** Tells, batch by batch in order, what a consumer at read_committed does not get to see. */
 class AbortedRecords {
   /** Aborted transactions that begin further on, by first offset. */
-  readonly #ahead: { readonly producerId: number; readonly firstOffset: number }[];
+  readonly #ahead: { readonly producerId: Int64; readonly firstOffset: number }[];
   /** Producers whose transaction here ends with an abort. */
-  readonly #aborting = new Set<number>();
+  readonly #aborting = new Set<Int64>();
 
   constructor(partition: Partition, fromOffset: number) {
     const upToOffset = partition.visibleEnd('read_committed');

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { type Int64, saturated } from '../../base/int64.ts';
 import { SimRandom } from '../../base/testing/sim-random.ts';
 import { apis } from '../messages/index.ts';
 import type { Field, Fields, MessageSchema } from '../schema/index.ts';
 import { bytes, fullName, message } from '../schema/index.ts';
 import { parseVersions } from '../schema/versions.ts';
 import * as stateRecords from '../state-records/index.ts';
-import { generateMessage, versionsOf } from '../testing/generate.ts';
+import { generateMessage, versionsOf, widened } from '../testing/generate.ts';
 import { decodeFrom, encode, encodeTo, ProtocolError, Reader, Writer } from './index.ts';
 import { interpretDecode, interpretEncode } from './interpret.ts';
 import { flexibleAt, layoutOf } from './layout.ts';
@@ -73,6 +75,49 @@ test('any message round trips', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+/** What a message says to a reader that holds numbers where the schema has plain int64. */
+function asRead(fields: Fields, value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, { kind, element, fields: inner }]) => {
+      const given = value[name];
+      if (kind === 'int64') return [name, saturated(given as Int64)];
+      if (Array.isArray(given)) return [name, given.map((each) => elementAsRead(element, each))];
+      if (kind !== 'struct' || given === null) return [name, given];
+      return [name, asRead(inner ?? {}, given as Record<string, unknown>)];
+    }),
+  );
+}
+
+function elementAsRead(element: Field['element'], value: unknown): unknown {
+  if (element === 'int64') return saturated(value as Int64);
+  if (typeof element !== 'object') return value;
+  return asRead(element, value as Record<string, unknown>);
+}
+
+test('an int64 of any size is read, at every version of every message', () => {
+  let extremes = 0;
+  for (const { schema, version } of all) {
+    const wide = widened(schema);
+    const random = new SimRandom(version * 1000 + schema.apiKey + 7);
+    for (let run = 0; run < 2; run++) {
+      const sent = generateMessage(wide, version, random);
+      const encoded = interpretedBytes(wide, version, sent);
+      const at = title(schema, version);
+      const expected = asRead(schema.fields, sent);
+      assert.deepEqual(decodeFrom(schema, version, new Reader(encoded)), expected, at);
+      assert.deepEqual(interpretDecode(schema, version, new Reader(encoded)), expected, at);
+      // What was read can be sent on.
+      assert.deepEqual(
+        decodeFrom(schema, version, new Reader(bytesOf(schema, version, expected))),
+        expected,
+        at,
+      );
+      if (!isDeepStrictEqual(sent, expected)) extremes++;
+    }
+  }
+  assert.ok(extremes > 100, `${extremes} messages had numbers beyond 2^53`);
 });
 
 test('fields left out are sent as their defaults', () => {

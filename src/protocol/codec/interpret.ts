@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type {
   Field,
   Fields,
@@ -173,6 +174,7 @@ function writePrimitive(kind: PrimitiveKind, value: unknown, compact: boolean, w
     else writer[kind](value as Buffer, compact);
   } else if (kind === 'bool') writer.bool(value as boolean);
   else if (kind === 'uuid') writer.uuid(value as string);
+  else if (kind === 'exactInt64') writer.exactInt64(value as Int64);
   else writer[kind](value as number);
 }
 

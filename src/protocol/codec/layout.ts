@@ -50,6 +50,7 @@ const FIXED_SIZES: { readonly [kind: string]: number } = {
   int32: 4,
   uint32: 4,
   int64: 8,
+  exactInt64: 8,
   float64: 8,
   uuid: 16,
 };

@@ -1,3 +1,4 @@
+import { farthest, type Int64, isWithin53Bits } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -10,8 +11,6 @@ export const MAX_STRING_SIZE = 32767;
 /** Below this, appending characters is quicker than a call into V8's UTF-8 decoder (Node 20). */
 const SHORT_STRING_SIZE = 8;
 
-const MAX_HIGH_WORD = 2 ** 21 - 1;
-const MIN_HIGH_WORD = -(2 ** 21);
 const WORD = 2 ** 32;
 
 /**
@@ -85,21 +84,21 @@ export class Reader {
     return this.int32() >>> 0;
   }
 
-  /** Exact or refused: beyond 2^53 a number could not hold it. */
+  /** Exact within 2^53; beyond it the farthest number there is in that direction. */
   int64(): number {
+    if (this.position + 8 > this.end) this.#tooShort(8);
+    const high = this.int32();
+    const low = this.int32() >>> 0;
+    return isWithin53Bits(high, low) ? high * WORD + low : farthest(high);
+  }
+
+  /** Exact: a number within 2^53, a bigint beyond. */
+  exactInt64(): Int64 {
     const at = this.position;
     if (at + 8 > this.end) this.#tooShort(8);
     const high = this.int32();
     const low = this.int32() >>> 0;
-    const value = high * WORD + low;
-    // -(2^53) itself has a neighbour that rounds to it, so both ends are left out.
-    if (high > MAX_HIGH_WORD || high < MIN_HIGH_WORD || (high === MIN_HIGH_WORD && low === 0)) {
-      this.position = at;
-      throw new ProtocolError(
-        `the int64 ${this.buffer.readBigInt64BE(at)} at position ${at} is beyond 2^53`,
-      );
-    }
-    return value;
+    return isWithin53Bits(high, low) ? high * WORD + low : this.buffer.readBigInt64BE(at);
   }
 
   float64(): number {

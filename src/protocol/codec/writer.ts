@@ -1,3 +1,4 @@
+import { INT64_MAX, type Int64 } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { MAX_STRING_SIZE } from './reader.ts';
@@ -146,6 +147,16 @@ export class Writer {
     bytes[at + 5] = low >> 16;
     bytes[at + 6] = low >> 8;
     bytes[at + 7] = low;
+  }
+
+  exactInt64(value: Int64): void {
+    if (typeof value !== 'bigint') {
+      this.int64(value);
+      return;
+    }
+    if (value > INT64_MAX || value < -INT64_MAX - 1n) misfit(value, 'int64');
+    const at = this.#room(8);
+    this.#bytes.writeBigInt64BE(value, at);
   }
 
   float64(value: number): void {

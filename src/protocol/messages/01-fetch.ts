@@ -1,6 +1,7 @@
 import type { MessageOf } from '../schema/index.ts';
 import {
   array,
+  exactInt64,
   int8,
   int16,
   int32,
@@ -32,7 +33,10 @@ export const FetchRequest = message({
     }),
     replicaState: struct(
       '15+',
-      { replicaId: int32('15+', { default: -1 }), replicaEpoch: int64('15+', { default: -1 }) },
+      {
+        replicaId: int32('15+', { default: -1 }),
+        replicaEpoch: exactInt64('15+', { default: -1 }),
+      },
       { tag: 1, taggedVersions: '15+' },
     ),
     maxWaitMs: int32('0+'),
@@ -125,7 +129,7 @@ export const FetchResponse = message({
         ),
         abortedTransactions: array(
           '4+',
-          { producerId: int64('4+'), firstOffset: int64('4+') },
+          { producerId: exactInt64('4+'), firstOffset: int64('4+') },
           { nullable: '4+', ignorable: true },
         ),
         preferredReadReplica: int32('11+', {

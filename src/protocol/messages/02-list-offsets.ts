@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int8, int16, int32, int64, message, string } from '../schema/index.ts';
 
 export const ListOffsetsRequest = message({
   apiKey: 2,
@@ -17,7 +17,7 @@ export const ListOffsetsRequest = message({
       partitions: array('0+', {
         partitionIndex: int32('0+'),
         currentLeaderEpoch: int32('4+', { default: -1, ignorable: true }),
-        timestamp: int64('0+', {
+        timestamp: exactInt64('0+', {
           about:
             '-1 latest, -2 earliest, -3 of the largest timestamp, -4 earliest local, -5 latest in tiered storage.',
         }),
@@ -43,7 +43,7 @@ export const ListOffsetsResponse = message({
         partitionIndex: int32('0+'),
         errorCode: int16('0+'),
         oldStyleOffsets: array('0', 'int64', { about: 'The starts of segments, newest first.' }),
-        timestamp: int64('1+', { default: -1 }),
+        timestamp: exactInt64('1+', { default: -1 }),
         offset: int64('1+', { default: -1 }),
         leaderEpoch: int32('4+', { default: -1 }),
       }),

@@ -1,5 +1,15 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, int64, message, string, uuid } from '../schema/index.ts';
+import {
+  array,
+  bool,
+  exactInt64,
+  int8,
+  int16,
+  int32,
+  message,
+  string,
+  uuid,
+} from '../schema/index.ts';
 
 const leaderAndIsrPartitionState = {
   topicName: string('0-1', { ignorable: true }),
@@ -26,7 +36,7 @@ export const LeaderAndIsrRequest = message({
     controllerId: int32('0+'),
     isKRaftController: bool('7+'),
     controllerEpoch: int32('0+'),
-    brokerEpoch: int64('2+', { default: -1, ignorable: true }),
+    brokerEpoch: exactInt64('2+', { default: -1, ignorable: true }),
     type: int8('5+'),
     ungroupedPartitionStates: array('0-1', leaderAndIsrPartitionState),
     topicStates: array('2+', {

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, bool, exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const StopReplicaRequest = message({
   apiKey: 5,
@@ -11,7 +11,7 @@ export const StopReplicaRequest = message({
     controllerId: int32('0+'),
     isKRaftController: bool('4+'),
     controllerEpoch: int32('0+'),
-    brokerEpoch: int64('1+', { default: -1, ignorable: true }),
+    brokerEpoch: exactInt64('1+', { default: -1, ignorable: true }),
     deletePartitions: bool('0-2'),
     ungroupedPartitions: array('0', { topicName: string('0'), partitionIndex: int32('0') }),
     topics: array('1-2', { name: string('1-2'), partitionIndexes: array('1-2', 'int32') }),

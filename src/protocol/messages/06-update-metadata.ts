@@ -1,5 +1,15 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, int64, message, string, uuid } from '../schema/index.ts';
+import {
+  array,
+  bool,
+  exactInt64,
+  int8,
+  int16,
+  int32,
+  message,
+  string,
+  uuid,
+} from '../schema/index.ts';
 
 const updateMetadataPartitionState = {
   topicName: string('0-4', { ignorable: true }),
@@ -24,7 +34,7 @@ export const UpdateMetadataRequest = message({
     isKRaftController: bool('8+'),
     type: int8('8+', { tag: 0, taggedVersions: '8+' }),
     controllerEpoch: int32('0+'),
-    brokerEpoch: int64('5+', { default: -1, ignorable: true }),
+    brokerEpoch: exactInt64('5+', { default: -1, ignorable: true }),
     ungroupedPartitionStates: array('0-4', updateMetadataPartitionState),
     topicStates: array('5+', {
       topicName: string('5+'),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const ControlledShutdownRequest = message({
   apiKey: 7,
@@ -7,7 +7,10 @@ export const ControlledShutdownRequest = message({
   type: 'request',
   validVersions: '0-3',
   flexibleVersions: '3+',
-  fields: { brokerId: int32('0+'), brokerEpoch: int64('2+', { default: -1, ignorable: true }) },
+  fields: {
+    brokerId: int32('0+'),
+    brokerEpoch: exactInt64('2+', { default: -1, ignorable: true }),
+  },
 });
 export type ControlledShutdownRequest = MessageOf<typeof ControlledShutdownRequest>;
 

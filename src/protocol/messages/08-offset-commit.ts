@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, int64, message, string, uuid } from '../schema/index.ts';
+import { array, exactInt64, int16, int32, message, string, uuid } from '../schema/index.ts';
 
 export const OffsetCommitRequest = message({
   apiKey: 8,
@@ -16,7 +16,7 @@ export const OffsetCommitRequest = message({
     }),
     memberId: string('1+', { ignorable: true }),
     groupInstanceId: string('7+', { default: null, nullable: '7+' }),
-    retentionTimeMs: int64('2-4', {
+    retentionTimeMs: exactInt64('2-4', {
       about: '-1 means the retention of the broker; later versions leave it to the broker.',
       default: -1,
       ignorable: true,
@@ -26,9 +26,9 @@ export const OffsetCommitRequest = message({
       topicId: uuid('10+', { ignorable: true }),
       partitions: array('0+', {
         partitionIndex: int32('0+'),
-        committedOffset: int64('0+'),
+        committedOffset: exactInt64('0+'),
         committedLeaderEpoch: int32('6+', { default: -1, ignorable: true }),
-        commitTimestamp: int64('1', { default: -1 }),
+        commitTimestamp: exactInt64('1', { default: -1 }),
         committedMetadata: string('0+', { nullable: '0+' }),
       }),
     }),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int16, int32, int64, message, string, uuid } from '../schema/index.ts';
+import { array, bool, exactInt64, int16, int32, message, string, uuid } from '../schema/index.ts';
 
 export const OffsetFetchRequest = message({
   apiKey: 9,
@@ -47,7 +47,7 @@ export const OffsetFetchResponse = message({
       name: string('0-7'),
       partitions: array('0-7', {
         partitionIndex: int32('0-7'),
-        committedOffset: int64('0-7'),
+        committedOffset: exactInt64('0-7'),
         committedLeaderEpoch: int32('5-7', { default: -1, ignorable: true }),
         metadata: string('0-7', { nullable: '0-7' }),
         errorCode: int16('0-7'),
@@ -61,7 +61,7 @@ export const OffsetFetchResponse = message({
         topicId: uuid('10+', { ignorable: true }),
         partitions: array('8+', {
           partitionIndex: int32('8+'),
-          committedOffset: int64('8+'),
+          committedOffset: exactInt64('8+'),
           committedLeaderEpoch: int32('8+', { default: -1, ignorable: true }),
           metadata: string('8+', { nullable: '8+' }),
           errorCode: int16('8+'),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { int16, int32, int64, message, string } from '../schema/index.ts';
+import { exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const InitProducerIdRequest = message({
   apiKey: 22,
@@ -13,7 +13,7 @@ export const InitProducerIdRequest = message({
       nullable: '0+',
     }),
     transactionTimeoutMs: int32('0+'),
-    producerId: int64('3+', {
+    producerId: exactInt64('3+', {
       about: '-1 for a new one; else the id whose epoch is to rise (KIP-360).',
       default: -1,
     }),
@@ -31,7 +31,7 @@ export const InitProducerIdResponse = message({
   fields: {
     throttleTimeMs: int32('0+', { ignorable: true }),
     errorCode: int16('0+'),
-    producerId: int64('0+', { default: -1 }),
+    producerId: exactInt64('0+', { default: -1 }),
     producerEpoch: int16('0+'),
   },
 });

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, bool, exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 const addPartitionsToTxnTopic = { name: string('0+'), partitions: array('0+', 'int32') };
 
@@ -12,13 +12,13 @@ export const AddPartitionsToTxnRequest = message({
   fields: {
     transactions: array('4+', {
       transactionalId: string('4+'),
-      producerId: int64('4+'),
+      producerId: exactInt64('4+'),
       producerEpoch: int16('4+'),
       verifyOnly: bool('4+'),
       topics: array('4+', addPartitionsToTxnTopic),
     }),
     v3AndBelowTransactionalId: string('0-3'),
-    v3AndBelowProducerId: int64('0-3'),
+    v3AndBelowProducerId: exactInt64('0-3'),
     v3AndBelowProducerEpoch: int16('0-3'),
     v3AndBelowTopics: array('0-3', addPartitionsToTxnTopic),
   },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { int16, int32, int64, message, string } from '../schema/index.ts';
+import { exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const AddOffsetsToTxnRequest = message({
   apiKey: 25,
@@ -9,7 +9,7 @@ export const AddOffsetsToTxnRequest = message({
   flexibleVersions: '3+',
   fields: {
     transactionalId: string('0+'),
-    producerId: int64('0+'),
+    producerId: exactInt64('0+'),
     producerEpoch: int16('0+'),
     groupId: string('0+'),
   },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { bool, int16, int32, int64, message, string } from '../schema/index.ts';
+import { bool, exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const EndTxnRequest = message({
   apiKey: 26,
@@ -9,7 +9,7 @@ export const EndTxnRequest = message({
   flexibleVersions: '3+',
   fields: {
     transactionalId: string('0+'),
-    producerId: int64('0+'),
+    producerId: exactInt64('0+'),
     producerEpoch: int16('0+'),
     committed: bool('0+'),
   },
@@ -25,7 +25,7 @@ export const EndTxnResponse = message({
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    producerId: int64('5+', { default: -1, ignorable: true }),
+    producerId: exactInt64('5+', { default: -1, ignorable: true }),
     producerEpoch: int16('5+', { default: -1, ignorable: true }),
   },
 });

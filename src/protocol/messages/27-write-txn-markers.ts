@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, bool, exactInt64, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const WriteTxnMarkersRequest = message({
   apiKey: 27,
@@ -9,7 +9,7 @@ export const WriteTxnMarkersRequest = message({
   flexibleVersions: '1+',
   fields: {
     markers: array('0+', {
-      producerId: int64('0+'),
+      producerId: exactInt64('0+'),
       producerEpoch: int16('0+'),
       transactionResult: bool('0+'),
       topics: array('0+', { name: string('0+'), partitionIndexes: array('0+', 'int32') }),
@@ -28,7 +28,7 @@ export const WriteTxnMarkersResponse = message({
   flexibleVersions: '1+',
   fields: {
     markers: array('0+', {
-      producerId: int64('0+'),
+      producerId: exactInt64('0+'),
       topics: array('0+', {
         name: string('0+'),
         partitions: array('0+', { partitionIndex: int32('0+'), errorCode: int16('0+') }),

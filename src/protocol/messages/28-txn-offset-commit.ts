@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const TxnOffsetCommitRequest = message({
   apiKey: 28,
@@ -10,7 +10,7 @@ export const TxnOffsetCommitRequest = message({
   fields: {
     transactionalId: string('0+'),
     groupId: string('0+'),
-    producerId: int64('0+'),
+    producerId: exactInt64('0+'),
     producerEpoch: int16('0+'),
     generationId: int32('3+', { default: -1 }),
     memberId: string('3+'),
@@ -19,7 +19,7 @@ export const TxnOffsetCommitRequest = message({
       name: string('0+'),
       partitions: array('0+', {
         partitionIndex: int32('0+'),
-        committedOffset: int64('0+'),
+        committedOffset: exactInt64('0+'),
         committedLeaderEpoch: int32('2+', { default: -1, ignorable: true }),
         committedMetadata: string('0+', { nullable: '0+' }),
       }),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int16, int32, int64, message, string } from '../schema/index.ts';
 
 export const DescribeProducersRequest = message({
   apiKey: 61,
@@ -26,10 +26,10 @@ export const DescribeProducersResponse = message({
         errorCode: int16('0+'),
         errorMessage: string('0+', { default: null, nullable: '0+' }),
         activeProducers: array('0+', {
-          producerId: int64('0+'),
+          producerId: exactInt64('0+'),
           producerEpoch: int32('0+'),
           lastSequence: int32('0+', { default: -1 }),
-          lastTimestamp: int64('0+', { default: -1 }),
+          lastTimestamp: exactInt64('0+', { default: -1 }),
           coordinatorEpoch: int32('0+'),
           currentTxnStartOffset: int64('0+', { default: -1 }),
         }),

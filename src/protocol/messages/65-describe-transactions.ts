@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int16, int32, message, string } from '../schema/index.ts';
 
 export const DescribeTransactionsRequest = message({
   apiKey: 65,
@@ -24,8 +24,8 @@ export const DescribeTransactionsResponse = message({
       transactionalId: string('0+'),
       transactionState: string('0+'),
       transactionTimeoutMs: int32('0+'),
-      transactionStartTimeMs: int64('0+'),
-      producerId: int64('0+'),
+      transactionStartTimeMs: exactInt64('0+'),
+      producerId: exactInt64('0+'),
       producerEpoch: int16('0+'),
       topics: array('0+', { topic: string('0+'), partitions: array('0+', 'int32') }),
     }),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int16, int32, int64, message, string } from '../schema/index.ts';
 
 export const ListTransactionsRequest = message({
   apiKey: 66,
@@ -9,7 +9,7 @@ export const ListTransactionsRequest = message({
   flexibleVersions: '0+',
   fields: {
     stateFilters: array('0+', 'string'),
-    producerIdFilters: array('0+', 'int64'),
+    producerIdFilters: array('0+', 'exactInt64'),
     durationFilter: int64('1+', { default: -1 }),
     transactionalIdPattern: string('2+', { default: null, nullable: '2+' }),
   },
@@ -28,7 +28,7 @@ export const ListTransactionsResponse = message({
     unknownStateFilters: array('0+', 'string'),
     transactionStates: array('0+', {
       transactionalId: string('0+'),
-      producerId: int64('0+'),
+      producerId: exactInt64('0+'),
       transactionState: string('0+'),
     }),
   },

@@ -1,3 +1,4 @@
+import { type Int64, subtractInt64, writeInt64 } from '../../base/int64.ts';
 import { type CodecName, codecByName } from '../../compression/index.ts';
 import { crc32c } from './crc32c.ts';
 import * as RecordBatch from './record-batch.ts';
@@ -7,7 +8,7 @@ import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint
 /** A record to be written. Text is UTF-8. */
 export interface RecordInput {
   /** Milliseconds; -1 or absent for none. */
-  timestamp?: number;
+  timestamp?: Int64;
   key?: Uint8Array | string | null;
   value?: Uint8Array | string | null;
   headers?: readonly { key: string; value: Uint8Array | string | null }[];
@@ -27,15 +28,15 @@ export interface BatchOptions {
   /** Default 'CreateTime'. */
   timestampType?: RecordBatch.TimestampType;
   /** The one timestamp of all records with LogAppendTime. */
-  logAppendTime?: number;
+  logAppendTime?: Int64;
   /** Defaults -1. */
-  producerId?: number;
+  producerId?: Int64;
   producerEpoch?: number;
   baseSequence?: number;
   transactional?: boolean;
   control?: boolean;
   /** Replaces the base timestamp and sets its bit (KIP-534); record deltas then count from it. */
-  deleteHorizonMs?: number;
+  deleteHorizonMs?: Int64;
   /** Larger than the last record's where compaction took records off the end. */
   lastOffsetDelta?: number;
 }
@@ -49,8 +50,8 @@ export class BatchBuilder {
   #end = RecordBatch.HEADER_SIZE;
   #recordCount = 0;
   #nextOffsetDelta = 0;
-  #baseTimestamp = RecordBatch.NO_TIMESTAMP;
-  #maxTimestamp = RecordBatch.NO_TIMESTAMP;
+  #baseTimestamp: Int64 = RecordBatch.NO_TIMESTAMP;
+  #maxTimestamp: Int64 = RecordBatch.NO_TIMESTAMP;
 
   constructor(options: BatchOptions = {}) {
     this.options = options;
@@ -68,8 +69,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Adds a record after those already there. Throws CorruptRecordsError where its offset or timestamp
-   * cannot follow theirs, which only records of a damaged batch can bring about.
+   * Adds a record after those already there. Throws CorruptRecordsError where its offset cannot follow
+   * theirs, which only records of a damaged batch can bring about.
    */
   append(record: RecordInput): void {
     const timestamp = record.timestamp ?? RecordBatch.NO_TIMESTAMP;
@@ -81,10 +82,7 @@ export class BatchBuilder {
     if (offsetDelta < this.#nextOffsetDelta) {
       throw new CorruptRecordsError('offsets in a batch must grow');
     }
-    const timestampDelta = timestamp - this.#baseTimestamp;
-    if (!Number.isSafeInteger(timestampDelta)) {
-      throw new CorruptRecordsError('timestamps in a batch are more than 2^53 ms apart');
-    }
+    const timestampDelta = subtractInt64(timestamp, this.#baseTimestamp);
     const body =
       1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + sizeOfContent(record);
     this.#reserve(sizeOfVarint(body) + body);
@@ -122,16 +120,16 @@ export class BatchBuilder {
     if (options.control) attributes |= RecordBatch.CONTROL_BIT;
     if (options.deleteHorizonMs !== undefined) attributes |= RecordBatch.DELETE_HORIZON_BIT;
 
-    RecordBatch.writeInt64(batch, options.baseOffset ?? 0, 0);
+    writeInt64(batch, options.baseOffset ?? 0, 0);
     batch.writeInt32BE(batch.length - RecordBatch.LOG_OVERHEAD, 8);
     batch.writeInt32BE(options.leaderEpoch ?? RecordBatch.NO_LEADER_EPOCH, 12);
     batch.writeInt8(RecordBatch.MAGIC_V2, 16);
     batch.writeInt16BE(attributes, 21);
     batch.writeInt32BE(options.lastOffsetDelta ?? Math.max(0, this.#nextOffsetDelta - 1), 23);
-    RecordBatch.writeInt64(batch, this.#baseTimestamp, 27);
+    writeInt64(batch, this.#baseTimestamp, 27);
     const appendedAt = options.logAppendTime ?? this.#maxTimestamp;
-    RecordBatch.writeInt64(batch, appendTime ? appendedAt : this.#maxTimestamp, 35);
-    RecordBatch.writeInt64(batch, options.producerId ?? RecordBatch.NO_PRODUCER_ID, 43);
+    writeInt64(batch, appendTime ? appendedAt : this.#maxTimestamp, 35);
+    writeInt64(batch, options.producerId ?? RecordBatch.NO_PRODUCER_ID, 43);
     batch.writeInt16BE(options.producerEpoch ?? RecordBatch.NO_PRODUCER_EPOCH, 51);
     batch.writeInt32BE(options.baseSequence ?? RecordBatch.NO_SEQUENCE, 53);
     batch.writeInt32BE(this.#recordCount, 57);
@@ -157,7 +155,7 @@ export function buildBatch(records: readonly RecordInput[], options: BatchOption
 
 /** What `record` adds to an uncompressed batch at most; for accumulators. */
 export function estimateRecordSize(record: RecordInput): number {
-  const [varint, varlong, attributes] = [5, 8, 1];
+  const [varint, varlong, attributes] = [5, 10, 1];
   return varint + attributes + varlong + varint + sizeOfContent(record);
 }
 

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import { buildBatch } from './batch-builder.ts';
 import { CorruptRecordsError, decodeRecords } from './record.ts';
 import * as RecordBatch from './record-batch.ts';
@@ -9,9 +10,9 @@ export interface EndTxnMarker {
 }
 
 export interface EndTxnMarkerOptions extends EndTxnMarker {
-  producerId: number;
+  producerId: Int64;
   producerEpoch: number;
-  timestamp: number;
+  timestamp: Int64;
   /** Default 0. */
   baseOffset?: number;
   /** Default -1. */

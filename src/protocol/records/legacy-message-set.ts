@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import {
   codecById,
   codecByName,
@@ -196,7 +197,7 @@ function spanOf(batches: Buffer, at: number, payload: Buffer) {
   const baseOffset = RecordBatch.baseOffset(batches, at);
   let firstOffset = -1;
   let lastOffset = -1;
-  let maxTimestamp = RecordBatch.NO_TIMESTAMP;
+  let maxTimestamp: Int64 = RecordBatch.NO_TIMESTAMP;
   const count = RecordBatch.recordCount(batches, at);
   for (let index = 0; index < count; index++) {
     cursor.next();

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { LOG_OVERHEAD, type TimestampType, writeInt64 } from './record-batch.ts';
+import { type Int64, readInt64, writeInt64 } from '../../base/int64.ts';
+import { LOG_OVERHEAD, type TimestampType } from './record-batch.ts';
 import { CorruptRecordsError } from './record-cursor.ts';
 
 // One message of the formats before record batches. A message set is such messages one after the
@@ -108,11 +109,9 @@ export class LegacyMessageCursor {
     return this.#bytes.readUInt32BE(this.at + CRC);
   }
 
-  /** Milliseconds; -1 with magic 0. Rounded beyond 2^53, where no rule lets it pass. */
-  get timestamp(): number {
-    if (this.magic === 0) return -1;
-    const at = this.at + TIMESTAMP;
-    return this.#bytes.readInt32BE(at) * 2 ** 32 + this.#bytes.readUInt32BE(at + 4);
+  /** Milliseconds; -1 with magic 0. */
+  get timestamp(): Int64 {
+    return this.magic === 0 ? -1 : readInt64(this.#bytes, this.at + TIMESTAMP);
   }
 
   /** A slice. */
@@ -157,7 +156,7 @@ export interface LegacyMessageInput {
   /** Relative inside a compressed magic-1 set. */
   offset: number;
   /** Not written with magic 0. */
-  timestamp: number;
+  timestamp: Int64;
   timestampType: TimestampType;
   key: Uint8Array | null;
   value: Uint8Array | null;

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { CodecName } from '../../compression/index.ts';
 import type { LegacyMagic } from './legacy-message.ts';
 import {
@@ -11,7 +12,7 @@ import type { TimestampType } from './record-batch.ts';
 /** A record of a message set with its absolute offset. */
 export interface LegacyRecord {
   offset: bigint;
-  timestamp: number;
+  timestamp: Int64;
   timestampType: TimestampType;
   key: Buffer | null;
   value: Buffer | null;

@@ -65,19 +65,20 @@ test('patches under the checksum renew it', () => {
   assert.deepEqual(batch.subarray(0, at), java);
 });
 
-test('int64 is exact to 2^53 and an error beyond', () => {
-  const buffer = Buffer.alloc(8);
+test('a header of any 64 bits reads back as it was written', () => {
+  const any = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
   fc.assert(
-    fc.property(fc.maxSafeInteger(), (value) => {
-      RecordBatch.writeInt64(buffer, value, 0);
-      assert.equal(buffer.readBigInt64BE(), BigInt(value));
-      assert.equal(RecordBatch.readInt64(buffer, 0), value);
+    fc.property(fc.tuple(any, any, any), ([base, most, producer]) => {
+      const batch = Buffer.from(java);
+      batch.writeBigInt64BE(base, 27);
+      batch.writeBigInt64BE(most, 35);
+      batch.writeBigInt64BE(producer, 43);
+      assert.equal(BigInt(RecordBatch.baseTimestamp(batch)), base);
+      assert.equal(BigInt(RecordBatch.maxTimestamp(batch)), most);
+      assert.equal(BigInt(RecordBatch.producerId(batch)), producer);
+      assert.equal(RecordBatch.headerProblem(batch), undefined);
     }),
   );
-  for (const value of [2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n)]) {
-    buffer.writeBigInt64BE(value);
-    assert.throws(() => RecordBatch.readInt64(buffer, 0), RecordBatch.UnsafeIntegerError);
-  }
 });
 
 test('a batch cut at any byte is no batch, and what precedes it is found', () => {
@@ -147,9 +148,8 @@ test('a header without a problem never makes an accessor throw', () => {
       for (const { at, byte } of patches) batch[at] = byte;
       if (RecordBatch.headerProblem(batch) !== undefined) return;
       const { baseOffset, baseTimestamp, maxTimestamp, producerId, nextOffset } = RecordBatch;
-      for (const read of [baseOffset, baseTimestamp, maxTimestamp, producerId, nextOffset]) {
-        assert.ok(Number.isSafeInteger(read(batch)));
-      }
+      for (const read of [baseOffset, nextOffset]) assert.ok(Number.isSafeInteger(read(batch)));
+      for (const read of [baseTimestamp, maxTimestamp, producerId]) read(batch);
       assert.ok(RecordBatch.recordCount(batch) <= RecordBatch.lastOffsetDelta(batch) + 1);
     }),
     { numRuns: 1000 },
@@ -162,17 +162,13 @@ test('the problem with a header is named', () => {
     change(batch);
     return RecordBatch.headerProblem(batch);
   };
-  const huge = 2n ** 60n;
   assert.match(RecordBatch.headerProblem(java.subarray(0, 60)) ?? '', /cut off/);
   assert.match(broken((batch) => batch.writeInt8(1, 16)) ?? '', /magic 1/);
   assert.match(broken((batch) => batch.writeInt32BE(48, 8)) ?? '', /fewer than a header/);
-  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 0)) ?? '', /base offset/);
+  assert.match(broken((batch) => batch.writeBigInt64BE(2n ** 60n, 0)) ?? '', /last offset/);
   assert.match(broken((batch) => batch.writeBigInt64BE(-1n, 0)) ?? '', /negative/);
   assert.match(broken((batch) => batch.writeBigInt64BE(2n ** 53n - 2n, 0)) ?? '', /last offset/);
   assert.match(broken((batch) => batch.writeInt32BE(-1, 23)) ?? '', /delta -1/);
-  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 27)) ?? '', /base timestamp/);
-  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 35)) ?? '', /max timestamp/);
-  assert.match(broken((batch) => batch.writeBigInt64BE(huge, 43)) ?? '', /producer id/);
   assert.match(broken((batch) => batch.writeInt32BE(4, 57)) ?? '', /4 records in 3 offsets/);
   assert.equal(
     broken((batch) => batch.writeInt32BE(0, 57)),

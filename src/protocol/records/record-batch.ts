@@ -1,3 +1,4 @@
+import { type Int64, readInt64, readSaturatedInt64, writeInt64 } from '../../base/int64.ts';
 import { crc32c } from './crc32c.ts';
 
 // The header of a record batch (magic 2, KIP-98) read in place: every function takes the buffer and
@@ -36,35 +37,12 @@ export const TRANSACTIONAL_BIT = 0x10;
 export const CONTROL_BIT = 0x20;
 export const DELETE_HORIZON_BIT = 0x40;
 
-const TWO_32 = 2 ** 32;
-
 /** Kafka's names of the two meanings of a record's timestamp. */
 export type TimestampType = 'CreateTime' | 'LogAppendTime';
 
-/** An int64 on the wire or on disk that a `number` cannot hold exactly. */
-export class UnsafeIntegerError extends RangeError {
-  override name = 'UnsafeIntegerError';
-}
-
-/** Reads an int64. Throws UnsafeIntegerError beyond 2^53 rather than rounding. */
-export function readInt64(buffer: Buffer, position: number): number {
-  const value = buffer.readInt32BE(position) * TWO_32 + buffer.readUInt32BE(position + 4);
-  if (!Number.isSafeInteger(value)) {
-    throw new UnsafeIntegerError(`int64 ${buffer.readBigInt64BE(position)} is beyond 2^53`);
-  }
-  return value;
-}
-
-/** Writes a safe integer as an int64. */
-export function writeInt64(buffer: Buffer, value: number, position: number): void {
-  const high = Math.floor(value / TWO_32);
-  buffer.writeInt32BE(high, position);
-  buffer.writeUInt32BE(value - high * TWO_32, position + 4);
-}
-
-/** Offset of the first record. Throws UnsafeIntegerError beyond 2^53, like every int64 here. */
+/** Offset of the first record. No log gets beyond 2^53, and `headerProblem` refuses what says so. */
 export function baseOffset(buffer: Buffer, at = 0): number {
-  return readInt64(buffer, at);
+  return readSaturatedInt64(buffer, at);
 }
 
 /** The length field: bytes after the first twelve. */
@@ -123,17 +101,17 @@ export function lastOffsetDelta(buffer: Buffer, at = 0): number {
 }
 
 /** What the records' timestamp deltas count from; a delete horizon where that bit is set. */
-export function baseTimestamp(buffer: Buffer, at = 0): number {
+export function baseTimestamp(buffer: Buffer, at = 0): Int64 {
   return readInt64(buffer, at + BASE_TIMESTAMP);
 }
 
 /** The largest timestamp in the batch, or -1. Every record's timestamp with LogAppendTime. */
-export function maxTimestamp(buffer: Buffer, at = 0): number {
+export function maxTimestamp(buffer: Buffer, at = 0): Int64 {
   return readInt64(buffer, at + MAX_TIMESTAMP);
 }
 
 /** -1 without idempotence. */
-export function producerId(buffer: Buffer, at = 0): number {
+export function producerId(buffer: Buffer, at = 0): Int64 {
   return readInt64(buffer, at + PRODUCER_ID);
 }
 
@@ -186,7 +164,7 @@ export function setLeaderEpoch(buffer: Buffer, at: number, epoch: number): void 
 export function setMaxTimestampAndType(
   buffer: Buffer,
   at: number,
-  timestamp: number,
+  timestamp: Int64,
   type: TimestampType,
 ): void {
   writeInt64(buffer, timestamp, at + MAX_TIMESTAMP);
@@ -202,7 +180,7 @@ export function setMaxTimestampAndType(
 export function setProducerState(
   buffer: Buffer,
   at: number,
-  producer: { id: number; epoch: number; baseSequence: number },
+  producer: { id: Int64; epoch: number; baseSequence: number },
 ): void {
   writeInt64(buffer, producer.id, at + PRODUCER_ID);
   buffer.writeInt16BE(producer.epoch, at + PRODUCER_EPOCH);
@@ -273,10 +251,6 @@ export function headerProblem(buffer: Buffer, at = 0): string | undefined {
   if (magic(buffer, at) !== MAGIC_V2) return `magic ${magic(buffer, at)} is not 2`;
   const size = sizeInBytes(buffer, at);
   if (size < HEADER_SIZE) return `${size} bytes are fewer than a header`;
-  if (!isSafeInt64(buffer, at)) return 'the base offset is beyond 2^53';
-  if (!isSafeInt64(buffer, at + BASE_TIMESTAMP)) return 'the base timestamp is beyond 2^53';
-  if (!isSafeInt64(buffer, at + MAX_TIMESTAMP)) return 'the max timestamp is beyond 2^53';
-  if (!isSafeInt64(buffer, at + PRODUCER_ID)) return 'the producer id is beyond 2^53';
   const delta = lastOffsetDelta(buffer, at);
   if (delta < 0) return `last offset delta ${delta} is negative`;
   const first = baseOffset(buffer, at);
@@ -285,10 +259,4 @@ export function headerProblem(buffer: Buffer, at = 0): string | undefined {
   const count = recordCount(buffer, at);
   if (count < 0 || count > delta + 1) return `${count} records in ${delta + 1} offsets`;
   return undefined;
-}
-
-function isSafeInt64(buffer: Buffer, position: number): boolean {
-  return Number.isSafeInteger(
-    buffer.readInt32BE(position) * TWO_32 + buffer.readUInt32BE(position + 4),
-  );
 }

@@ -1,3 +1,5 @@
+import { type Int64, int64Of } from '../../base/int64.ts';
+
 /** A batch whose bytes do not hold what its header says. */
 export class CorruptRecordsError extends Error {
   override name = 'CorruptRecordsError';
@@ -14,7 +16,7 @@ export class RecordCursor {
   #at: number;
 
   /** Added to the batch's base timestamp, milliseconds. */
-  timestampDelta = 0;
+  timestampDelta: Int64 = 0;
   /** Added to the batch's base offset. */
   offsetDelta = 0;
   keyAt = 0;
@@ -145,8 +147,9 @@ export class RecordCursor {
     return (zigzag >>> 1) ^ -(zigzag & 1);
   }
 
-  /** Up to 2^53: the low 28 bits are gathered as an integer, the rest as a double. */
-  #varlong(): number {
+  /** The low 28 bits are gathered as an integer, the rest as a double, which is exact up to 2^53. */
+  #varlong(): Int64 {
+    const start = this.#at;
     let byte = this.#byte();
     let low = byte & 0x7f;
     for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
@@ -163,8 +166,17 @@ export class RecordCursor {
     }
     const magnitude = high * 2 ** 27 + (low >>> 1);
     const value = low & 1 ? -magnitude - 1 : magnitude;
-    if (!Number.isSafeInteger(value)) throw new CorruptRecordsError('a varint is beyond 2^53');
-    return value;
+    return Number.isSafeInteger(value) ? value : this.#wideVarlong(start);
+  }
+
+  /** The varint from `start` up to here, beyond 2^53: what is more than 64 bits falls off, as in Kafka. */
+  #wideVarlong(start: number): Int64 {
+    let zigzag = 0n;
+    for (let at = start; at < this.#at; at++) {
+      zigzag |= BigInt(this.#bytes[at]! & 0x7f) << BigInt(7 * (at - start));
+    }
+    zigzag = BigInt.asUintN(64, zigzag);
+    return int64Of(BigInt.asIntN(64, (zigzag >> 1n) ^ -(zigzag & 1n)));
   }
 }
 

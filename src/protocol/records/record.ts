@@ -1,3 +1,4 @@
+import { addInt64, type Int64 } from '../../base/int64.ts';
 import { codecById, DecompressionError } from '../../compression/index.ts';
 import * as RecordBatch from './record-batch.ts';
 import { CorruptRecordsError, RecordCursor } from './record-cursor.ts';
@@ -14,7 +15,7 @@ export interface RecordHeader {
 export interface BatchRecord {
   offset: number;
   /** Milliseconds, by the batch's timestamp type; -1 for none. */
-  timestamp: number;
+  timestamp: Int64;
   timestampType: RecordBatch.TimestampType;
   /** Producer sequence number, or -1. */
   sequence: number;
@@ -102,14 +103,10 @@ function appendRecords(into: BatchRecord[], buffer: Buffer, at: number, maxBytes
   if (!cursor.isAtEnd) throw new CorruptRecordsError(`bytes are left after ${count} records`);
 }
 
-/** Timestamp of the record the cursor is at. Throws CorruptRecordsError beyond 2^53. */
-export function recordTimestamp(buffer: Buffer, at: number, cursor: RecordCursor): number {
+/** Timestamp of the record the cursor is at. */
+export function recordTimestamp(buffer: Buffer, at: number, cursor: RecordCursor): Int64 {
   if (RecordBatch.timestampType(buffer, at) === 'LogAppendTime') {
     return RecordBatch.maxTimestamp(buffer, at);
   }
-  const timestamp = RecordBatch.baseTimestamp(buffer, at) + cursor.timestampDelta;
-  if (!Number.isSafeInteger(timestamp)) {
-    throw new CorruptRecordsError('a timestamp is beyond 2^53');
-  }
-  return timestamp;
+  return addInt64(RecordBatch.baseTimestamp(buffer, at), cursor.timestampDelta);
 }

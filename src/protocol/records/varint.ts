@@ -1,4 +1,6 @@
-// The zigzag varints of records (Protocol Buffers' encoding), for numbers that are exact in a double.
+import type { Int64 } from '../../base/int64.ts';
+
+// The zigzag varints of records (Protocol Buffers' encoding).
 
 /** Bytes of `value`, an int32, as a zigzag varint: 1 to 5. */
 export function sizeOfVarint(value: number): number {
@@ -7,8 +9,13 @@ export function sizeOfVarint(value: number): number {
   return zigzag < 0x80 ? 1 : Math.floor((38 - Math.clz32(zigzag)) / 7);
 }
 
-/** Bytes of `value`, a safe integer, as a zigzag varint: 1 to 8. */
-export function sizeOfVarlong(value: number): number {
+/** Bytes of `value` as a zigzag varint: 1 to 10. */
+export function sizeOfVarlong(value: Int64): number {
+  if (typeof value === 'bigint') {
+    let size = 1;
+    for (let rest = zigzagOf(value); rest >= 0x80n; rest >>= 7n) size++;
+    return size;
+  }
   let size = 1;
   for (let rest = magnitude(value); rest >= 64; rest = Math.floor(rest / 128)) size++;
   return size;
@@ -26,8 +33,15 @@ export function writeVarint(target: Buffer, value: number, at: number): number {
   return next;
 }
 
-/** Writes a safe integer at `at`; the position after it. */
-export function writeVarlong(target: Buffer, value: number, at: number): number {
+/** Writes an int64 at `at`; the position after it. */
+export function writeVarlong(target: Buffer, value: Int64, at: number): number {
+  if (typeof value === 'bigint') {
+    let end = at;
+    let zigzag = zigzagOf(value);
+    for (; zigzag >= 0x80n; zigzag >>= 7n) target[end++] = Number(zigzag & 0x7fn) | 0x80;
+    target[end++] = Number(zigzag);
+    return end;
+  }
   if (value >= -0x40000000 && value < 0x40000000) return writeVarint(target, value, at);
   // The sign is the lowest bit, so the first byte has six bits of the number and the others seven.
   let rest = magnitude(value);
@@ -39,6 +53,10 @@ export function writeVarlong(target: Buffer, value: number, at: number): number 
   }
   target[next++] = rest;
   return next;
+}
+
+function zigzagOf(value: bigint): bigint {
+  return BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
 }
 
 /** What zigzag stores beside the sign: negative numbers count from -1. */

@@ -94,10 +94,15 @@ function facts(
   };
 }
 
+/** How a value of 64 bits is held is our own affair. */
+function kafkaKind(kind: string): string {
+  return kind === 'exactInt64' ? 'int64' : kind;
+}
+
 function kindOf(field: Field): string {
   const { kind, element } = field;
-  if (kind !== 'array') return kind;
-  return typeof element === 'string' ? `[]${element}` : '[]struct';
+  if (kind !== 'array') return kafkaKind(kind);
+  return typeof element === 'string' ? `[]${kafkaKind(element)}` : '[]struct';
 }
 
 function compareFields(

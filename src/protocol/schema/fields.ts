@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
 
 /** A field without parts, by its name in Kafka's schemas. */
@@ -9,6 +10,7 @@ export type PrimitiveKind =
   | 'int32'
   | 'uint32'
   | 'int64'
+  | 'exactInt64'
   | 'float64'
   | 'string'
   | 'uuid'
@@ -81,8 +83,13 @@ export const int16 = primitive<number, number>('int16', 0);
 export const uint16 = primitive<number, number>('uint16', 0);
 export const int32 = primitive<number, number>('int32', 0);
 export const uint32 = primitive<number, number>('uint32', 0);
-/** A number, exact to 2^53; values beyond it are refused rather than rounded. */
+/**
+ * An int64 as a number, exact to 2^53. A value beyond it is read as the farthest number in its
+ * direction: for offsets, times and sizes, where it means nothing but "beyond any there is".
+ */
 export const int64 = primitive<number, number>('int64', 0);
+/** An int64 whose every bit counts: ids, and what is stored and given back. */
+export const exactInt64 = primitive<Int64, number>('exactInt64', 0);
 export const float64 = primitive<number, number>('float64', 0);
 export const string = primitive<string, string>('string', '');
 /** 22 characters of unpadded base64url; the default is the all-zero id. */
@@ -109,7 +116,9 @@ type PrimitiveValue<Kind extends PrimitiveKind> = Kind extends 'bool'
     ? string
     : Kind extends 'bytes' | 'records'
       ? Buffer
-      : number;
+      : Kind extends 'exactInt64'
+        ? Int64
+        : number;
 
 /** What decoding a set of fields yields: every field, whatever the version. */
 export type ValueOf<F extends Fields> = {

@@ -11,6 +11,7 @@ export {
   array,
   bool,
   bytes,
+  exactInt64,
   float64,
   int8,
   int16,

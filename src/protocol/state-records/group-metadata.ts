@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bytes, int32, int64, message, string } from '../schema/index.ts';
+import { array, bytes, exactInt64, int32, message, string } from '../schema/index.ts';
 
 export const GroupMetadataKey = message({
   name: 'GroupMetadataKey',
@@ -33,7 +33,7 @@ export const GroupMetadataValue = message({
     }),
     protocol: string('0+', { nullable: '0+' }),
     leader: string('0+', { nullable: '0+' }),
-    currentStateTimestamp: int64('2+', {
+    currentStateTimestamp: exactInt64('2+', {
       about: 'When the group entered its state: offsets expire from it (KIP-211).',
       default: -1,
       ignorable: true,

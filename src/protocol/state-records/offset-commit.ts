@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { int32, int64, message, string } from '../schema/index.ts';
+import { exactInt64, int32, message, string } from '../schema/index.ts';
 
 export const OffsetCommitKey = message({
   name: 'OffsetCommitKey',
@@ -16,11 +16,11 @@ export const OffsetCommitValue = message({
   validVersions: '0-4',
   flexibleVersions: '4+',
   fields: {
-    offset: int64('0+'),
+    offset: exactInt64('0+'),
     leaderEpoch: int32('3+', { default: -1, ignorable: true }),
     metadata: string('0+'),
-    commitTimestamp: int64('0+', { about: 'Milliseconds since 1970, by the broker clock.' }),
-    expireTimestamp: int64('1', {
+    commitTimestamp: exactInt64('0+', { about: 'Milliseconds since 1970, by the broker clock.' }),
+    expireTimestamp: exactInt64('1', {
       about: 'Version 1 only: the record expires by itself then.',
       default: -1,
       ignorable: true,

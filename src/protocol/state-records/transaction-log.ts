@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, int64, message, string } from '../schema/index.ts';
+import { array, exactInt64, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const TransactionLogKey = message({
   name: 'TransactionLogKey',
@@ -16,9 +16,9 @@ export const TransactionLogValue = message({
   validVersions: '0-1',
   flexibleVersions: '1+',
   fields: {
-    producerId: int64('0+'),
-    previousProducerId: int64('1+', { default: -1, tag: 0, taggedVersions: '1+' }),
-    nextProducerId: int64('1+', { default: -1, tag: 1, taggedVersions: '1+' }),
+    producerId: exactInt64('0+'),
+    previousProducerId: exactInt64('1+', { default: -1, tag: 0, taggedVersions: '1+' }),
+    nextProducerId: exactInt64('1+', { default: -1, tag: 1, taggedVersions: '1+' }),
     producerEpoch: int16('0+'),
     transactionTimeoutMs: int32('0+'),
     transactionStatus: int8('0+', {
@@ -30,8 +30,8 @@ export const TransactionLogValue = message({
       { topic: string('0+'), partitionIds: array('0+', 'int32') },
       { nullable: '0+' },
     ),
-    transactionLastUpdateTimestampMs: int64('0+'),
-    transactionStartTimestampMs: int64('0+'),
+    transactionLastUpdateTimestampMs: exactInt64('0+'),
+    transactionStartTimestampMs: exactInt64('0+'),
     clientTransactionVersion: int16('1+', { tag: 2, taggedVersions: '1+' }),
   },
 });

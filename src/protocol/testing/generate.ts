@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
 import type { SimRandom } from '../../base/testing/sim-random.ts';
 import { defaultOf, flexibleAt, layoutOf } from '../codec/layout.ts';
@@ -19,13 +20,25 @@ const TEXTS = [
   'y'.repeat(200),
   'é'.repeat(24),
 ];
-const INTEGERS: { readonly [kind: string]: readonly number[] } = {
+/** The ends of 64 bits, and the values beside the ends of what a number holds. */
+export const EXTREME_INT64: readonly Int64[] = [
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  2n ** 53n,
+  -(2n ** 53n),
+  2n ** 60n + 1n,
+  2 ** 53 - 1,
+  1 - 2 ** 53,
+];
+
+const INTEGERS: { readonly [kind: string]: readonly Int64[] } = {
   int8: [0, 1, -1, 127, -128],
   int16: [0, 1, -1, 258, 32767, -32768],
   uint16: [0, 1, 258, 65535],
   int32: [0, 1, -1, 66051, 2 ** 31 - 1, -(2 ** 31)],
   uint32: [0, 1, 66051, 2 ** 32 - 1],
   int64: [0, 1, -1, 2 ** 32, -(2 ** 32) - 5, 2 ** 53 - 1, -(2 ** 53) + 1, 1_763_596_800_123],
+  exactInt64: [0, 1, -1, 1_763_596_800_123, ...EXTREME_INT64],
   float64: [0, 1.5, -2.25e300],
 };
 
@@ -80,4 +93,30 @@ export function generateMessage<F extends Fields>(
 ): ValueOf<F> & InputOf<F> {
   // The generator goes by the same fields as the type does.
   return new Generator(schema, version, random).struct(schema.fields) as ValueOf<F> & InputOf<F>;
+}
+
+/** The same message, whose every field of 64 bits takes any value: for what others may send. */
+export function widened(schema: MessageSchema): MessageSchema {
+  return { ...schema, fields: widenedFields(schema.fields), compiled: [] };
+}
+
+function widenedFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [
+      name,
+      {
+        ...field,
+        kind: field.kind === 'int64' ? 'exactInt64' : field.kind,
+        fields: field.fields && widenedFields(field.fields),
+        element:
+          typeof field.element === 'object'
+            ? widenedFields(field.element)
+            : widenedElement(field.element),
+      },
+    ]),
+  );
+}
+
+function widenedElement(element: PrimitiveKind | undefined): PrimitiveKind | undefined {
+  return element === 'int64' ? 'exactInt64' : element;
 }

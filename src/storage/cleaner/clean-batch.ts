@@ -1,3 +1,4 @@
+import { type Int64, writeInt64 } from '../../base/int64.ts';
 import { codecById } from '../../compression/index.ts';
 import { BatchBuilder } from '../../protocol/records/batch-builder.ts';
 import { recordsPayload, recordTimestamp } from '../../protocol/records/record.ts';
@@ -15,7 +16,7 @@ export interface CleaningRules {
   /** A batch that ends here stays, if empty: it holds the log's place. */
   readonly upperBound: number;
   readonly transactions: CleanedTransactions;
-  readonly lastRecords: ReadonlyMap<number, LastRecord>;
+  readonly lastRecords: ReadonlyMap<Int64, LastRecord>;
   readonly now: number;
   /** How long tombstones and markers stay from now on. */
   readonly deleteRetentionMs: number;
@@ -124,7 +125,7 @@ function rebuild(
     payload,
     offsetDeltas,
     deleteHorizonMs,
-  }: { payload: Buffer; offsetDeltas: readonly number[]; deleteHorizonMs: number | undefined },
+  }: { payload: Buffer; offsetDeltas: readonly number[]; deleteHorizonMs: Int64 | undefined },
 ): Buffer {
   const codec = codecById(RecordBatch.codecId(buffer, at));
   const builder = new BatchBuilder({
@@ -161,7 +162,7 @@ function emptyBatch(buffer: Buffer, at: number): Buffer {
   const kept = ~(RecordBatch.CODEC_MASK | RecordBatch.DELETE_HORIZON_BIT);
   empty.writeInt16BE(RecordBatch.attributes(empty) & kept, 21);
   empty.writeInt32BE(RecordBatch.HEADER_SIZE - RecordBatch.LOG_OVERHEAD, 8);
-  RecordBatch.writeInt64(empty, RecordBatch.NO_TIMESTAMP, 27);
+  writeInt64(empty, RecordBatch.NO_TIMESTAMP, 27);
   empty.writeInt32BE(0, 57);
   empty.writeUInt32BE(RecordBatch.computeCrc(empty), 17);
   return empty;

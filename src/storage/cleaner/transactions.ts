@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import { parseEndTxnMarker } from '../../protocol/records/control-batch.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import type { AbortedTxn } from '../transaction-index.ts';
@@ -17,8 +18,8 @@ export class CleanedTransactions {
   onAborted: (txn: AbortedTxn) => void = () => {};
   /** By first offset. */
   #ahead: AbortedTxn[] = [];
-  readonly #aborted = new Map<number, OngoingAbort>();
-  readonly #committed = new Set<number>();
+  readonly #aborted = new Map<Int64, OngoingAbort>();
+  readonly #committed = new Set<Int64>();
 
   /** Those of the segments that come next; the same one may come twice. */
   add(txns: readonly AbortedTxn[]): void {

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { FileSystem } from '../../base/file-system.ts';
+import type { Int64 } from '../../base/int64.ts';
 import { CheckpointFormatError, decodeEpochCheckpoint } from '../checkpoint-file.ts';
 import { decodePartitionMetadata, PARTITION_METADATA_FILE } from '../partition-metadata.ts';
 import { decodeProducerSnapshot } from '../producer-snapshot-file.ts';
@@ -74,8 +75,8 @@ function inspectSegment(
 ): { segment: SegmentReport; places: EntryPlace[] } {
   const places: EntryPlace[] = [];
   const entriesByFormat: [number, number, number] = [0, 0, 0];
-  let minTimestamp = -1;
-  let maxTimestamp = -1;
+  let minTimestamp: Int64 = -1;
+  let maxTimestamp: Int64 = -1;
   const file = fileSystem.open(path, 'read');
   try {
     const ranges = walkLogFile(file, {

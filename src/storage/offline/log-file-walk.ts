@@ -1,4 +1,5 @@
 import type { File } from '../../base/file-system.ts';
+import type { Int64 } from '../../base/int64.ts';
 import { LegacyMessageCursor } from '../../protocol/records/legacy-message.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { CorruptRecordsError } from '../../protocol/records/record-cursor.ts';
@@ -13,7 +14,7 @@ export interface LogEntry {
   /** Of a message: its stored offset, which is that of the last record inside. */
   readonly baseOffset: number;
   readonly lastOffset: number;
-  readonly maxTimestamp: number;
+  readonly maxTimestamp: Int64;
   /** The whole entry; only good until the next one is asked for. */
   readonly bytes: Buffer;
 }

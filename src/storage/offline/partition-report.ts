@@ -1,3 +1,4 @@
+import type { Int64 } from '../../base/int64.ts';
 import type { DamagedRange } from './log-file-walk.ts';
 
 /** Something about a file that a person should know. */
@@ -25,8 +26,8 @@ export interface SegmentReport {
   /** Batches, or messages of an older format, by format. */
   readonly entriesByFormat: readonly [number, number, number];
   /** -1 where no record has one. */
-  readonly minTimestamp: number;
-  readonly maxTimestamp: number;
+  readonly minTimestamp: Int64;
+  readonly maxTimestamp: Int64;
   readonly damage: readonly DamagedRange[];
 }
 
@@ -34,7 +35,7 @@ export interface SegmentReport {
 export interface EntryPlace {
   readonly position: number;
   readonly lastOffset: number;
-  readonly maxTimestamp: number;
+  readonly maxTimestamp: Int64;
 }
 
 /** All that a partition's folder holds. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { File, FileSystem } from '../../base/file-system.ts';
 import { OffsetIndex } from '../offset-index.ts';
 import { LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from '../segment-files.ts';
-import { TimeIndex } from '../time-index.ts';
+import { TimeIndex, type TimestampOffset } from '../time-index.ts';
 import { type DamagedRange, walkLogFile } from './log-file-walk.ts';
 
 /** Ours: a log file being written anew. Worthless after a crash; nothing reads it. */
@@ -53,7 +53,7 @@ export function rebuildIndexes(fileSystem: FileSystem, path: string, baseOffset:
   const offsets = new OffsetIndex(baseOffset);
   const times = new TimeIndex(baseOffset);
   let bytesSinceEntry = 0;
-  let latest = { timestamp: -1, offset: baseOffset };
+  let latest: TimestampOffset = { timestamp: -1, offset: baseOffset };
   const file = fileSystem.open(path, 'read');
   try {
     walkLogFile(file, {

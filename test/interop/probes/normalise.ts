@@ -1,3 +1,4 @@
+import { type Int64, readInt64, saturated } from '../../../src/base/int64.ts';
 import { ZERO_UUID } from '../../../src/base/random.ts';
 import { errorName } from '../../../src/protocol/errors.ts';
 import { decodeRecords } from '../../../src/protocol/records/record.ts';
@@ -75,6 +76,7 @@ export class Normaliser {
       return output;
     }
     if (typeof input === 'number') return this.#number(key, input);
+    if (typeof input === 'bigint') return String(input);
     if (typeof input === 'string') return this.#text(key, input);
     return Boolean(input);
   }
@@ -89,7 +91,8 @@ export class Normaliser {
   }
 
   /** The time of the broker becomes 'now'; those that a probe makes up lie in 2023. */
-  time(value: number): Json {
+  time(value: Int64): Json {
+    if (typeof value === 'bigint') return String(value);
     return Math.abs(value - Date.now()) < HOUR_MS ? 'now' : value;
   }
 
@@ -137,15 +140,15 @@ export class Normaliser {
   }
 
   #batch(batch: Buffer): Json {
-    const producerId = RecordBatch.readInt64(batch, 43);
+    const producerId = readInt64(batch, 43);
     return {
       baseOffset: RecordBatch.baseOffset(batch),
       leaderEpoch: RecordBatch.leaderEpoch(batch),
       attributes: RecordBatch.attributes(batch),
       lastOffsetDelta: batch.readInt32BE(23),
-      baseTimestamp: this.time(RecordBatch.readInt64(batch, 27)),
-      maxTimestamp: this.time(RecordBatch.readInt64(batch, 35)),
-      producerId: producerId < 0 ? producerId : this.#label('producer', producerId),
+      baseTimestamp: this.time(readInt64(batch, 27)),
+      maxTimestamp: this.time(readInt64(batch, 35)),
+      producerId: producerId < 0 ? String(producerId) : this.#label('producer', String(producerId)),
       producerEpoch: batch.readInt16BE(51),
       baseSequence: batch.readInt32BE(53),
       count: batch.readInt32BE(57),
@@ -159,7 +162,7 @@ function decoded(batch: Buffer): Json {
   try {
     return decodeRecords(batch).map(
       ({ offset, timestamp, key, value, headers }) =>
-        `${offset} @${Math.abs(timestamp - Date.now()) < HOUR_MS ? 'now' : timestamp} ${text(key)}=${text(value)}${headers.length > 0 ? ` +${headers.length}` : ''}`,
+        `${offset} @${Math.abs(saturated(timestamp) - Date.now()) < HOUR_MS ? 'now' : timestamp} ${text(key)}=${text(value)}${headers.length > 0 ? ` +${headers.length}` : ''}`,
     );
   } catch (error) {
     return `cannot be read: ${error instanceof Error ? error.name : 'unknown'}`;
@@ -170,7 +173,7 @@ function decoded(batch: Buffer): Json {
 function legacy(buffer: Buffer, at: number, size: number): Json {
   const magic = RecordBatch.magic(buffer, at);
   return {
-    offset: RecordBatch.readInt64(buffer, at),
+    offset: String(readInt64(buffer, at)),
     magic,
     attributes: buffer.readInt8(at + 17),
     // Two implementations of a codec do not agree on the bytes, only on what comes out of them.

@@ -5,6 +5,7 @@ import type {
   MessageSchema,
   ValueOf,
 } from '../../../src/protocol/schema/index.ts';
+import { widened } from '../../../src/protocol/testing/generate.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { type Json, Normaliser } from './normalise.ts';
 import { type AnswerOf, type ApiName, type BodyOf, wire } from './wire.ts';
@@ -21,6 +22,8 @@ export interface AskOptions {
   readonly clientId?: string | null;
   /** Keeps rows in the order of the answer. */
   readonly keepOrder?: boolean;
+  /** Numbers of 64 bits are sent as they are, also where the message holds less of them. */
+  readonly wide?: boolean;
   /** When an answer is given up; the observation is then 'no answer'. */
   readonly patienceMs?: number;
 }
@@ -108,7 +111,7 @@ export class Asker {
       response: MessageSchema<Fields>;
     };
     const answer = client.call(
-      request,
+      options.wide ? widened(request) : request,
       response,
       version,
       body as InputOf<Fields>,

@@ -1,3 +1,4 @@
+import { addInt64, INT64_MAX, type Int64 } from '../../../base/int64.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 import type { ClassicGroup } from './group.ts';
 import type { OffsetCommitEntry, OffsetCommitRequest } from './messages.ts';
@@ -28,7 +29,7 @@ export function checkCommit(
 /** What is stored for one entry of a commit. */
 export function committedOffset(
   entry: OffsetCommitEntry,
-  at: { nowWallMs: number; retentionTimeMs: number | undefined },
+  at: { nowWallMs: number; retentionTimeMs: Int64 | undefined },
 ): CommittedOffset {
   return {
     offset: entry.offset,
@@ -36,8 +37,12 @@ export function committedOffset(
     metadata: entry.metadata,
     commitTimestampMs: entry.commitTimestampMs ?? at.nowWallMs,
     expireTimestampMs:
-      at.retentionTimeMs === undefined
-        ? null
-        : Math.min(at.nowWallMs + at.retentionTimeMs, Number.MAX_SAFE_INTEGER),
+      at.retentionTimeMs === undefined ? null : expiresAt(at.nowWallMs, at.retentionTimeMs),
   };
+}
+
+/** Kafka's sum wraps, so that the longest retention time there is would be over at once. */
+function expiresAt(nowWallMs: number, retentionTimeMs: Int64): Int64 {
+  const sum = addInt64(nowWallMs, retentionTimeMs);
+  return retentionTimeMs > 0 && sum < 0 ? INT64_MAX : sum;
 }

@@ -1,3 +1,4 @@
+import { type Int64, saturated } from '../../../base/int64.ts';
 import type { ClassicGroup } from './group.ts';
 import type { CommittedOffset, TopicPartition } from './offsets.ts';
 
@@ -24,7 +25,7 @@ export function expiredOffsets(
     if (start === undefined) continue;
     if (group.offsets.pending.get(topic, partition) !== undefined) continue;
     if (group.offsets.isUnstable(topic, partition)) continue;
-    const expiresMs = committed.expireTimestampMs ?? start + retentionMs;
+    const expiresMs = committed.expireTimestampMs ?? saturated(start) + retentionMs;
     if (nowWallMs >= expiresMs) expired.push({ topic, partition });
   }
   return expired;
@@ -33,7 +34,7 @@ export function expiredOffsets(
 /** From when an offset's retention counts; undefined when it does not expire. */
 function retentionStart(
   group: ClassicGroup,
-): ((topic: string, committed: CommittedOffset) => number | undefined) | undefined {
+): ((topic: string, committed: CommittedOffset) => Int64 | undefined) | undefined {
   if (group.protocolType === null) return (_topic, committed) => committed.commitTimestampMs;
   if (group.state === 'Empty') {
     return (_topic, committed) => group.stateSinceMs ?? committed.commitTimestampMs;

@@ -1,4 +1,5 @@
 import { assert } from '../../../base/assert.ts';
+import type { Int64 } from '../../../base/int64.ts';
 import { expiryOf, type JoinAnswer, type Member, metadataFor } from './member.ts';
 import type { JoinedMember, NamedProtocol } from './messages.ts';
 import { GroupOffsets } from './offsets.ts';
@@ -23,7 +24,7 @@ export class ClassicGroup {
   readonly groupId: string;
   state: GroupState = 'Empty';
   /** Wall clock; undefined when replayed from a record that does not say. */
-  stateSinceMs: number | undefined;
+  stateSinceMs: Int64 | undefined;
   generation = 0;
   /** null until the first member: then the group only stores offsets. */
   protocolType: string | null = null;

@@ -1,3 +1,4 @@
+import type { Int64 } from '../../../base/int64.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 
 /**
@@ -97,12 +98,12 @@ export interface LeaveResult {
 export interface OffsetCommitEntry {
   topic: string;
   partition: number;
-  offset: number;
+  offset: Int64;
   /** -1 when unknown. */
   leaderEpoch: number;
   metadata: string;
   /** v1 only; undefined means now. */
-  commitTimestampMs?: number;
+  commitTimestampMs?: Int64;
 }
 
 export interface OffsetCommitRequest {
@@ -112,7 +113,7 @@ export interface OffsetCommitRequest {
   memberId: string;
   instanceId: string | null;
   /** v2-4: how long to keep the offsets; undefined leaves it to the broker. */
-  retentionTimeMs?: number;
+  retentionTimeMs?: Int64;
   entries: readonly OffsetCommitEntry[];
   /** v9+ says GROUP_ID_NOT_FOUND where older versions say ILLEGAL_GENERATION. */
   knowsGroupIdNotFound: boolean;
@@ -134,7 +135,7 @@ export interface OffsetFetchRequest {
 export interface FetchedOffset {
   partition: number;
   /** -1 when nothing is committed. */
-  offset: number;
+  offset: Int64;
   leaderEpoch: number;
   metadata: string;
   error: ErrorName;
@@ -193,5 +194,6 @@ export interface CommittedOffsetView {
   state: string;
   topic: string;
   partition: number;
+  /** Beyond 2^53, which is beyond every log, the farthest number. */
   committedOffset: number;
 }

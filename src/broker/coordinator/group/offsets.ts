@@ -1,12 +1,13 @@
+import type { Int64 } from '../../../base/int64.ts';
 /** One committed offset of one partition. */
 export interface CommittedOffset {
-  offset: number;
+  offset: Int64;
   /** -1 when unknown. */
   leaderEpoch: number;
   metadata: string;
-  commitTimestampMs: number;
+  commitTimestampMs: Int64;
   /** When the client itself said how long to keep it (OffsetCommit v2-4); null otherwise. */
-  expireTimestampMs: number | null;
+  expireTimestampMs: Int64 | null;
 }
 
 export interface TopicPartition {
@@ -62,7 +63,7 @@ export class GroupOffsets {
   /** Commits on their way to the log, counted by partition: these offsets must not expire now. */
   readonly pending = new PartitionMap<number>();
   /** Offsets of open transactions by producer id: invisible until the marker says commit. */
-  readonly transactional = new Map<number, PartitionMap<CommittedOffset>>();
+  readonly transactional = new Map<Int64, PartitionMap<CommittedOffset>>();
 
   get isEmpty(): boolean {
     return this.committed.size === 0 && this.pending.size === 0 && this.transactional.size === 0;

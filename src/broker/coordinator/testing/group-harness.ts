@@ -1,3 +1,4 @@
+import type { Int64 } from '../../../base/int64.ts';
 import { silentLogger } from '../../../base/logger.ts';
 import { SimClock } from '../../../base/testing/sim-clock.ts';
 import { SimRandom } from '../../../base/testing/sim-random.ts';
@@ -169,7 +170,7 @@ export class GroupHarness {
   }
 
   /** The committed offset, -1 for none. */
-  committed(topic = 'topic', partition = 0, groupId = 'group'): number {
+  committed(topic = 'topic', partition = 0, groupId = 'group'): Int64 {
     const { topics } = this.coordinator.fetchOffsets({
       groupId,
       topics: [{ topic, partitions: [partition] }],

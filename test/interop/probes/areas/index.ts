@@ -11,6 +11,7 @@ import { legacyProbes } from './legacy.ts';
 import { legacyDamageProbes } from './legacy-damage.ts';
 import { listOffsetsProbes } from './list-offsets.ts';
 import { metadataProbes } from './metadata.ts';
+import { numberProbes } from './numbers.ts';
 import { offsetProbes } from './offsets.ts';
 import { produceProbes } from './produce.ts';
 import { producerProbes } from './producers.ts';
@@ -44,4 +45,5 @@ export const probes: readonly Probe[] = [
   ...reassignmentProbes,
   ...transactionProbes,
   ...securityProbes,
+  ...numberProbes,
 ];

@@ -1,8 +1,9 @@
+import type { Int64 } from '../../../../src/base/int64.ts';
 import { batchOf } from '../../../support/topics.ts';
 import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
 import { fetched } from './produce.ts';
 
-export async function newProducer(asker: Asker): Promise<number> {
+export async function newProducer(asker: Asker): Promise<Int64> {
   // A Kafka that has just started has no block of ids yet.
   for (let attempt = 0; attempt < 100; attempt++) {
     const { errorCode, producerId } = await asker.raw('InitProducerId', 1, {
@@ -16,7 +17,7 @@ export async function newProducer(asker: Asker): Promise<number> {
 }
 
 /** Sends batches of an idempotent producer to one partition. */
-export function sender(asker: Asker, topic: string, producerId: number) {
+export function sender(asker: Asker, topic: string, producerId: Int64) {
   return (baseSequence: number, { epoch = 0, count = 1, partition = 0 } = {}) =>
     asker.produce(
       topic,
@@ -61,7 +62,7 @@ export const producerProbes: readonly Probe[] = [
     name: 'producer ids: asked for with an id and epoch of before',
     async run(asker) {
       const producerId = await newProducer(asker);
-      const ask = (id: number, producerEpoch: number) =>
+      const ask = (id: Int64, producerEpoch: number) =>
         asker.ask('InitProducerId', 4, {
           transactionalId: null,
           transactionTimeoutMs: 60_000,
@@ -124,7 +125,7 @@ export const producerProbes: readonly Probe[] = [
     async run(asker) {
       const topic = await asker.topic('t');
       const producerId = await newProducer(asker);
-      const send = (options: { producerId: number; producerEpoch: number; baseSequence: number }) =>
+      const send = (options: { producerId: Int64; producerEpoch: number; baseSequence: number }) =>
         asker.produce(topic, batchOf(['x'], options));
       return inTurn({
         middle: () => send({ producerId, producerEpoch: 0, baseSequence: 5 }),
