@@ -111,6 +111,10 @@ class ProcessFile implements File {
     return this.#file.size();
   }
 
+  id(): string {
+    return this.#file.id();
+  }
+
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {
     this.#owner.check();
     return this.#file.readSync(target, targetOffset, length, position);

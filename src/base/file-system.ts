@@ -37,11 +37,15 @@ export interface FileStat {
   size: number;
   modifiedMs: number;
   isFolder: boolean;
+  /** Which file or folder it is, whatever it is called: device and inode. Equal only for the same one. */
+  id: string;
 }
 
 export interface File {
   readonly path: string;
   size(): number;
+  /** As FileStat has it: another one at the path means that this one was taken away. */
+  id(): string;
   /** Reads up to `length` bytes at `position` into `target` at `targetOffset`; the count read. */
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number;
   /** The same on the thread pool, for data that may not be in the page cache. */

@@ -14,6 +14,9 @@ const KEEP_EVERYTHING: ReadonlyMap<string, string> = new Map([
   ['retention.bytes', '-1'],
 ]);
 
+/** Kafka's own bound on the partitions of a request; a larger number is somebody's date, not a partition. */
+const MOST_PARTITIONS = 10_000;
+
 /** Operations of one write to the store; a request of more than a megabyte is refused there. */
 const TOPICS_PER_WRITE = 100;
 
@@ -40,6 +43,10 @@ export async function adoptTopics(adoption: Adoption): Promise<void> {
     const partitions = topics.get(log.topic) ?? new Map<number, Log>();
     topics.set(log.topic, partitions.set(log.partition, log));
   }
+  for (const { topic, reason } of unlikelyTopics(topics)) {
+    topics.delete(topic);
+    logger.warn({ topic }, `the folders of ${topic} are not made a topic: ${reason}`);
+  }
   if (topics.size === 0) return;
   const writes: Operation[][] = [];
   let partitionCount = 0;
@@ -65,6 +72,33 @@ export async function adoptTopics(adoption: Adoption): Promise<void> {
     { topics: topics.size, partitions: partitionCount },
     `took over ${topics.size} topics from the folders of the log directories, ${first} for one; their configs are not in the folders, so retention.ms and retention.bytes are -1 until you set them with 'sluice configs --alter'`,
   );
+}
+
+/** Folders with the name of a partition that somebody made otherwise: copies, for one. */
+function unlikelyTopics(
+  topics: ReadonlyMap<string, ReadonlyMap<number, Log>>,
+): { topic: string; reason: string }[] {
+  const byId = new Map<string, string[]>();
+  const unlikely: { topic: string; reason: string }[] = [];
+  for (const [topic, partitions] of topics) {
+    const last = Math.max(...partitions.keys());
+    if (last >= MOST_PARTITIONS) {
+      unlikely.push({ topic, reason: `${topic}-${last} would be one of ${last + 1} partitions` });
+    }
+    const ids = new Set(Array.from(partitions.values(), ({ topicId }) => topicId));
+    for (const id of ids) if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), topic]);
+  }
+  for (const [id, names] of byId) {
+    // A copy has a longer name than what it was made from.
+    const [original, ...copies] = names.sort((a, b) => a.length - b.length);
+    for (const topic of copies) {
+      unlikely.push({
+        topic,
+        reason: `they have the topic id ${id}, which is that of ${original}`,
+      });
+    }
+  }
+  return unlikely;
 }
 
 function topicOperations(

@@ -12,8 +12,10 @@ import {
   registerBroker,
   resolveClusterId,
 } from '../coordination/bootstrap.ts';
-import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
-import { embeddedStoreExists } from '../coordination/embedded/store-files.ts';
+import {
+  EMBEDDED_STORE_FILES,
+  openEmbeddedStore,
+} from '../coordination/embedded/embedded-store.ts';
 import { LogManager } from '../storage/log-manager.ts';
 import { convertOldFormats } from '../storage/offline/old-formats.ts';
 import { adoptTopics } from './adopt-topics.ts';
@@ -31,7 +33,7 @@ import { configValidator } from './controller/config-validator.ts';
 import { createController } from './controller/controller.ts';
 import { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
-import { checkFirstLogDir, establishIdentity, type Identity } from './identity.ts';
+import { establishIdentity, type Identity, keptIdentity } from './identity.ts';
 import { LocalPartitionHost } from './local-partition-host.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import { Configs } from './metadata/configs.ts';
@@ -129,9 +131,6 @@ async function assemble(
   // The data: locked first, since everything after it reads or writes there. Topics get their own
   // configs when the controller has loaded them, before the first retention check.
   const logConfig = topicLogConfig(config, {});
-  const [storeFolder] = config.logDirList;
-  const isFirstStart = !embeddedStoreExists(fileSystem, storeFolder!);
-  if (isFirstStart) checkFirstLogDir(fileSystem, config.logDirList);
   let fail: (reason: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
@@ -145,10 +144,13 @@ async function assemble(
     logger,
     locker,
     logDirs: config.logDirList,
+    lostDirs: config.logDirsLost ?? [],
+    homeFiles: Object.values(EMBEDDED_STORE_FILES),
+    inspect: (found) => keptIdentity(config, found),
     // Later there is nothing of an old format: what producers send in one is converted.
-    beforeLoading: isFirstStart
-      ? (guarded, logDir) => convertOldFormats(guarded, logger, logDir)
-      : undefined,
+    beforeLoading: (guarded, logDir, { isFirstStart }) => {
+      if (isFirstStart) convertOldFormats(guarded, logger, logDir);
+    },
     configOf: () => logConfig,
     // The log manager has said so, and its partitions answer with an error. During the start it
     // rejects by itself where none is left.
@@ -164,8 +166,8 @@ async function assemble(
     clock,
     fileSystem: logs.fileSystem,
     logger,
-    folder: storeFolder!,
-    onFailure: (error) => logs.failLogDir(storeFolder!, error),
+    folder: logs.home.path,
+    onFailure: (error) => logs.failLogDir(logs.home.path, error),
   });
   cleanup.push(() => embedded.close());
   const store = embedded.openSession();
@@ -173,12 +175,13 @@ async function assemble(
   const { brokerId, clusterId } = await establishIdentity(
     logs.fileSystem,
     config,
-    logs.onlineLogDirs(),
+    logs.onlineLogDirs().map((path) => ({ path, id: logs.directoryId(path) })),
     {
       generateBrokerId: () => generateBrokerId(store, config.reservedBrokerMaxId),
       clusterId: (preferred) => resolveClusterId(store, { random, preferred }),
     },
   );
+  await logs.keepInventory();
   const metadata = new ClusterMetadata(logger, clusterId);
   const configs = new Configs(withBrokerId(config, brokerId), brokerId, metadata);
   const partitions = new Partitions(brokerId, clock, logger, logs);
@@ -240,6 +243,10 @@ async function assemble(
   await controller.start();
   // Now that every topic has its configuration, and before anybody reads.
   await logs.syncRecovered();
+  logs.forgetMissing((name, topicId) => {
+    const topic = metadata.snapshot.topics.get(name.slice(0, name.lastIndexOf('-')));
+    return topic !== undefined && (topicId === undefined || topic.id === topicId);
+  });
   warnOfUnknownLogs(logs, metadata, logger);
   cleanup.push(() => controller.stop());
   cleanup.push(() => partitions.checkpointHighWatermarks());
@@ -338,10 +345,17 @@ function warnOfUnknownLogs(logs: LogManager, metadata: ClusterMetadata, logger: 
   const { topics } = metadata.snapshot;
   const unknown = Array.from(logs.logs()).filter(({ topic }) => !topics.has(topic));
   const [first] = unknown;
-  if (!first) return;
+  if (first) {
+    logger.warn(
+      { logs: unknown.length },
+      `${unknown.length} partition folders belong to no topic and are not served, ${first.name} for one`,
+    );
+  }
+  const hollow = [...logs.hollowFolders()];
+  if (hollow.length === 0) return;
   logger.warn(
-    { logs: unknown.length },
-    `${unknown.length} partition folders belong to no topic and are not served, ${first.name} for one`,
+    { folders: hollow.length },
+    `${hollow.length} folders have the name of a partition and nothing of one in them, ${hollow[0]} for one; they are left alone`,
   );
 }
 

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import { replaceFileSync } from '../storage/atomic-file.ts';
+import { readTextIfPresent } from '../storage/checkpoint-file.ts';
+import type { FoundLogDir } from '../storage/found-log-dir.ts';
 import {
   decodeMetaProperties,
   encodeMetaProperties,
@@ -27,6 +29,34 @@ export interface IdentitySource {
   clusterId(preferred: string | undefined): Promise<string>;
 }
 
+/** What the log directories say of the broker that they belong to. */
+export interface KeptIdentity {
+  readonly brokerId: number | undefined;
+  readonly clusterId: { readonly value: string; readonly folder: string } | undefined;
+}
+
+/** The configuration and the directories must agree. Throws IdentityError. */
+export function keptIdentity(
+  config: Pick<BrokerConfig, 'nodeId'>,
+  dirs: readonly Pick<FoundLogDir, 'path' | 'meta'>[],
+): KeptIdentity {
+  const cluster = agreed(
+    'cluster.id',
+    dirs.map(({ path, meta }) => ({ folder: path, value: meta?.clusterId })),
+  );
+  const broker = agreed(
+    'broker.id',
+    dirs.map(({ path, meta }) => ({ folder: path, value: meta?.nodeId })),
+  );
+  if (broker && config.nodeId !== -1 && config.nodeId !== broker.value) {
+    const file = join(broker.folder, META_PROPERTIES_FILE);
+    throw new IdentityError(
+      `node.id is ${config.nodeId} in the configuration, but ${file} says that the data belongs to broker ${broker.value}; set node.id=${broker.value}, or name another log.dirs`,
+    );
+  }
+  return { brokerId: broker?.value, clusterId: cluster };
+}
+
 /**
  * Finds who this broker is from the configuration, its directories and the store, which must agree,
  * and keeps the answer. Rejects with IdentityError, MetaPropertiesError.
@@ -34,72 +64,40 @@ export interface IdentitySource {
 export async function establishIdentity(
   fileSystem: FileSystem,
   config: Pick<BrokerConfig, 'nodeId'>,
-  logDirs: readonly string[],
+  logDirs: readonly { readonly path: string; readonly id: string }[],
   source: IdentitySource,
 ): Promise<Identity> {
-  const kept = logDirs.map((folder) => ({ folder, meta: read(fileSystem, folder) }));
-  const keptCluster = agreed(
-    'cluster.id',
-    kept.map(({ folder, meta }) => ({ folder, value: meta?.clusterId })),
-  );
-  const keptBroker = agreed(
-    'broker.id',
-    kept.map(({ folder, meta }) => ({ folder, value: meta?.nodeId })),
-  );
-  if (keptBroker && config.nodeId !== -1 && config.nodeId !== keptBroker.value) {
-    const file = join(keptBroker.folder, META_PROPERTIES_FILE);
+  const dirs = logDirs.map(({ path, id }) => ({ path, id, meta: read(fileSystem, path) }));
+  const kept = keptIdentity(config, dirs);
+  const clusterId = await source.clusterId(kept.clusterId?.value);
+  if (kept.clusterId && kept.clusterId.value !== clusterId) {
+    const file = join(kept.clusterId.folder, META_PROPERTIES_FILE);
     throw new IdentityError(
-      `node.id is ${config.nodeId} in the configuration, but ${file} says that the data belongs to broker ${keptBroker.value}; set node.id=${keptBroker.value}, or name another log.dirs`,
-    );
-  }
-  const clusterId = await source.clusterId(keptCluster?.value);
-  if (keptCluster && keptCluster.value !== clusterId) {
-    const file = join(keptCluster.folder, META_PROPERTIES_FILE);
-    throw new IdentityError(
-      `${file} says that the data belongs to cluster ${keptCluster.value}, but the coordination store is that of cluster ${clusterId}; name the log.dirs that belong together`,
+      `${file} says that the data belongs to cluster ${kept.clusterId.value}, but the coordination store is that of cluster ${clusterId}; name the log.dirs that belong together`,
     );
   }
   const configured = config.nodeId === -1 ? undefined : config.nodeId;
-  const brokerId = keptBroker?.value ?? configured ?? (await source.generateBrokerId());
-  for (const { folder, meta } of kept) {
-    if (meta?.nodeId === brokerId && meta.clusterId === clusterId) continue;
+  const brokerId = kept.brokerId ?? configured ?? (await source.generateBrokerId());
+  for (const { path, id, meta } of dirs) {
     const next: MetaProperties = {
       version: meta?.version ?? 0,
       nodeId: brokerId,
       clusterId,
-      directoryId: meta?.directoryId,
+      directoryId: meta?.directoryId ?? id,
     };
-    replaceFileSync(fileSystem, join(folder, META_PROPERTIES_FILE), encodeMetaProperties(next));
+    const isKept = (Object.keys(next) as (keyof MetaProperties)[]).every(
+      (key) => meta?.[key] === next[key],
+    );
+    if (isKept) continue;
+    replaceFileSync(fileSystem, join(path, META_PROPERTIES_FILE), encodeMetaProperties(next));
   }
   return { brokerId, clusterId };
 }
 
-/**
- * The first of log.dirs holds the list of topics. Where it is empty and another one is not, a disk is
- * missing, and a start would make the partitions that were there anew. Throws IdentityError.
- */
-export function checkFirstLogDir(fileSystem: FileSystem, logDirs: readonly string[]): void {
-  const isKnown = (folder: string) => {
-    try {
-      return fileSystem.stat(join(folder, META_PROPERTIES_FILE)) !== undefined;
-    } catch {
-      // A directory that cannot be looked into is told of when it is opened.
-      return false;
-    }
-  };
-  const [first = '', ...others] = logDirs;
-  if (isKnown(first)) return;
-  const known = others.find(isKnown);
-  if (known === undefined) return;
-  throw new IdentityError(
-    `${first}, the first of log.dirs, has no data, but ${known} has: is its disk mounted? A new directory goes to the end of log.dirs, since the first one holds the list of topics`,
-  );
-}
-
 function read(fileSystem: FileSystem, folder: string): MetaProperties | undefined {
   const path = join(folder, META_PROPERTIES_FILE);
-  if (!fileSystem.stat(path)) return undefined;
-  return decodeMetaProperties(path, fileSystem.readFile(path).toString('utf8'));
+  const text = readTextIfPresent(fileSystem, path);
+  return text === undefined ? undefined : decodeMetaProperties(path, text);
 }
 
 /** The one value that the directories name; undefined where none does. */

@@ -17,6 +17,8 @@ const VOLUME_BYTES = 2 ** 40;
 export class MemoryFileSystem implements FileSystem {
   readonly #now: () => number;
   readonly #root: Folder = { kind: 'folder', entries: new Map() };
+  readonly #ids = new WeakMap<object, string>();
+  #nextId = 1;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -24,7 +26,8 @@ export class MemoryFileSystem implements FileSystem {
 
   open(path: string, mode: 'read' | 'write' | 'create'): File {
     const bytes = this.#file(path, mode === 'create');
-    return new MemoryFile(path, bytes, { now: this.#now, isWritable: mode !== 'read' });
+    const isWritable = mode !== 'read';
+    return new MemoryFile(path, bytes, { now: this.#now, isWritable, id: this.#idOf(bytes) });
   }
 
   readFile(path: string): Buffer {
@@ -58,8 +61,19 @@ export class MemoryFileSystem implements FileSystem {
   stat(path: string): FileStat | undefined {
     const entry = this.#find(namesOf(path));
     if (!entry) return undefined;
-    if (entry.kind === 'folder') return { size: 0, modifiedMs: 0, isFolder: true };
-    return { size: entry.bytes.size, modifiedMs: entry.bytes.modifiedMs, isFolder: false };
+    if (entry.kind === 'folder') {
+      return { size: 0, modifiedMs: 0, isFolder: true, id: this.#idOf(entry) };
+    }
+    const { size, modifiedMs } = entry.bytes;
+    return { size, modifiedMs, isFolder: false, id: this.#idOf(entry.bytes) };
+  }
+
+  #idOf(inode: object): string {
+    const known = this.#ids.get(inode);
+    if (known !== undefined) return known;
+    const id = `memory:${this.#nextId++}`;
+    this.#ids.set(inode, id);
+    return id;
   }
 
   rename(from: string, to: string): void {
@@ -141,22 +155,28 @@ class MemoryFile implements File {
   readonly #bytes: MemoryFileBytes;
   readonly #now: () => number;
   readonly #isWritable: boolean;
+  readonly #id: string;
   #closed = false;
 
   constructor(
     path: string,
     bytes: MemoryFileBytes,
-    { now, isWritable }: { now: () => number; isWritable: boolean },
+    { now, isWritable, id }: { now: () => number; isWritable: boolean; id: string },
   ) {
     this.path = path;
     this.#bytes = bytes;
     this.#now = now;
     this.#isWritable = isWritable;
+    this.#id = id;
   }
 
   size(): number {
     this.#checkOpen();
     return this.#bytes.size;
+  }
+
+  id(): string {
+    return this.#id;
   }
 
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {

@@ -1,4 +1,5 @@
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import { isHollow } from './found-log-dir.ts';
 import { LoadProgress } from './load-progress.ts';
 import type { LogConfig } from './log-config.ts';
 import {
@@ -54,6 +55,7 @@ export async function loadLogDir(
     if (kind.kind === 'other') continue;
     if (fileSystem.stat(dir.file(name))?.isFolder !== true) continue;
     if (kind.kind === 'deleted') void context.remover.removeFolder(dir.file(name));
+    else if (isHollow(fileSystem.list(dir.file(name)))) dir.hollow.push(name);
     else partitions.push({ name, topic: kind.topic, partition: kind.partition });
   }
   const names = new Set(partitions.map(({ name }) => name));

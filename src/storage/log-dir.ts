@@ -41,9 +41,13 @@ export function folderKind(name: string): FolderKind {
 /** One directory of log.dirs. */
 export class LogDir {
   readonly path: string;
+  /** KIP-858's id; known once the directory was looked at. */
+  id: string | undefined;
   readonly logs = new Map<string, Log>();
   /** Partitions whose folder could not be loaded, and why; they are not made anew. */
   readonly unusable = new Map<string, Error>();
+  /** Folders that have a partition's name and hold nothing of one; they are left alone. */
+  readonly hollow: string[] = [];
   /** Syncs that somebody waits for. */
   readonly commits: GroupCommit;
   readonly space: DiskSpace;

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { BufferPool } from '../base/collections/buffer-pool.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
@@ -10,7 +11,7 @@ import {
   FolderNamedTwiceError,
 } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
-import type { Random } from '../base/random.ts';
+import { type Random, randomUuid } from '../base/random.ts';
 import { AppendQueue } from './append-queue.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
@@ -18,8 +19,10 @@ import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
+import { type FoundLogDir, findLogDir, isHollow } from './found-log-dir.ts';
 import { GuardedFileSystem } from './guarded-file-system.ts';
 import { IndexCache } from './index-cache.ts';
+import { InventoryKeeper, type MissingLog } from './inventory-keeper.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
 import {
@@ -29,12 +32,13 @@ import {
   RECOVERY_POINT_CHECKPOINT,
 } from './log-dir.ts';
 import { closeLogDir } from './log-dir-closing.ts';
+import { type LogDirLayout, LogDirLayoutError, layoutOf } from './log-dir-layout.ts';
 import { loadLogDir } from './log-dir-loader.ts';
 import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
 import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
-import { META_PROPERTIES_FILE } from './meta-properties.ts';
+import { META_PROPERTIES_FILE, MetaPropertiesError } from './meta-properties.ts';
 import { createLog, writePartitionMetadata } from './new-log.ts';
 import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
@@ -74,8 +78,14 @@ export interface LogManagerOptions {
   readonly locker?: FolderLocker;
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
-  /** Sees each log directory once it is locked and before it is read; may throw what the disk throws. */
-  readonly beforeLoading?: ((fileSystem: FileSystem, logDir: string) => void) | undefined;
+  /** log.dirs.lost: ids of directories that are gone for good. */
+  readonly lostDirs?: readonly string[];
+  /** Files of which a log directory holds one where it holds the list of topics. */
+  readonly homeFiles?: readonly string[];
+  /** Sees the directories once they are locked and before anything is changed; may refuse them by throwing. */
+  readonly inspect?: (found: readonly FoundLogDir[]) => void;
+  /** Sees each log directory before it is read; may throw what the disk throws. */
+  readonly beforeLoading?: (fileSystem: FileSystem, logDir: string, layout: LogDirLayout) => void;
   /** The configuration of a topic found on disk at start. */
   readonly configOf: (topic: string) => LogConfig;
   /** A log directory stopped working; its logs answer KAFKA_STORAGE_ERROR from now on. */
@@ -112,13 +122,18 @@ export class LogManager {
   readonly #dirs: LogDir[];
   readonly #timers: NamedTimers;
   #settings: LogManagerSettings;
+  #layout: LogDirLayout | undefined;
+  #inventory: InventoryKeeper | undefined;
+  /** The inventory is kept from when it is known whose the directories are. */
+  #isInventoryKept = false;
   #isClosed = false;
   #nextHandlesWarningMs = 0;
 
   /**
    * Locks the directories, loads every log, recovers those that were not closed cleanly. A directory
-   * that does not work is reported through `onLogDirFailure` and left out; rejects when none works
-   * or one is in use by another process (FolderLockedError).
+   * that does not work is reported through `onLogDirFailure` and left out; rejects when none works,
+   * one is in use by another process (FolderLockedError), or they are not what they were
+   * (LogDirLayoutError, MetaPropertiesError).
    */
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options);
@@ -179,12 +194,18 @@ export class LogManager {
 
   async #open(): Promise<void> {
     try {
+      for (const dir of this.#dirs) this.#makeDir(dir);
+      this.#refuseSameFolders();
       await this.#lockDirs();
-      await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir)));
-      if (this.onlineLogDirs().length === 0) {
-        const reason = this.#dirs[0]?.failure?.message ?? 'log.dirs is empty';
-        throw new Error(`No log directory works: ${reason}`, { cause: this.#dirs[0]?.failure });
-      }
+      const layout = this.#lookAtDirs();
+      this.#requireOne();
+      await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir, layout)));
+      this.#requireOne();
+      this.#inventory = new InventoryKeeper(this.#context.fileSystem, this.#checkpoints, {
+        dirs: this.#dirs,
+        layout,
+      });
+      this.#inventory.compare();
     } catch (error) {
       for (const dir of this.#dirs) await dir.lock?.release();
       throw error;
@@ -196,13 +217,21 @@ export class LogManager {
       return this.#settings.retentionCheckIntervalMs;
     });
     this.#timers.every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
-      void this.#checkpoint();
+      void this.#checkpoint().then(() => this.#writeInventory(false));
       return this.#settings.recoveryPointCheckpointIntervalMs;
     });
     this.#timers.every('producers', PRODUCER_EXPIRY_CHECK_MS, () => {
       for (const log of this.logs()) log.expireProducers(this.#context.clock.now());
       return PRODUCER_EXPIRY_CHECK_MS;
     });
+  }
+
+  #makeDir(dir: LogDir): void {
+    try {
+      makeFolderDurably(this.#context.fileSystem, dir.path);
+    } catch (error) {
+      this.#failDir(dir.path, toError(error));
+    }
   }
 
   /** All at a time, as one may have to wait for an answer; rejects with the first that is refused. */
@@ -212,9 +241,9 @@ export class LogManager {
   }
 
   async #lockDir(dir: LogDir): Promise<void> {
+    if (dir.failure) return;
     const { fileSystem, logger } = this.#context;
     try {
-      makeFolderDurably(fileSystem, dir.path);
       const isKnown = fileSystem.stat(dir.file(META_PROPERTIES_FILE)) !== undefined;
       const isClosed = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
       dir.lock = await this.#options.locker?.lock(dir.path, {
@@ -237,10 +266,113 @@ export class LogManager {
     for (const { lock } of this.#dirs) lock?.assertHeld();
   }
 
-  async #loadDir(dir: LogDir): Promise<void> {
+  /** Of a link and what it leads to, say: each would undo what the other writes. */
+  #refuseSameFolders(): void {
+    const byId = new Map<string, LogDir>();
+    for (const dir of this.#dirs) {
+      const id = dir.failure ? undefined : this.#context.fileSystem.stat(dir.path)?.id;
+      if (id === undefined) continue;
+      const other = byId.get(id);
+      if (other) {
+        throw new LogDirLayoutError(
+          `log.dirs names one folder twice: ${other.path} and ${dir.path} are the same; name it once`,
+        );
+      }
+      byId.set(id, dir);
+    }
+  }
+
+  #requireOne(): void {
+    if (this.onlineLogDirs().length > 0) return;
+    const reason = this.#dirs[0]?.failure?.message ?? 'log.dirs is empty';
+    throw new Error(`No log directory works: ${reason}`, { cause: this.#dirs[0]?.failure });
+  }
+
+  /** Looks at all of them before anything in one is changed. */
+  #lookAtDirs(): LogDirLayout {
+    const { logger, random, fileSystem } = this.#context;
+    const { homeFiles = [], lostDirs = [], inspect } = this.#options;
+    const found: FoundLogDir[] = [];
+    for (const dir of this.#dirs) {
+      if (dir.failure) continue;
+      try {
+        found.push(findLogDir(fileSystem, logger, { path: dir.path, homeFiles }));
+      } catch (error) {
+        if (error instanceof MetaPropertiesError) throw error;
+        this.#failDir(dir.path, toError(error));
+      }
+    }
+    inspect?.(found);
+    const failed = this.#dirs.flatMap(({ path, failure }) =>
+      failure ? [{ path, error: failure }] : [],
+    );
+    const layout = layoutOf({
+      found,
+      failed,
+      lost: lostDirs,
+      isHollow: (dir, partition) => isHollow(fileSystem.list(join(dir, partition))),
+    });
+    for (const { path, id } of found) this.#dirOf(path).id = id ?? randomUuid(random);
+    for (const { id, path } of layout.forgotten) {
+      logger.warn(
+        { directoryId: id, path },
+        lostDirs.includes(id)
+          ? `${path} (directory.id ${id}) is given up as log.dirs.lost says; ${layout.givenUp.size} partitions go on without their records`
+          : `${path} (directory.id ${id}) is not in log.dirs any more; all its partitions are in the others`,
+      );
+    }
+    this.#layout = layout;
+    return layout;
+  }
+
+  /** The directory that holds the list of topics, or is to, and whether there is no list yet. */
+  get home(): { readonly path: string; readonly isNew: boolean } {
+    assert(this.#layout !== undefined, 'the log directories are open');
+    return { path: this.#layout.home, isNew: this.#layout.isFirstStart };
+  }
+
+  /** The id of a directory that works. */
+  directoryId(path: string): string {
+    const { id } = this.#dirOf(path);
+    assert(id !== undefined, 'a directory that works has an id');
+    return id;
+  }
+
+  /**
+   * From now on every directory says what all of them hold. To be called when it is known whose they are,
+   * and before anything is made in them.
+   */
+  async keepInventory(): Promise<void> {
+    this.#isInventoryKept = true;
+    await this.#writeInventory(false);
+  }
+
+  async #writeInventory(isComplete: boolean): Promise<void> {
+    if (!this.#inventory || !this.#isInventoryKept) return;
+    try {
+      await this.#inventory.write({ isComplete });
+    } catch (error) {
+      this.#diskFailed(this.home.path, toError(error));
+    }
+  }
+
+  /** Of the partitions that were here and are not, forgets those that are not wanted any more. */
+  forgetMissing(isWanted: (name: string, topicId: string | undefined) => boolean): void {
+    const missing = this.#inventory?.missing ?? new Map<string, MissingLog>();
+    for (const [name, { topicId }] of missing) if (!isWanted(name, topicId)) missing.delete(name);
+  }
+
+  /** Folders that have a partition's name and nothing of a partition in them. */
+  *hollowFolders(): IterableIterator<string> {
+    for (const dir of this.#dirs) {
+      for (const name of dir.hollow) if (!dir.logs.has(name)) yield dir.file(name);
+    }
+  }
+
+  async #loadDir(dir: LogDir, layout: LogDirLayout): Promise<void> {
     if (dir.failure) return;
     try {
-      this.#options.beforeLoading?.(this.#context.fileSystem, dir.path);
+      this.#options.beforeLoading?.(this.#context.fileSystem, dir.path, layout);
       const { hasStrayOffsets } = await loadLogDir(this.#context, dir, {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
@@ -320,13 +452,34 @@ export class LogManager {
       if (!one.failure && (!dir || one.logs.size < dir.logs.size)) dir = one;
     }
     if (!dir) throw new Error('No log directory works');
+    const missing = this.#inventory?.missing.get(name);
+    const isSame = missing?.topicId === undefined || missing.topicId === at.topicId;
+    const startOffset = missing && isSame ? missing.endOffset : 0;
     try {
-      return createLog(this.#context, this.#events, { dir, topic, partition, ...at });
+      const log = createLog(this.#context, this.#events, {
+        dir,
+        topic,
+        partition,
+        ...at,
+        startOffset,
+      });
+      this.#inventory?.missing.delete(name);
+      if (missing && isSame) this.#tellMissing(name, missing);
+      return log;
     } catch (error) {
       this.#diskFailed(dir.path, toError(error));
       if (isPassing(error)) this.#retryCreations();
       throw error;
     }
+  }
+
+  #tellMissing(name: string, { dir, startOffset, endOffset }: MissingLog): void {
+    const records =
+      startOffset < endOffset ? ` with the offsets ${startOffset} to ${endOffset - 1}` : '';
+    this.#context.logger.error(
+      { log: name, logDir: dir.path, startOffset, endOffset },
+      `${name} was here${records} and its folder is gone from ${dir.path}: it goes on, empty, at offset ${endOffset}; to have the records back, stop the broker and put the folder in the place of the new one`,
+    );
   }
 
   /** Whoever wanted a log that could not be made hears when it is worth another try. */
@@ -532,6 +685,7 @@ export class LogManager {
         this.#failDir(dir.path, toError(error)),
       );
     }
+    await this.#writeInventory(true);
     this.#isClosed = true;
     for (const log of this.logs()) log.goOffline(new Error('The broker has stopped'));
     this.#context.handles.closeAll();

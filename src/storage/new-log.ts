@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncFolderNow } from './atomic-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
@@ -19,6 +20,8 @@ export interface NewLog {
   readonly partition: number;
   readonly topicId: string;
   readonly config: LogConfig;
+  /** Where it begins: beyond 0 for one whose records were lost, so that no offset is given twice. */
+  readonly startOffset: number;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface NewLog {
  */
 export function createLog(context: StorageContext, events: LogEvents, at: NewLog): Log {
   const { fileSystem, logger } = context;
-  const { dir, topic, partition, topicId, config } = at;
+  const { dir, topic, partition, topicId, config, startOffset } = at;
   const name = logName(topic, partition);
   const folder = dir.file(name);
   const isMadeHere = fileSystem.stat(folder) === undefined;
@@ -36,17 +39,24 @@ export function createLog(context: StorageContext, events: LogEvents, at: NewLog
     fileSystem.makeFolder(folder);
     metadata = writePartitionMetadata(context, folder, topicId);
     // Kafka's tools are pointed at this file, also when nothing was ever appended.
-    fileSystem.writeFile(join(folder, fileName(0, LOG_SUFFIX)), '');
+    fileSystem.writeFile(join(folder, fileName(startOffset, LOG_SUFFIX)), '');
+    if (startOffset > 0) makeNamesDurable(context, folder);
   } catch (error) {
     if (isMadeHere) removeUnfinished(context, folder);
     throw error;
   }
-  const loaded = emptyLog(context, { folder, topicId, unsyncedFiles: [metadata] });
+  const loaded = emptyLog(context, { folder, topicId, startOffset, unsyncedFiles: [metadata] });
   const where = { topic, partition, logDir: dir.path, folder, isNewFolder: true };
   const log = new Log({ context, events, ...where, config, loaded, ...dir.bounds });
   dir.logs.set(name, log);
   logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
   return log;
+}
+
+/** The file's name alone says where the log begins. */
+function makeNamesDurable({ fileSystem }: StorageContext, folder: string): void {
+  syncFolderNow(fileSystem, folder);
+  syncFolderNow(fileSystem, dirname(folder));
 }
 
 /** At once: the next try may make it again. */
@@ -71,20 +81,21 @@ export function writePartitionMetadata(
 
 function emptyLog(
   context: StorageContext,
-  at: { folder: string; topicId: string; unsyncedFiles: string[] },
+  at: { folder: string; topicId: string; startOffset: number; unsyncedFiles: string[] },
 ): LoadedLog {
   const { fileSystem, logger } = context;
-  const { folder } = at;
-  const segment = { context, folder, baseOffset: 0, sizeInBytes: 0, isNew: true, rollJitterMs: 0 };
+  const { folder, startOffset } = at;
+  const place = { context, folder, baseOffset: startOffset };
+  const segment = { ...place, sizeInBytes: 0, isNew: true, rollJitterMs: 0 };
   return {
     segments: new SegmentList([new Segment(segment)]),
     producers: new ProducerState(),
     snapshots: new ProducerSnapshots(fileSystem, logger, { folder, names: [] }),
     epochs: new LeaderEpochCache(),
-    logStartOffset: 0,
+    logStartOffset: startOffset,
     deletedBefore: 0,
-    logEndOffset: 0,
-    recoveryPoint: 0,
+    logEndOffset: startOffset,
+    recoveryPoint: startOffset,
     topicId: at.topicId,
     unsyncedFiles: at.unsyncedFiles,
   };

@@ -34,7 +34,9 @@ export class NodeFileSystem implements FileSystem {
 
   stat(path: string): FileStat | undefined {
     const stat = fs.statSync(path, { throwIfNoEntry: false });
-    return stat && { size: stat.size, modifiedMs: stat.mtimeMs, isFolder: stat.isDirectory() };
+    if (!stat) return undefined;
+    const { size, mtimeMs } = stat;
+    return { size, modifiedMs: mtimeMs, isFolder: stat.isDirectory(), id: idOf(stat) };
   }
 
   rename(from: string, to: string): void {
@@ -79,6 +81,7 @@ export const nodeFileSystem = new NodeFileSystem();
 class NodeFile implements File {
   readonly path: string;
   readonly #fd: number;
+  #id: string | undefined;
   #running = 0;
   #closing = false;
 
@@ -89,6 +92,11 @@ class NodeFile implements File {
 
   size(): number {
     return fs.fstatSync(this.#open()).size;
+  }
+
+  id(): string {
+    this.#id ??= idOf(fs.fstatSync(this.#open()));
+    return this.#id;
   }
 
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {
@@ -151,6 +159,10 @@ class NodeFile implements File {
       });
     });
   }
+}
+
+function idOf({ dev, ino }: fs.Stats): string {
+  return `${dev}:${ino}`;
 }
 
 function closedError(path: string): Error {

@@ -53,6 +53,8 @@ export class SimFileSystem implements FileSystem {
   readonly #defer: (finish: () => void) => void;
   readonly #root: SimFolder = newFolder();
   #generation = 0;
+  readonly #ids = new WeakMap<object, string>();
+  #nextId = 1;
 
   constructor(options: SimFileSystemOptions = {}) {
     this.now = options.now ?? (() => 0);
@@ -145,8 +147,25 @@ export class SimFileSystem implements FileSystem {
   stat(path: string): FileStat | undefined {
     const entry = this.#find(path);
     if (!entry) return undefined;
-    if (entry.kind === 'folder') return { size: 0, modifiedMs: 0, isFolder: true };
-    return { size: entry.inode.size, modifiedMs: entry.inode.modifiedMs, isFolder: false };
+    if (entry.kind === 'folder') {
+      return { size: 0, modifiedMs: 0, isFolder: true, id: this.idOf(entry) };
+    }
+    const { inode } = entry;
+    return {
+      size: inode.size,
+      modifiedMs: inode.modifiedMs,
+      isFolder: false,
+      id: this.idOf(inode),
+    };
+  }
+
+  /** The identity of a file's bytes, or of a folder. */
+  idOf(inode: object): string {
+    const known = this.#ids.get(inode);
+    if (known !== undefined) return known;
+    const id = `sim:${this.#nextId++}`;
+    this.#ids.set(inode, id);
+    return id;
   }
 
   rename(from: string, to: string): void {
@@ -282,6 +301,10 @@ class SimFile implements File {
     return this.#inode.size;
   }
 
+  id(): string {
+    return this.#disk.idOf(this.#inode);
+  }
+
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {
     this.#checkOpen();
     this.#disk.check('read', this.path);
@@ -367,6 +390,10 @@ class SimFolderHandle implements File {
 
   size(): number {
     return 0;
+  }
+
+  id(): string {
+    return this.#disk.idOf(this.#folder);
   }
 
   readSync(): number {

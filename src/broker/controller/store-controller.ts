@@ -35,7 +35,7 @@ const NOT_CONTROLLER: Outcome = { error: 'NOT_CONTROLLER', detail: null };
 /** The store has no room for a change: the disk is full, or no file handle is free. */
 const NO_ROOM: Outcome = {
   error: 'KAFKA_STORAGE_ERROR',
-  detail: 'the disk of the first log directory is full; nothing was changed',
+  detail: 'the disk of the log directory with the list of topics is full; nothing was changed',
 };
 
 /** After an election that found no room. */

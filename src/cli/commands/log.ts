@@ -5,6 +5,7 @@ import { type FolderLock, FolderLockedError } from '../../base/folder-lock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
 import { brokerConfig, parseServerProperties } from '../../config/index.ts';
+import { embeddedStoreFolder } from '../../coordination/embedded/store-files.ts';
 import { inspectPartition } from '../../storage/offline/inspect-partition.ts';
 import { logDirFindings, repairLogDir } from '../../storage/offline/log-dir-files.ts';
 import { logDirOf, partitionFolders } from '../../storage/offline/partition-folders.ts';
@@ -157,10 +158,10 @@ class LogRun {
     const text = this.#configFile === undefined ? '' : readFileSync(this.#configFile, 'utf8');
     const broker = brokerConfig(parseServerProperties(text));
     const topicOf = (path: string) => basename(path).replace(/-\d+$/, '');
-    // Topics are known to the first of log.dirs.
-    const [first] = this.#configFile === undefined ? [logDir] : broker.logDirList;
+    const logDirs = this.#configFile === undefined ? [logDir] : broker.logDirList;
+    const storeFolder = embeddedStoreFolder(this.#fileSystem, logDirs);
     const topics = new Set(partitions.map(topicOf));
-    const from = { storeFolder: first ?? logDir, broker };
+    const from = { storeFolder, broker };
     const configs = await topicConfigs(this.#fileSystem, from, topics);
     const cleaned = cleanerCheckpoint(this.#fileSystem, logDir);
     const now = Date.now();

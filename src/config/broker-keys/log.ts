@@ -41,6 +41,11 @@ export const LOG_KEYS = {
     importance: 'high',
     doc: 'Folders that hold the data, comma-separated. New partitions go to the one with the fewest. Not set: log.dir.',
   }),
+  'log.dirs.lost': list({
+    default: null,
+    importance: 'low',
+    doc: 'Ids (directory.id in meta.properties) of log directories whose data is gone for good. Without it a broker that misses a directory with partitions does not start; with it these partitions go on, empty, after their last known offsets.',
+  }),
   'log.dir': string({
     default: './data',
     nonEmpty: true,

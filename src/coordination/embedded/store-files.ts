@@ -28,6 +28,11 @@ export function embeddedStoreExists(fileSystem: FileSystem, folder: string): boo
   return Object.values(EMBEDDED_STORE_FILES).some((name) => fileSystem.stat(join(folder, name)));
 }
 
+/** Which of log.dirs holds the store: the first one where there is none yet. Throws what the disk throws. */
+export function embeddedStoreFolder(fileSystem: FileSystem, logDirs: readonly string[]): string {
+  return logDirs.find((folder) => embeddedStoreExists(fileSystem, folder)) ?? logDirs[0] ?? '';
+}
+
 /** A temporary name, removed at start. */
 const TEMPORARY = '.tmp';
 

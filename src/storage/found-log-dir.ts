@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../base/file-system.ts';
+import type { Logger } from '../base/logger.ts';
+import { readTextIfPresent } from './checkpoint-file.ts';
+import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import {
+  decodeInventory,
+  INVENTORY_FILE,
+  type Inventory,
+  InventoryFormatError,
+} from './inventory.ts';
+import { folderKind } from './log-dir.ts';
+import {
+  decodeMetaProperties,
+  META_PROPERTIES_FILE,
+  type MetaProperties,
+} from './meta-properties.ts';
+import { PARTITION_METADATA_FILE } from './partition-metadata.ts';
+import { LOG_SUFFIX, parseFileName } from './segment-files.ts';
+
+/** One directory of log.dirs as a start finds it, before anything in it is changed. */
+export interface FoundLogDir {
+  readonly path: string;
+  /** What `meta.properties` or the inventory says; undefined for a directory that is new. */
+  readonly id: string | undefined;
+  readonly meta: MetaProperties | undefined;
+  readonly inventory: Inventory | undefined;
+  /** Whether it holds the list of topics. */
+  readonly hasHome: boolean;
+  /** When the mark of a clean stop was written; undefined without one. */
+  readonly closedMs: number | undefined;
+  /** Names of folders that are a partition's by their name. */
+  readonly partitions: ReadonlySet<string>;
+}
+
+/** Throws MetaPropertiesError, and what the disk throws. */
+export function findLogDir(
+  fileSystem: FileSystem,
+  logger: Logger,
+  { path, homeFiles }: { path: string; homeFiles: readonly string[] },
+): FoundLogDir {
+  const metaPath = join(path, META_PROPERTIES_FILE);
+  const metaText = readTextIfPresent(fileSystem, metaPath);
+  const meta = metaText === undefined ? undefined : decodeMetaProperties(metaPath, metaText);
+  const inventory = readInventory(fileSystem, logger, path);
+  const partitions = fileSystem.list(path).filter((name) => folderKind(name).kind === 'partition');
+  return {
+    path,
+    id: meta?.directoryId ?? inventory?.directory,
+    meta,
+    inventory,
+    hasHome: homeFiles.some((name) => fileSystem.stat(join(path, name)) !== undefined),
+    closedMs: fileSystem.stat(join(path, CLEAN_SHUTDOWN_FILE))?.modifiedMs,
+    partitions: new Set(partitions),
+  };
+}
+
+/**
+ * Whether a folder with a partition's name holds neither a segment nor the topic's id: somebody's folder that
+ * merely looks like one, or one that a broker made just before it died.
+ */
+export function isHollow(names: readonly string[]): boolean {
+  return !names.some(
+    (name) => name === PARTITION_METADATA_FILE || parseFileName(name)?.suffix === LOG_SUFFIX,
+  );
+}
+
+function readInventory(
+  fileSystem: FileSystem,
+  logger: Logger,
+  folder: string,
+): Inventory | undefined {
+  const path = join(folder, INVENTORY_FILE);
+  const text = readTextIfPresent(fileSystem, path);
+  if (text === undefined) return undefined;
+  try {
+    return decodeInventory(path, text);
+  } catch (error) {
+    if (!(error instanceof InventoryFormatError)) throw error;
+    logger.error(
+      { path, error },
+      `${path} cannot be read and is not used: partitions that are missing are not noticed at this start`,
+    );
+    return undefined;
+  }
+}

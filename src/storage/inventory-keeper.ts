@@ -1,0 +1,111 @@
+import type { FileSystem } from '../base/file-system.ts';
+import type { CheckpointWriter } from './checkpoint-writer.ts';
+import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import {
+  encodeInventory,
+  INVENTORY_FILE,
+  type InventoryDirectory,
+  type InventoryLog,
+} from './inventory.ts';
+import type { LogDir } from './log-dir.ts';
+import type { LogDirLayout } from './log-dir-layout.ts';
+
+/** A partition that was here and is not. */
+export interface MissingLog extends InventoryLog {
+  /** Where it was; the list of topics' directory for those that are given up. */
+  readonly dir: LogDir;
+}
+
+/** Keeps the inventory of all log directories up to date in each of them. */
+export class InventoryKeeper {
+  readonly #fileSystem: FileSystem;
+  readonly #checkpoints: CheckpointWriter;
+  readonly #dirs: readonly LogDir[];
+  readonly #layout: LogDirLayout;
+  /** By name; each goes when its partition is made again, or nobody wants it. */
+  readonly missing = new Map<string, MissingLog>();
+  readonly #life: number;
+  #sequence: number;
+
+  constructor(
+    fileSystem: FileSystem,
+    checkpoints: CheckpointWriter,
+    { dirs, layout }: { dirs: readonly LogDir[]; layout: LogDirLayout },
+  ) {
+    this.#fileSystem = fileSystem;
+    this.#checkpoints = checkpoints;
+    this.#dirs = dirs;
+    this.#layout = layout;
+    this.#life = (layout.inventory?.life ?? 0) + 1;
+    this.#sequence = layout.inventory?.sequence ?? 0;
+  }
+
+  /** What an earlier inventory says of a directory. */
+  #before(id: string | undefined): InventoryDirectory | undefined {
+    return this.#layout.inventory?.directories.find((directory) => directory.id === id);
+  }
+
+  /** Finds out what is missing, once the directories are loaded. */
+  compare(): void {
+    const isHere = (name: string) => this.#dirs.some(({ logs }) => logs.has(name));
+    for (const dir of this.#dirs) {
+      if (dir.failure) continue;
+      for (const [name, log] of this.#before(dir.id)?.logs ?? []) {
+        if (log.endOffset > 0 && !isHere(name)) this.missing.set(name, { ...log, dir });
+      }
+    }
+    const home = this.#dirs.find(({ path }) => path === this.#layout.home);
+    for (const [name, log] of this.#layout.givenUp) {
+      if (home && log.endOffset > 0) this.missing.set(name, { ...log, dir: home });
+    }
+  }
+
+  /**
+   * Writes it to every directory that works, the one with the list of topics first: a copy elsewhere must
+   * not be newer than that one. `isComplete`: all directories are closed. Rejects with what the disk throws.
+   */
+  async write({ isComplete }: { isComplete: boolean }): Promise<void> {
+    this.#sequence++;
+    const directories = [
+      ...this.#dirs.flatMap((dir) => this.#describe(dir, isComplete)),
+      ...this.#layout.unreadable,
+    ];
+    const home = this.#dirs.find(({ path }) => path === this.#layout.home);
+    const inventory = {
+      life: this.#life,
+      sequence: this.#sequence,
+      home: home?.id,
+      isComplete,
+      directories,
+    };
+    const others = this.#dirs.filter((dir) => dir !== home);
+    for (const dir of home ? [home, ...others] : others) {
+      const { id, failure } = dir;
+      if (failure || id === undefined) continue;
+      const text = encodeInventory({ ...inventory, directory: id });
+      await this.#checkpoints.write(dir.file(INVENTORY_FILE), () => text);
+    }
+  }
+
+  #describe(dir: LogDir, isComplete: boolean): InventoryDirectory[] {
+    const { id, path } = dir;
+    if (id === undefined) return [];
+    const isClosed = isComplete && !dir.failure;
+    const closedMs = isClosed
+      ? this.#fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE))?.modifiedMs
+      : undefined;
+    // Of a directory that failed while it was loaded not every log is known now.
+    const logs = new Map<string, InventoryLog>(dir.failure ? this.#before(id)?.logs : undefined);
+    for (const [name, log] of this.missing) {
+      const { topicId, startOffset, endOffset } = log;
+      if (log.dir === dir) logs.set(name, { topicId, startOffset, endOffset, segments: [] });
+    }
+    for (const [name, log] of dir.logs) {
+      const { topicId, logStartOffset: startOffset, logEndOffset: endOffset } = log;
+      const isListed = closedMs !== undefined && !log.failure;
+      const segments = isListed ? log.segments.all.map(({ baseOffset }) => baseOffset) : [];
+      logs.set(name, { topicId, startOffset, endOffset, segments });
+    }
+    return [{ id, path, closedMs, logs }];
+  }
+}

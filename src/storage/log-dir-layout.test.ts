@@ -1,0 +1,335 @@
+// If this breaks, a disk that is not mounted, or a copy in its place, costs records without a word.
+import assert from 'node:assert/strict';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+import type { LogFields, Logger } from '../base/logger.ts';
+import { SimClock } from '../base/testing/sim-clock.ts';
+import { SimFileSystem } from '../base/testing/sim-file-system.ts';
+import { SimRandom } from '../base/testing/sim-random.ts';
+import { INVENTORY_FILE } from './inventory.ts';
+import type { Log } from './log.ts';
+import { DEFAULT_LOG_CONFIG } from './log-config.ts';
+import { LogManager } from './log-manager.ts';
+import { encodeMetaProperties } from './meta-properties.ts';
+import { appendBatch, batchOf, contentsOf, TOPIC_ID } from './testing/test-storage.ts';
+
+const HOME_FILE = 'topics';
+
+/** A broker's storage over several directories, with a list of topics in one of them. */
+class Storage {
+  readonly clock = new SimClock();
+  readonly disk = new SimFileSystem({ now: () => this.clock.now() });
+  readonly random = new SimRandom(7);
+  readonly lines: string[] = [];
+  manager!: LogManager;
+
+  async start(logDirs = ['/d1', '/d2'], lostDirs: string[] = []): Promise<void> {
+    const at = (level: string) => (_fields: LogFields, text: string) =>
+      void this.lines.push(`${level} ${text}`);
+    const [debug, info, warn, error] = ['debug', 'info', 'warn', 'error'].map(at);
+    const logger = { debug, info, warn, error, child: () => logger } as Logger;
+    this.lines.length = 0;
+    this.manager = await LogManager.open({
+      fileSystem: this.disk,
+      clock: this.clock,
+      random: this.random,
+      logger,
+      logDirs,
+      lostDirs,
+      homeFiles: [HOME_FILE],
+      configOf: () => DEFAULT_LOG_CONFIG,
+      onLogDirFailure: () => {},
+    });
+    this.disk.writeFile(`${this.manager.home.path}/${HOME_FILE}`, 'all of them');
+    await this.manager.keepInventory();
+  }
+
+  /** The sentence with which the start refuses. */
+  async refusal(logDirs?: string[], lostDirs?: string[]): Promise<string> {
+    const before = this.disk.files();
+    const error = await this.start(logDirs, lostDirs).then(
+      () => assert.fail('the start went well'),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof Error);
+    assert.match(error.name, /^(LogDirLayoutError|MetaPropertiesError)$/);
+    assert.deepEqual(this.disk.files(), before, 'a refused start changes nothing');
+    return error.message;
+  }
+
+  log(partition: number, isNew = false): Log {
+    const at = { topicId: TOPIC_ID, config: DEFAULT_LOG_CONFIG, isNew };
+    const log = this.manager.getOrCreate('t', partition, at);
+    log.updateHighWatermark(log.logEndOffset);
+    return log;
+  }
+
+  append(partition: number, ...values: string[]): void {
+    appendBatch(this.log(partition), batchOf(values));
+    this.clock.runTurn();
+  }
+
+  /** Two directories with two partitions each, three records in every one, stopped in order. */
+  async fill(stop: 'close' | 'kill' = 'close'): Promise<this> {
+    await this.start();
+    for (const partition of [0, 1, 2, 3]) {
+      this.log(partition, true);
+      this.append(partition, 'a', 'b', 'c');
+    }
+    assert.deepEqual([...this.manager.logs()].map(({ logDir }) => logDir).sort(), [
+      ...['/d1', '/d1', '/d2', '/d2'],
+    ]);
+    if (stop === 'close') await this.manager.close();
+    else this.disk.crash('all');
+    return this;
+  }
+
+  copy(from: string, to: string): void {
+    for (const [path, bytes] of this.disk.files(from)) {
+      const target = posix.join(to, posix.relative(from, path));
+      this.disk.makeFolder(posix.dirname(target));
+      this.disk.writeFile(target, bytes);
+    }
+  }
+
+  empty(folder: string): void {
+    this.disk.removeFolder(folder);
+    this.disk.makeFolder(folder);
+  }
+
+  idOf(folder: string): string {
+    const text = this.disk.readFile(`${folder}/${INVENTORY_FILE}`).toString();
+    return (JSON.parse(text) as { directory: string }).directory;
+  }
+
+  async all(): Promise<string[][]> {
+    return Promise.all([0, 1, 2, 3].map((partition) => contentsOf(this.log(partition))));
+  }
+}
+
+const FULL = Array.from({ length: 4 }, () => ['0:a', '1:b', '2:c']);
+/** What the directories are called in `fill`, and which partitions lie in each. */
+const IN_D2 = /2 partitions, t-[13] for one, lie in \/d2, which is/;
+
+test('a directory that is missing, empty, or another one now is refused by name', async () => {
+  for (const stop of ['close', 'kill'] as const) {
+    const left = await new Storage().fill(stop);
+    assert.match(await left.refusal(['/d1']), stop === 'close' ? IN_D2 : /may lie|lies? in \/d2/);
+    const gone = await new Storage().fill(stop);
+    gone.disk.removeFolder('/d2');
+    // Making the folder that is missing is no harm: the refusal itself is what counts.
+    await assert.rejects(gone.start(), /in \/d2, which is another folder now: is its disk mounted/);
+    const empty = await new Storage().fill(stop);
+    empty.empty('/d2');
+    assert.match(await empty.refusal(), /in \/d2, which is another folder now/);
+    assert.match(await empty.refusal(), /log\.dirs\.lost=[\w-]{22};/);
+  }
+});
+
+test('the disk is mounted again, and nothing is missing', async () => {
+  const storage = await new Storage().fill();
+  storage.disk.rename('/d2', '/elsewhere');
+  storage.disk.makeFolder('/d2');
+  await storage.refusal();
+  storage.disk.removeFolder('/d2');
+  storage.disk.rename('/elsewhere', '/d2');
+  await storage.start();
+  assert.deepEqual(await storage.all(), FULL);
+});
+
+test('the directory with the list of topics is found wherever it is named, and missed', async () => {
+  const storage = await new Storage().fill();
+  await storage.start(['/d2', '/d1']);
+  assert.deepEqual(storage.manager.home, { path: '/d1', isNew: false });
+  assert.deepEqual(await storage.all(), FULL);
+  await storage.manager.close();
+  assert.match(
+    await storage.refusal(['/d2']),
+    /^the list of topics lies in \/d1, which is empty, another folder, or not in log\.dirs: is its disk mounted\?/,
+  );
+  storage.empty('/d1');
+  assert.match(await storage.refusal(), /the list of topics lies in \/d1/);
+  storage.disk.removeFolder('/d1');
+  storage.disk.writeFile('/d1', 'a file');
+  assert.match(await storage.refusal(), /lies in \/d1, which cannot be used \(E/);
+});
+
+test('a new directory may come anywhere in the list, and gets the next partitions', async () => {
+  const storage = await new Storage().fill();
+  await storage.start(['/new', '/d2', '/d1']);
+  assert.deepEqual(await storage.all(), FULL);
+  assert.equal(storage.log(4, true).logDir, '/new');
+});
+
+test('a directory leaves log.dirs when its partitions were moved, or it had none', async () => {
+  const storage = await new Storage().fill();
+  for (const name of storage.disk.list('/d2').filter((one) => one.startsWith('t-'))) {
+    assert.match(await storage.refusal(['/d1']), /partitions?, t-[13] for one, lies? in \/d2/);
+    storage.disk.rename(`/d2/${name}`, `/d1/${name}`);
+  }
+  await storage.start(['/d1']);
+  assert.deepEqual(await storage.all(), FULL);
+  assert.ok(storage.lines.some((line) => /^warn \/d2 .* is not in log\.dirs any more/.test(line)));
+  await storage.manager.close();
+  await storage.start(['/d1']);
+  assert.ok(!storage.lines.some((line) => line.includes('/d2')), 'it is said once');
+  await storage.manager.close();
+  // The one with the list of topics, too.
+  await storage.start(['/d1', '/d3']);
+  await storage.manager.close();
+  for (const name of storage.disk.list('/d1').filter((one) => /^t-|^topics$/.test(one))) {
+    storage.disk.rename(`/d1/${name}`, `/d3/${name}`);
+  }
+  await storage.start(['/d3']);
+  assert.deepEqual(await storage.all(), FULL);
+});
+
+test('data that is lost for good goes on after its last known offset, by name', async () => {
+  const storage = await new Storage().fill();
+  const id = storage.idOf('/d2');
+  assert.match(await storage.refusal(undefined, [id]), /log\.dirs\.lost names .* is there: \/d2/);
+  storage.empty('/d2');
+  await storage.start(undefined, [id]);
+  const lost = [0, 1, 2, 3].filter((partition) => storage.log(partition).logStartOffset === 3);
+  assert.equal(lost.length, 2);
+  for (const partition of lost) {
+    storage.append(partition, 'd');
+    assert.deepEqual(await contentsOf(storage.log(partition)), ['3:d']);
+    const told = `error t-${partition} was here with the offsets 0 to 2 and its folder is gone`;
+    assert.ok(storage.lines.some((line) => line.startsWith(told)));
+  }
+  await storage.manager.close();
+  await storage.start();
+  assert.deepEqual(await contentsOf(storage.log(lost[0]!)), ['3:d']);
+});
+
+test('a partition that lies in two directories is refused, unless one folder is hollow', async () => {
+  const storage = await new Storage().fill();
+  const [name] = storage.disk.list('/d2').filter((one) => one.startsWith('t-'));
+  storage.disk.makeFolder(`/d1/${name}`);
+  await storage.start();
+  assert.deepEqual(await storage.all(), FULL);
+  await storage.manager.close();
+  storage.copy(`/d2/${name}`, `/d1/${name}`);
+  assert.equal(
+    await storage.refusal(),
+    `${name} lies in /d1 and in /d2; move the folder that is not wanted out of log.dirs`,
+  );
+});
+
+test('a copy beside its original, and the data of two brokers, are refused', async () => {
+  const storage = await new Storage().fill();
+  storage.copy('/d2', '/copy');
+  assert.match(
+    await storage.refusal(['/d1', '/d2', '/copy']),
+    /^\/d2 and \/copy have the same directory\.id/,
+  );
+  storage.disk.makeFolder('/other');
+  storage.disk.writeFile(`/other/${HOME_FILE}`, 'of another broker');
+  assert.match(
+    await storage.refusal(['/d1', '/d2', '/other']),
+    /^\/d1 and \/other both hold a list of topics/,
+  );
+});
+
+test('an older copy of a directory shows what is missing, one of the list of topics is refused', async () => {
+  const storage = await new Storage().fill();
+  storage.copy('/d1', '/old1');
+  storage.copy('/d2', '/old2');
+  await storage.start();
+  storage.log(4, true);
+  storage.log(5, true);
+  for (const partition of [4, 5]) storage.append(partition, 'new');
+  await storage.manager.close();
+  const put = (from: string, to: string) => {
+    storage.disk.removeFolder(to);
+    storage.copy(from, to);
+  };
+  storage.copy('/d1', '/new1');
+  put('/old1', '/d1');
+  assert.match(
+    await storage.refusal(),
+    /^\/d1 holds an older copy of the list of topics \(of start 1\) than \/d2 has seen \(start 2\)/,
+  );
+  put('/new1', '/d1');
+  put('/old2', '/d2');
+  await storage.start();
+  const missing = [4, 5].find((partition) => storage.log(partition).logDir === '/d2');
+  assert.ok(storage.lines.some((line) => line.startsWith('error t-') && line.includes('/d2')));
+  assert.equal(storage.manager.get('t', missing ?? 4)?.logEndOffset, 1, 'no offset is given twice');
+});
+
+test('without an inventory, directories with and without data are not taken together', async () => {
+  const storage = new Storage();
+  const meta = { version: 0 as const, nodeId: 1, clusterId: 'c', directoryId: undefined };
+  for (const folder of ['/d1', '/d2']) storage.disk.makeFolder(folder);
+  storage.disk.writeFile('/d2/meta.properties', encodeMetaProperties(meta));
+  assert.match(
+    await storage.refusal(),
+    /^\/d1 has no meta\.properties, but \/d2 has data: is its disk mounted\?/,
+  );
+  assert.match(await storage.refusal(['/d2', '/d1']), /^\/d1 has no meta\.properties/);
+  storage.disk.removeFolder('/d1');
+  storage.disk.writeFile('/d1', 'a file');
+  assert.match(
+    await storage.refusal(),
+    /^\/d1 cannot be used \(E.* which topics there are; mend it/,
+  );
+  storage.disk.removeFile('/d1');
+  await storage.start(['/d2']);
+});
+
+test('an inventory that cannot be read is said, and the others are believed', async () => {
+  const storage = await new Storage().fill();
+  for (const text of ['', '{}', '[]', '{"version":1,"life":-1}', '{"version":2}']) {
+    storage.disk.writeFile(`/d1/${INVENTORY_FILE}`, text);
+    await storage.start();
+    assert.ok(storage.lines.some((line) => line.startsWith(`error /d1/${INVENTORY_FILE} cannot`)));
+    assert.deepEqual(await storage.all(), FULL);
+    await storage.manager.close();
+  }
+});
+
+test('a partition folder that is gone is said with its offsets, and no offset is given twice', async () => {
+  for (const stop of ['close', 'kill'] as const) {
+    const storage = await new Storage().fill(stop);
+    if (stop === 'kill') {
+      await storage.start();
+      storage.disk.crash('all');
+    }
+    storage.disk.removeFolder('/d1/t-0');
+    await storage.start();
+    storage.append(0, 'd');
+    assert.deepEqual(await contentsOf(storage.log(0)), ['3:d']);
+    assert.ok(
+      storage.lines.some((line) =>
+        line.startsWith(
+          'error t-0 was here with the offsets 0 to 2 and its folder is gone from /d1',
+        ),
+      ),
+    );
+  }
+});
+
+test('a topic of the same name and what nobody wants any more are not missed', async () => {
+  const storage = await new Storage().fill();
+  storage.disk.removeFolder('/d1/t-0');
+  storage.disk.removeFolder('/d1/t-2');
+  await storage.start();
+  const other = { topicId: 'AAAAAAAAAAAAAAAAAAAABQ', config: DEFAULT_LOG_CONFIG };
+  assert.equal(storage.manager.getOrCreate('t', 0, other).logStartOffset, 0);
+  storage.manager.forgetMissing(() => false);
+  assert.equal(storage.log(2).logStartOffset, 0);
+  assert.ok(!storage.lines.some((line) => line.startsWith('error')));
+});
+
+test('a folder that merely has the name of a partition is left alone', async () => {
+  const storage = new Storage();
+  storage.disk.makeFolder('/d1/backup-2024-01-01');
+  storage.disk.writeFile('/d1/backup-2024-01-01/notes.txt', 'mine');
+  await storage.start(['/d1']);
+  assert.deepEqual([...storage.manager.logs()], []);
+  assert.deepEqual([...storage.manager.hollowFolders()], ['/d1/backup-2024-01-01']);
+  await storage.manager.close();
+  assert.equal(storage.disk.readFile('/d1/backup-2024-01-01/notes.txt').toString(), 'mine');
+});

@@ -1,0 +1,193 @@
+import type { FoundLogDir } from './found-log-dir.ts';
+import type { Inventory, InventoryDirectory, InventoryLog } from './inventory.ts';
+import { INVENTORY_FILE } from './inventory.ts';
+import { META_PROPERTIES_FILE } from './meta-properties.ts';
+
+/** log.dirs are not what they were, and going on could put an empty partition in place of a full one. */
+export class LogDirLayoutError extends Error {
+  override name = 'LogDirLayoutError';
+}
+
+export interface LayoutQuestion {
+  /** The directories that can be read, in the order of log.dirs. */
+  readonly found: readonly FoundLogDir[];
+  /** Those that cannot. */
+  readonly failed: readonly { readonly path: string; readonly error: Error }[];
+  /** log.dirs.lost: ids of directories whose data is given up. */
+  readonly lost: readonly string[];
+  /** Whether a partition's folder holds nothing of a partition; asked of few. */
+  readonly isHollow: (dir: string, partition: string) => boolean;
+}
+
+/** What the directories are to this start. */
+export interface LogDirLayout {
+  /** The directory that holds the list of topics, or is to. */
+  readonly home: string;
+  /** There is no list of topics yet. */
+  readonly isFirstStart: boolean;
+  /** The newest inventory of all. */
+  readonly inventory: Inventory | undefined;
+  /** Directories of it that cannot be read just now, or held nothing that is missed. */
+  readonly unreadable: readonly InventoryDirectory[];
+  readonly forgotten: readonly InventoryDirectory[];
+  /** Partitions of directories that are given up, by name. */
+  readonly givenUp: ReadonlyMap<string, InventoryLog>;
+}
+
+/** Decides whether these directories can be the broker's. Throws LogDirLayoutError. */
+export function layoutOf(question: LayoutQuestion): LogDirLayout {
+  const { found } = question;
+  refuseCopies(found);
+  refuseTwoHomes(found);
+  refusePartitionsTwice(question);
+  const inventory = newestInventory(found);
+  refuseOlderHome(found, inventory);
+  const home = found.find(({ hasHome }) => hasHome);
+  if (!home) refuseMissingHome(question, inventory);
+  return {
+    home: (home ?? found[0])?.path ?? '',
+    isFirstStart: home === undefined,
+    inventory,
+    ...missingDirectories(question, inventory),
+  };
+}
+
+function newestInventory(found: readonly FoundLogDir[]): Inventory | undefined {
+  let newest: Inventory | undefined;
+  for (const { inventory } of found) {
+    if (inventory && (!newest || isNewer(inventory, newest))) newest = inventory;
+  }
+  return newest;
+}
+
+function isNewer(one: Inventory, other: Inventory): boolean {
+  return one.life > other.life || (one.life === other.life && one.sequence > other.sequence);
+}
+
+function refuseCopies(found: readonly FoundLogDir[]): void {
+  const byId = new Map<string, FoundLogDir>();
+  for (const dir of found) {
+    if (dir.id === undefined) continue;
+    const other = byId.get(dir.id);
+    if (other) {
+      throw new LogDirLayoutError(
+        `${other.path} and ${dir.path} have the same directory.id ${dir.id}, so one is a copy of the other; leave the copy out of log.dirs`,
+      );
+    }
+    byId.set(dir.id, dir);
+  }
+}
+
+function refuseTwoHomes(found: readonly FoundLogDir[]): void {
+  const [one, other] = found.filter(({ hasHome }) => hasHome);
+  if (!one || !other) return;
+  throw new LogDirLayoutError(
+    `${one.path} and ${other.path} both hold a list of topics (sluice-store.log), so they are the data of two brokers; leave one of them out of log.dirs`,
+  );
+}
+
+/** As Kafka. Which of the two is the right one only a person can say. */
+function refusePartitionsTwice({ found, isHollow }: LayoutQuestion): void {
+  const seen = new Map<string, FoundLogDir>();
+  for (const dir of found) {
+    for (const name of dir.partitions) {
+      const other = seen.get(name);
+      if (other && !isHollow(other.path, name)) {
+        if (isHollow(dir.path, name)) continue;
+        throw new LogDirLayoutError(
+          `${name} lies in ${other.path} and in ${dir.path}; move the folder that is not wanted out of log.dirs`,
+        );
+      }
+      seen.set(name, dir);
+    }
+  }
+}
+
+/** The list of topics decides what is made and deleted: one of before would undo what came after it. */
+function refuseOlderHome(found: readonly FoundLogDir[], newest: Inventory | undefined): void {
+  const home = found.find(({ hasHome }) => hasHome);
+  const known = home?.inventory;
+  if (!home || !known || !newest || known.life >= newest.life) return;
+  const other = found.find(({ inventory }) => inventory === newest);
+  throw new LogDirLayoutError(
+    `${home.path} holds an older copy of the list of topics (of start ${known.life}) than ${other?.path} has seen (start ${newest.life}); restore all of log.dirs from one moment, or remove ${INVENTORY_FILE} from ${other?.path} to go on with the older list`,
+  );
+}
+
+function refuseMissingHome({ found, failed }: LayoutQuestion, newest: Inventory | undefined): void {
+  if (newest) {
+    if (newest.home === undefined || found.some(({ id }) => id === newest.home)) return;
+    const path = newest.directories.find(({ id }) => id === newest.home)?.path;
+    const why = failed.find((dir) => dir.path === path)?.error.message;
+    const holders = found.filter(({ inventory }) => inventory).map(({ path: at }) => at);
+    throw new LogDirLayoutError(
+      `the list of topics lies in ${path}, which ${why === undefined ? 'is empty, another folder, or not in log.dirs' : `cannot be used (${why})`}: is its disk mounted? Only where it is lost for good, remove ${INVENTORY_FILE} from ${holders.join(', ')}, and topics are made of the folders that are left`,
+    );
+  }
+  // Data of another Kafka, or of before there were inventories.
+  const known = found.find(({ meta }) => meta !== undefined);
+  if (!known) return;
+  const empty = found.find(({ meta }) => meta === undefined)?.path;
+  const unreadable = failed[0];
+  if (empty === undefined && !unreadable) return;
+  throw new LogDirLayoutError(
+    unreadable
+      ? `${unreadable.path} cannot be used (${unreadable.error.message}), and without it nobody knows which topics there are; mend it, or leave it out of log.dirs where it holds no data`
+      : `${empty} has no ${META_PROPERTIES_FILE}, but ${known.path} has data: is its disk mounted? Start with the directories that hold data; new ones can be added to log.dirs after that`,
+  );
+}
+
+/** What the inventory knows and log.dirs do not have. */
+function missingDirectories(
+  question: LayoutQuestion,
+  inventory: Inventory | undefined,
+): Pick<LogDirLayout, 'unreadable' | 'forgotten' | 'givenUp'> {
+  const { found, failed, lost } = question;
+  const unreadable: InventoryDirectory[] = [];
+  const forgotten: InventoryDirectory[] = [];
+  const givenUp = new Map<string, InventoryLog>();
+  const named = found.find(({ id }) => id !== undefined && lost.includes(id));
+  if (named) {
+    throw new LogDirLayoutError(
+      `log.dirs.lost names ${named.id}, but that directory is there: ${named.path}; take it out of log.dirs.lost`,
+    );
+  }
+  for (const directory of inventory?.directories ?? []) {
+    if (found.some(({ id }) => id === directory.id)) continue;
+    if (failed.some(({ path }) => path === directory.path)) {
+      unreadable.push(directory);
+      continue;
+    }
+    const missing = missingPartitions(directory, question);
+    if (lost.includes(directory.id)) for (const [name, log] of missing) givenUp.set(name, log);
+    else if (missing.length > 0 || !inventory?.isComplete) {
+      throw new LogDirLayoutError(missingText(directory, { missing, found }));
+    }
+    forgotten.push(directory);
+  }
+  return { unreadable, forgotten, givenUp };
+}
+
+/** Not those whose folders were moved to another directory. */
+function missingPartitions(
+  { logs }: InventoryDirectory,
+  { found, isHollow }: LayoutQuestion,
+): [string, InventoryLog][] {
+  const isAt = ({ path, partitions }: FoundLogDir, name: string) =>
+    partitions.has(name) && !isHollow(path, name);
+  return [...logs].filter(([name]) => !found.some((dir) => isAt(dir, name)));
+}
+
+function missingText(
+  { id, path }: InventoryDirectory,
+  { missing, found }: { missing: readonly [string, unknown][]; found: readonly FoundLogDir[] },
+): string {
+  const [first] = missing;
+  const count = missing.length === 1 ? '1 partition' : `${missing.length} partitions`;
+  const what = first
+    ? `${count}, ${first[0]} for one, ${missing.length === 1 ? 'lies' : 'lie'} in ${path}`
+    : `partitions that were made before the broker was killed may lie in ${path}`;
+  const isThere = found.some((dir) => dir.path === path);
+  const state = isThere ? 'which is another folder now' : 'which is not in log.dirs';
+  return `${what}, ${state}: is its disk mounted? Where its data is lost for good, start with log.dirs.lost=${id}; its partitions then go on, empty`;
+}
