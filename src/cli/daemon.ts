@@ -32,6 +32,8 @@ export async function runInBackground(
     { detached: true, stdio: ['ignore', log, log, 'ipc'] },
   );
   closeSync(log);
+  // The start is taken back: nobody would know of a broker that comes up later.
+  terminal.onInterrupt(() => child.kill('SIGTERM'));
   const banner = await new Promise<string | undefined>((done) => {
     child.once('message', (message) => done(String(message)));
     child.once('exit', () => done(undefined));
@@ -55,9 +57,9 @@ export async function runInBackground(
 
 /** In the background: the start succeeded. */
 export function tellParent(banner: string): void {
-  if (!process.send) return;
-  process.send(banner);
-  process.disconnect();
+  if (!process.connected) return;
+  // Whoever started it may be gone meanwhile.
+  process.send?.(banner, () => process.connected && process.disconnect());
 }
 
 /** The process that a folder's pid file names, or undefined. */

@@ -1,4 +1,11 @@
+import { basename } from 'node:path';
 import type { Terminal } from './terminal.ts';
+
+/**
+ * Signals that come closer together mean one stop: a terminal sends one to a whole group of processes, and
+ * npm, the shell that it starts and a container's init each pass it on.
+ */
+const ONE_STOP_MS = 3_000;
 
 /** The terminal, pipes and signals of this process. */
 export class NodeTerminal implements Terminal {
@@ -48,13 +55,26 @@ export class NodeTerminal implements Terminal {
   }
 
   onInterrupt(stop: () => void): void {
-    let stopping = false;
+    let firstMs: number | undefined;
     const onSignal = () => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      stop();
+      if (firstMs === undefined) {
+        firstMs = performance.now();
+        stop();
+      } else if (performance.now() - firstMs >= ONE_STOP_MS) {
+        process.exit(130);
+      }
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, onSignal);
+    process.on('SIGHUP', () => {
+      if (!isHangUpIgnored()) onSignal();
+    });
   }
+}
+
+/**
+ * Node forgets what `nohup` asked for, which has to be found elsewhere: a shell leaves the last command's name
+ * in `_`, and where another shell came in between, kafka-server-start.sh has looked.
+ */
+function isHangUpIgnored(): boolean {
+  return process.env['SLUICE_NOHUP'] !== undefined || basename(process.env['_'] ?? '') === 'nohup';
 }

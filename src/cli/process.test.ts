@@ -112,6 +112,36 @@ test('a broker says where it listens, owns its data, stops at SIGTERM and keeps 
   assert.equal(await again.exit, 0);
 });
 
+test('two signals at once, as npm and a shell pass them on, are one clean stop, and a hang-up is one', async () => {
+  const data = join(work, 'signals');
+  for (const signals of [['SIGINT', 'SIGINT'], ['SIGTERM', 'SIGINT'], ['SIGHUP'], ['SIGQUIT']]) {
+    const broker = start(server(data));
+    await broker.until(READY);
+    assert.doesNotMatch(broker.text(), /unclean/);
+    for (const signal of signals) broker.child.kill(signal as NodeJS.Signals);
+    await broker.until(/"msg":"stopping/);
+    broker.child.kill('SIGINT');
+    assert.equal(await broker.exit, 0, broker.text());
+    assert.match(broker.text(), /"msg":"stopped"/);
+    assert.ok(existsSync(join(data, '.kafka_cleanshutdown')), signals.join());
+  }
+});
+
+test('a broker under nohup outlives its terminal', async () => {
+  const broker = watch(
+    spawn(process.execPath, [program, ...server(join(work, 'nohup'))], {
+      env: { ...process.env, _: '/usr/bin/nohup' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  await broker.until(READY);
+  broker.child.kill('SIGHUP');
+  const health = /(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(broker.text())?.[1];
+  assert.equal((await fetch(`${health}/healthz`)).status, 200);
+  broker.child.kill('SIGTERM');
+  assert.equal(await broker.exit, 0);
+});
+
 test('a reader that goes away (| head) ends the consumer, and nobody sees a stack', async () => {
   const broker = start(server(join(work, 'pipe')));
   const [, , , bootstrap = ''] = await broker.until(READY);

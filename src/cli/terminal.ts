@@ -12,7 +12,10 @@ export interface Terminal {
   readonly inputIsTerminal: boolean;
   /** Somebody watches standard error. Absent: nobody does. */
   readonly errIsTerminal?: boolean;
-  /** Runs `stop` on SIGINT or SIGTERM; a second signal ends the process at once. */
+  /**
+   * Runs `stop` once on SIGINT, SIGTERM, SIGQUIT or SIGHUP (unless `nohup` is in force). Another signal some
+   * seconds later ends the process at once.
+   */
   onInterrupt(stop: () => void): void;
 }
 

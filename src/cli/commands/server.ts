@@ -87,7 +87,7 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
   });
   // Before the start: an impatient SIGTERM during recovery must still be a clean stop.
   const onStop = () => {
-    logger.info({}, 'stopping; a second signal ends the process at once');
+    logger.info({}, 'stopping; another signal in three seconds or later ends the process at once');
     stop();
   };
   terminal.onInterrupt(onStop);
