@@ -66,6 +66,13 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   const terminal = new NodeTerminal();
   const code = await main(args, terminal);
   await terminal.drained();
+  const lost = terminal.outFailure;
+  // A reader that has seen enough (`| head`) is no failure.
+  const isLost = lost !== undefined && !lost.isReaderGone;
+  if (isLost) {
+    const name = ['sluice', ...args.slice(0, 1).filter((word) => !word.startsWith('-'))].join(' ');
+    terminal.err(`${name}: standard output cannot be written: ${lost.reason}\n`);
+  }
   // Open handles of an input nobody ends, or of a broker that is gone, must not keep the process.
-  process.exit(code);
+  process.exit(isLost ? code || 1 : code);
 }

@@ -43,7 +43,7 @@ export {
 } from './cluster.ts';
 export { Connection, type ConnectionOptions, mayRetry } from './connection.ts';
 export { Consumer, type ConsumerOptions, type Subscription } from './consumer.ts';
-export { ClientError, ConnectionError, endpointText } from './errors.ts';
+export { ClientError, ConnectionError, DeliveryError, endpointText } from './errors.ts';
 export { murmur2, partitionOfKey } from './murmur2.ts';
 export {
   type CommittedOffset,

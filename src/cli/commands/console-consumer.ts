@@ -1,11 +1,6 @@
 import { parseInt64, saturated } from '../../base/int64.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
-import {
-  type Cluster,
-  Consumer,
-  type ConsumerOptions,
-  type ConsumerRecord,
-} from '../../client/index.ts';
+import { type Cluster, Consumer, type ConsumerOptions } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
 import { consumerSettings } from '../client-properties.ts';
@@ -21,7 +16,9 @@ import {
   wholeNumber,
 } from '../flags.ts';
 import { INTERNAL_FORMATTERS, internalFormatter } from '../internal-formats.ts';
+import { Reader } from '../reader.ts';
 import { type RecordFormatter, recordFormatter } from '../record-format.ts';
+import { Printer } from '../record-printer.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { subscriptionPattern } from '../topic-filter.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
@@ -268,29 +265,32 @@ async function printRecords(options: {
     flags['timeout-ms'] === undefined
       ? Number.POSITIVE_INFINITY
       : positiveOrEndless(wholeNumber('timeout-ms', flags['timeout-ms']));
-  let stopped = false;
-  terminal.onInterrupt(() => {
-    stopped = true;
-  });
-  let printed = 0;
+  const reader = new Reader(consumer, terminal);
+  const printer = new Printer(terminal, format, flags['skip-message-on-error']);
   let quietSince = performance.now();
   try {
-    while (!stopped && printed < maxMessages && !terminal.outClosed) {
+    while (reader.goesOn && printer.count < maxMessages) {
       const left = timeoutMs - (performance.now() - quietSince);
-      if (left <= 0) break;
-      const records = await consumer.poll(Math.min(POLL_MS, left));
+      if (left <= 0) {
+        reader.failIfTroubled(`no record came within ${timeoutMs} ms`);
+        break;
+      }
+      const records = await reader.poll(Math.min(POLL_MS, left));
       if (records.length === 0) continue;
-      const wanted = records.slice(0, maxMessages - printed);
+      const wanted = records.slice(0, maxMessages - printer.count);
+      const { rest, failure } = await printer.print(wanted);
       // What was fetched and is not printed must not be committed.
-      for (const record of records.slice(wanted.length)) consumer.giveBack(record);
-      printed += wanted.length;
-      print(wanted, format, flags['skip-message-on-error'], terminal);
-      if (!(await terminal.drained())) break;
+      for (const record of [...rest, ...records.slice(wanted.length)]) consumer.giveBack(record);
+      if (failure) throw failure;
       quietSince = performance.now();
     }
   } finally {
-    await consumer.close();
-    terminal.err(`Processed a total of ${printed} messages\n`);
+    const lost = terminal.outFailure;
+    if (lost && !lost.isReaderGone) {
+      terminal.err('Unable to write to standard out, closing consumer.\n');
+    }
+    await reader.close();
+    terminal.err(`Processed a total of ${printer.count} messages\n`);
     if (flags['enable-systest-events']) terminal.out('shutdown_complete\n');
   }
   return 0;
@@ -298,28 +298,4 @@ async function printRecords(options: {
 
 function positiveOrEndless(count: number): number {
   return count < 0 ? Number.POSITIVE_INFINITY : count;
-}
-
-/** What comes before a record that cannot be printed is printed even when that ends the tool. */
-function print(
-  records: readonly ConsumerRecord[],
-  format: RecordFormatter,
-  skipErrors: boolean,
-  terminal: Terminal,
-): void {
-  const parts: Buffer[] = [];
-  try {
-    for (const record of records) {
-      try {
-        parts.push(format(record));
-      } catch (error) {
-        if (!(error instanceof CliError) || !skipErrors) throw error;
-        terminal.err(
-          `skipped ${record.topic}-${record.partition}@${record.offset}: ${error.message}\n`,
-        );
-      }
-    }
-  } finally {
-    terminal.out(Buffer.concat(parts));
-  }
 }

@@ -2,6 +2,7 @@ import { type Cluster, Producer, type ProducerOptions } from '../../client/index
 import type { ConfigTexts } from '../../config/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
 import { producerSettings } from '../client-properties.ts';
+import { Delivery } from '../delivery.ts';
 import { CliError } from '../failure.ts';
 import {
   flagHelp,
@@ -14,8 +15,9 @@ import {
   value,
 } from '../flags.ts';
 import { type LineFormat, lineFormat, parseLine } from '../line-reader.ts';
-import { LineSplitter } from '../line-splitter.ts';
+import { type Line, LineSplitter } from '../line-splitter.ts';
 import { Progress } from '../progress.ts';
+import { systemReason } from '../system-reason.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
@@ -71,6 +73,7 @@ const PROPERTY_OF = {
 } as const;
 
 const DEFAULT_LINGER_MS = '20';
+const DEFAULT_MAX_LINE_BYTES = 1_048_576;
 
 /** How long a topic that nobody creates is asked for. */
 const MISSING_TOPIC_MS = 500;
@@ -99,7 +102,15 @@ export const consoleProducer: Command = {
       const producer = new Producer(cluster, await withSupported(cluster, settings.options));
       await prepare(producer, topic, settings.maxBlockMs);
       const { bufferBytes } = settings;
-      return produceLines({ producer, topic, format, bufferBytes, sync: flags.sync, terminal });
+      return produceLines({
+        producer,
+        topic,
+        format,
+        bufferBytes,
+        maxLineBytes: settings.options.maxRequestBytes ?? DEFAULT_MAX_LINE_BYTES,
+        sync: flags.sync,
+        terminal,
+      });
     });
   },
 };
@@ -131,68 +142,85 @@ async function produceLines(options: {
   topic: string;
   format: LineFormat;
   bufferBytes: number;
+  maxLineBytes: number;
   sync: boolean;
   terminal: Terminal;
 }): Promise<number> {
   const { producer, topic, format, bufferBytes, sync, terminal } = options;
-  const splitter = new LineSplitter();
+  const delivery = new Delivery(producer, terminal, { topic, noun: 'line' });
+  const splitter = new LineSplitter(options.maxLineBytes);
   const progress = new Progress(terminal);
   let lineNumber = 0;
-  let failures = 0;
-  let firstFailure: Error | undefined;
-  const onFailure = (error: Error) => {
-    failures++;
-    firstFailure ??= error;
-  };
-  const sendLine = async (line: Buffer) => {
-    lineNumber++;
-    const sent = producer.send({ topic, ...parseLine(line, format, lineNumber) });
-    if (sync) await sent.catch(onFailure);
-    else sent.catch(onFailure);
+  const sendLine = async (line: Line) => {
+    const number = ++lineNumber;
+    if (!Buffer.isBuffer(line)) {
+      delivery.refuse(
+        number,
+        `line ${number} has ${line.bytes} bytes, more than max.request.size = ${options.maxLineBytes}`,
+      );
+      return;
+    }
+    const record = { topic, ...parseLine(line, format, number) };
+    const sent = delivery.send(record, number).then((outcome) => {
+      // At a terminal the next line is on its way already when the last sentence comes.
+      if (outcome instanceof Error && terminal.inputIsTerminal) {
+        terminal.err(`line ${number} was not stored: ${outcome.message}\n`);
+      }
+    });
+    if (sync) await sent;
   };
   const prompt = () => {
     if (terminal.inputIsTerminal) terminal.out('>');
   };
-  let stopped = false;
+  let failure: unknown;
   try {
     prompt();
-    for await (const chunk of interruptible(terminal, () => {
-      stopped = true;
-    })) {
+    for await (const chunk of untilStopped(terminal.input, delivery)) {
       for (const line of splitter.push(chunk)) await sendLine(line);
       await producer.whenBelow(bufferBytes);
       if (!terminal.inputIsTerminal) progress.update(() => `${lineNumber} records read`);
-      if (stopped) break;
       prompt();
     }
     const last = splitter.end();
     if (last !== undefined) await sendLine(last);
-  } finally {
-    await producer.flush();
-    progress.end();
+  } catch (error) {
+    failure = inputFailure(error);
   }
-  if (firstFailure) {
-    throw new CliError(
-      `${failures} of ${lineNumber} records were not stored in topic ${topic}: ${firstFailure.message}`,
-    );
+  const waiting = () => `${lineNumber} records read, waiting for the broker's answers`;
+  try {
+    await progress.during(delivery.finish(), waiting);
+  } catch (error) {
+    if (failure === undefined) throw error;
+    throw new CliError(`${messageOf(failure)}; and ${messageOf(error)}`);
   }
+  if (failure !== undefined) throw failure;
   return 0;
 }
 
-/** The input until its end, or until somebody presses Ctrl-C: what was read is sent either way. */
-async function* interruptible(
-  terminal: Terminal,
-  onInterrupt: () => void,
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The sentence for an input that cannot be read: a folder, say. */
+function inputFailure(error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  return new CliError(`standard input cannot be read: ${systemReason(error)}`);
+}
+
+/** The input until its end, or until somebody says stop: what was read is sent either way. */
+async function* untilStopped(
+  input: AsyncIterable<Uint8Array>,
+  delivery: Delivery,
 ): AsyncGenerator<Uint8Array> {
-  const input = terminal.input[Symbol.asyncIterator]();
-  const interrupted = new Promise<undefined>((resolve) => {
-    terminal.onInterrupt(() => {
-      onInterrupt();
-      resolve(undefined);
+  const chunks = input[Symbol.asyncIterator]();
+  let stop = () => {};
+  delivery.onStop(() => stop());
+  while (!delivery.isStopped) {
+    // One promise for each chunk: a race against one that lives on would keep every chunk alive as long as that.
+    const next = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
+      stop = () => resolve(undefined);
+      chunks.next().then(resolve, reject);
     });
-  });
-  for (;;) {
-    const next = await Promise.race([input.next(), interrupted]);
     if (!next || next.done) return;
     yield next.value;
   }

@@ -13,6 +13,7 @@ import {
   dateFormat,
 } from '../perf-output.ts';
 import { Progress } from '../progress.ts';
+import { Reader } from '../reader.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
 import { subscriptionPattern } from '../topic-filter.ts';
@@ -42,6 +43,8 @@ const FLAGS = {
 } as const;
 
 const POLL_MS = 100;
+/** As exact as the time that joining took is told. */
+const JOINING_POLL_MS = 5;
 
 /** kafka-consumer-perf-test.sh */
 export const consumerPerfTest = tool({
@@ -113,10 +116,7 @@ async function consume(
   },
 ): Promise<Consumed> {
   const { terminal, format } = run;
-  let stopped = false;
-  terminal.onInterrupt(() => {
-    stopped = true;
-  });
+  const reader = new Reader(consumer, terminal);
   const startMs = Date.now();
   const all = { bytes: 0, messages: 0 };
   let joinMs = 0;
@@ -125,8 +125,8 @@ async function consume(
   let lastMs = startMs;
   const progress = new Progress(terminal);
   try {
-    while (all.messages < run.messages && !stopped) {
-      const records = await consumer.poll(joined ? POLL_MS : 1);
+    while (all.messages < run.messages && reader.goesOn) {
+      const records = await reader.poll(joined ? POLL_MS : JOINING_POLL_MS);
       const nowMs = Date.now();
       if (!joined && consumer.assignment.length > 0) {
         joined = true;
@@ -153,7 +153,7 @@ async function consume(
       }
     }
     progress.end();
-    if (all.messages < run.messages && !stopped) {
+    if (all.messages < run.messages && !reader.isStopped) {
       terminal.out(
         `WARNING: Exiting before consuming the expected number of records: timeout (${run.timeoutMs} ms) exceeded. You can use the --timeout option to increase the timeout.\n`,
       );
@@ -161,8 +161,11 @@ async function consume(
     const endMs = Date.now();
     const consumed = { startMs, endMs, joinMs, ...all };
     if (!run.detailed) terminal.out(consumerTotalLine(consumed, format));
+    if (all.messages < run.messages && !reader.isStopped) {
+      reader.failIfTroubled(`${all.messages} of ${run.messages} records came`);
+    }
     return consumed;
   } finally {
-    await consumer.close();
+    await reader.close();
   }
 }

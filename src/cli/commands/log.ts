@@ -144,7 +144,8 @@ class LogRun {
       tell(report.findings);
       segments += report.segments.length;
       for (const { sizeInBytes } of report.segments) bytes += sizeInBytes;
-      if (!(await this.#terminal.drained())) break;
+      // Goes on without a reader too: the exit code speaks of all of them.
+      await this.#terminal.drained();
     }
     const what = `${partitions.length} partitions, ${segments} segments, ${sizeText(bytes)}`;
     const result =

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { Producer } from '../../client/index.ts';
 import { producerSettings } from '../client-properties.ts';
+import { Delivery } from '../delivery.ts';
 import { CliError } from '../failure.ts';
 import { keyValues, many, type Parsed, toggle, value, wholeNumber } from '../flags.ts';
 import { metricsTable, producerMetrics } from '../perf-metrics.ts';
@@ -102,7 +103,7 @@ export const producerPerfTest = tool({
         const seconds = (Date.now() - startMs) / 1000;
         terminal.out(metricsTable(producerMetrics(producer.counts, { clientId, seconds })));
       }
-      if (failure) throw new CliError(failure);
+      if (failure !== undefined) throw failure;
       return 0;
     });
   },
@@ -120,25 +121,16 @@ async function send(options: {
   bufferBytes: number;
   reportMs: number;
   terminal: Terminal;
-}): Promise<string | undefined> {
+}): Promise<unknown> {
   const { producer, topic, records, warmup, payload, bufferBytes, terminal } = options;
   const throttle = new Throttle(options.throughput);
   const stats = new ProducerStats(records, Date.now());
   let steady: ProducerStats | undefined;
   let isSteadyTold = false;
-  let stopped = false;
-  terminal.onInterrupt(() => {
-    stopped = true;
-  });
-  let failures = 0;
-  let first: Error | undefined;
-  const onFailure = (error: Error) => {
-    failures++;
-    first ??= error;
-  };
+  const delivery = new Delivery(producer, terminal, { topic, noun: 'record' });
   let sent = 0;
   const progress = new Progress(terminal);
-  while (sent < records && !stopped) {
+  while (sent < records && !delivery.isStopped) {
     const end = Math.min(records, sent + (options.throughput < 0 ? AT_ONCE : 1));
     for (; sent < end; sent++) {
       const value = payload(sent);
@@ -147,12 +139,13 @@ async function send(options: {
         steady = new ProducerStats(records - warmup, startMs, 'steady state ');
       }
       const counted = steady === undefined ? [stats] : [stats, steady];
-      producer.send({ topic, value }).then(() => {
+      void delivery.send({ topic, value }, sent + 1).then((outcome) => {
+        if (outcome instanceof Error) return;
         for (const one of counted) one.record(Date.now() - startMs, value.length);
-      }, onFailure);
+      });
     }
     progress.update(() => `${sent} of ${records} records`);
-    await throttle.wait(sent, () => stopped);
+    await throttle.wait(sent, () => delivery.isStopped);
     await producer.whenBelow(bufferBytes);
     if (options.throughput < 0 || sent % AT_ONCE === 0) await breathe();
     const reported = steady ?? stats;
@@ -163,15 +156,15 @@ async function send(options: {
       terminal.out(reported.windowLine(Date.now()));
     }
   }
-  await producer.flush();
-  progress.end();
-  // The last acknowledgements' own callbacks come after the flush.
-  await breathe();
+  let failure: unknown;
+  await progress
+    .during(delivery.finish(), () => `${sent} records sent, waiting for the broker's answers`)
+    .catch((error: unknown) => {
+      failure = error;
+    });
   terminal.out(stats.totalLine(Date.now()));
   if (steady) terminal.out(steady.totalLine(Date.now()));
-  return first
-    ? `${failures} of ${sent} records were not stored in topic ${topic}: ${first.message}`
-    : undefined;
+  return failure;
 }
 
 function required(flags: Parsed<typeof FLAGS>, name: 'num-records'): number {

@@ -8,6 +8,7 @@ import type { ConfigTexts } from '../../config/index.ts';
 import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import { toggle, value, wholeNumber } from '../flags.ts';
+import { Reader } from '../reader.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
@@ -87,10 +88,7 @@ async function consume(
   run: { terminal: Terminal; limit: number; verbose: boolean; commits: boolean },
 ): Promise<void> {
   const { terminal } = run;
-  let stopped = false;
-  terminal.onInterrupt(() => {
-    stopped = true;
-  });
+  const reader = new Reader(consumer, terminal);
   const tell = (event: Record<string, unknown>) =>
     terminal.out(`${JSON.stringify({ timestamp: Date.now(), ...event })}\n`);
   let assigned: readonly TopicPartition[] = [];
@@ -103,22 +101,26 @@ async function consume(
   let consumed = 0;
   tell({ name: 'startup_complete' });
   try {
-    while (consumed < run.limit && !stopped && !terminal.outClosed) {
-      const records = await consumer.poll(POLL_MS);
+    while (consumed < run.limit && reader.goesOn) {
+      const records = await reader.poll(POLL_MS);
       tellAssignment(consumer.assignment);
       if (records.length === 0) continue;
       const wanted = records.slice(0, run.limit - consumed);
       // What is not told must not be committed.
-      for (const record of records.slice(wanted.length).reverse()) consumer.giveBack(record);
+      for (const record of records.slice(wanted.length)) consumer.giveBack(record);
       consumed += wanted.length;
       if (run.verbose) for (const record of wanted) tell(recordEvent(record));
       const partitions = summaries(wanted);
       tell({ name: 'records_consumed', count: records.length, partitions });
+      if (!(await terminal.drained())) {
+        // Nobody was told of these.
+        for (const record of wanted) consumer.giveBack(record);
+        break;
+      }
       if (run.commits) tell(await commitEvent(consumer, partitions));
-      await terminal.drained();
     }
   } finally {
-    await consumer.close();
+    await reader.close();
     tellAssignment([]);
     tell({ name: 'shutdown_complete' });
   }

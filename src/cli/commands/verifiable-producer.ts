@@ -1,6 +1,7 @@
 import { Producer } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { producerSettings } from '../client-properties.ts';
+import { Delivery } from '../delivery.ts';
 import { CliError } from '../failure.ts';
 import { value, wholeNumber } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -82,10 +83,7 @@ async function send(
   },
 ): Promise<void> {
   const { topic, terminal } = run;
-  let stopped = false;
-  terminal.onInterrupt(() => {
-    stopped = true;
-  });
+  const delivery = new Delivery(producer, terminal, { topic, noun: 'record' });
   const tell = (event: Record<string, unknown>) =>
     terminal.out(`${JSON.stringify({ timestamp: Date.now(), ...event })}\n`);
   const startMs = Date.now();
@@ -93,31 +91,33 @@ async function send(
   let sent = 0;
   let acked = 0;
   tell({ name: 'startup_complete' });
-  while (sent < run.limit && !stopped && !terminal.outClosed) {
+  while (sent < run.limit && !delivery.isStopped && !terminal.outClosed) {
     const value = run.prefix === undefined ? String(sent) : `${run.prefix}.${sent}`;
     const key = run.repeatingKeys === undefined ? null : String(sent % run.repeatingKeys);
     const timestamp =
       run.createTime < 0 ? {} : { timestamp: run.createTime + Date.now() - startMs };
     sent++;
-    producer.send({ topic, key, value, ...timestamp }).then(
-      ({ offset, partition }) => {
-        acked++;
-        tell({ name: 'producer_send_success', key, value, topic, partition, offset });
-      },
-      (error: Error) => {
-        const { name: exception, message } = error;
+    void delivery.send({ topic, key, value, ...timestamp }, sent).then((outcome) => {
+      if (outcome instanceof Error) {
+        const { name: exception, message } = outcome;
         tell({ name: 'producer_send_error', key, value, topic, exception, message });
-      },
-    );
-    await throttle.wait(sent, () => stopped);
+        return;
+      }
+      acked++;
+      const { partition, offset } = outcome;
+      tell({ name: 'producer_send_success', key, value, topic, partition, offset });
+    });
+    await throttle.wait(sent, () => delivery.isStopped);
     if (sent % AT_ONCE === 0) {
       await producer.whenBelow(run.bufferBytes);
       await breathe();
       await terminal.drained();
     }
   }
-  await producer.flush();
-  await breathe();
+  let failure: unknown;
+  await delivery.finish().catch((error: unknown) => {
+    failure = error;
+  });
   tell({ name: 'shutdown_complete' });
   tell({
     name: 'tool_data',
@@ -127,4 +127,5 @@ async function send(
     // JSON has no word for what is divided by nothing.
     avg_throughput: (1000 * acked) / Math.max(1, Date.now() - startMs),
   });
+  if (failure !== undefined) throw failure;
 }
