@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Compatibility } from '../config/index.ts';
 import { KafkaError } from '../protocol/errors.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import { produceApi } from './apis/00-produce.ts';
@@ -57,6 +58,7 @@ import type { Configs } from './metadata/configs.ts';
 import type { Api } from './network/api.ts';
 import { supportedVersions } from './network/dispatcher.ts';
 import type { RequestContext } from './network/request-context.ts';
+import { offeredApis } from './offered-apis.ts';
 import type { FetchSessionCache } from './replica/fetch-session.ts';
 import type { Partitions } from './replica/partitions.ts';
 import type { TopicTraffic } from './replica/topic-traffic.ts';
@@ -70,6 +72,7 @@ export interface BrokerParts {
   readonly logs: LogManager;
   readonly metadata: ClusterMetadata;
   readonly configs: Configs;
+  readonly compatibility: Compatibility;
   readonly controller: Controller;
   readonly partitions: Partitions;
   readonly coordinator: GroupCoordinator;
@@ -81,7 +84,7 @@ export interface BrokerParts {
 /** Every API that this broker answers, and so what ApiVersions advertises. */
 export function brokerApis(parts: BrokerParts): Api[] {
   const { metadata, configs, controller, coordinator } = parts;
-  const apis: Api[] = [
+  const all: Api[] = [
     produceApi(parts),
     fetchApi({
       ...parts,
@@ -136,6 +139,7 @@ export function brokerApis(parts: BrokerParts): Api[] {
     listTransactionsApi(),
     describeTopicPartitionsApi(parts),
   ];
+  const apis = offeredApis(all, parts.compatibility);
   const advertised = supportedVersions(apis);
   return apis;
 }
@@ -144,10 +148,11 @@ async function ensureTopic(
   metadata: ClusterMetadata,
   controller: Controller,
   topic: string,
-): Promise<void> {
-  if (metadata.snapshot.topics.has(topic)) return;
+): Promise<'was there' | 'made'> {
+  if (metadata.snapshot.topics.has(topic)) return 'was there';
   const [result] = await controller.autoCreateTopics([topic]);
-  if (!result || result.error === 'NONE' || result.error === 'TOPIC_ALREADY_EXISTS') return;
+  if (!result || result.error === 'NONE') return 'made';
+  if (result.error === 'TOPIC_ALREADY_EXISTS') return 'made';
   throw new KafkaError(result.error, result.detail);
 }
 

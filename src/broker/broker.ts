@@ -5,7 +5,12 @@ import type { Logger } from '../base/logger.ts';
 import { Metrics } from '../base/metrics.ts';
 import type { Endpoint, Network } from '../base/network.ts';
 import type { Random } from '../base/random.ts';
-import { type BrokerConfig, topicLogConfig, withBrokerId } from '../config/index.ts';
+import {
+  type BrokerConfig,
+  compatibilityOf,
+  topicLogConfig,
+  withBrokerId,
+} from '../config/index.ts';
 import {
   ensurePersistentPaths,
   generateBrokerId,
@@ -127,6 +132,7 @@ async function assemble(
 ): Promise<Broker> {
   const { clock, random, fileSystem, network, logger, locker } = ports;
   const metrics = new Metrics();
+  const compatibility = compatibilityOf(config.compatibility);
 
   // The data: locked first, since everything after it reads or writes there. Topics get their own
   // configs when the controller has loaded them, before the first retention check.
@@ -274,6 +280,7 @@ async function assemble(
     logs,
     metadata,
     configs,
+    compatibility,
     controller,
     partitions,
     coordinator,

@@ -15,6 +15,7 @@ export {
   withBrokerId,
   withDynamicConfigs,
 } from './broker-config.ts';
+export { type Compatibility, type CompatibilityName, compatibilityOf } from './compatibility.ts';
 export {
   CONFIG_SOURCES,
   CONFIG_TYPE_CODES,

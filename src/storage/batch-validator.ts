@@ -31,7 +31,7 @@ export type { ProduceRules } from './batch-validator-rules.ts';
 // compacted topic (keys), a lower limit on timestamps, a header whose maximum timestamp is out of
 // range or cannot be right, another compression.type, an older message format.
 //
-// Kafka reads every record of every batch. The difference a client can see: records that are damaged
+// Kafka reads every record of every batch, and so do we where rules.readRecords is set. The difference a client can see: records that are damaged
 // under a correct CRC, and a wrong maximum timestamp in the header, are stored here as they came.
 // Consumers get an error for the former, as does every reader of ours (CorruptRecordsError); only the
 // time index believes the latter.
@@ -144,7 +144,7 @@ function checkHeader(batch: Buffer, rules: ProduceRules): RejectedBatch | undefi
 /** Whether a rule cannot be judged, or not be met, by the header alone. */
 function mustReadRecords(batch: Buffer, rules: ProduceRules): boolean {
   if (RecordBatch.isControl(batch)) return false;
-  if (rules.compacted) return true;
+  if (rules.compacted || rules.readRecords === true) return true;
   const { compressionType } = rules;
   if (
     compressionType !== 'producer' &&

@@ -10,6 +10,7 @@
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
 import type { Clock } from '../../base/clock.ts';
 import { isPassing } from '../../base/disk-error.ts';
+import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
@@ -23,6 +24,7 @@ import type { RequestContext } from '../network/request-context.ts';
 import type { ProduceResult } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
 import type { TopicCounts, TopicTraffic } from '../replica/topic-traffic.ts';
+import { lastMentions } from './last-mentions.ts';
 
 /** Refusals that say something about the client's bytes, rather than about the state of the cluster. */
 const BAD_BATCH: ReadonlySet<ErrorName> = new Set<ErrorName>([
@@ -44,16 +46,18 @@ export interface ProduceDependencies {
   readonly partitions: Partitions;
   readonly metadata: ClusterMetadata;
   readonly traffic: TopicTraffic;
+  readonly compatibility: Compatibility;
 }
 
 export function produceApi(dependencies: ProduceDependencies): Api {
+  const isLastOnly = dependencies.compatibility.lastMentionOnly.has('Produce');
   return defineApi({
     request: ProduceRequest,
     response: ProduceResponse,
     versions: { min: 0, max: 11 },
     handle(context, request) {
       const produce = new Produce(dependencies, context, request);
-      return produce.start(request);
+      return produce.start(isLastOnly ? lastOnly(request) : request);
     },
     errorResponse: (context, request, error) =>
       request.acks === 0
@@ -164,6 +168,7 @@ class Produce {
         version: this.#context.apiVersion,
         acks: this.#acks,
         crcIsValid: this.#crcIsValid?.get(records),
+        readRecords: this.#dependencies.compatibility.producedRecords === 'read',
       };
       const result = partition.produce(records, how, row);
       this.#note(topic, row, result, traffic.of(topic));
@@ -250,6 +255,16 @@ class PartitionAppend implements AppendDone {
   written(error: Error | undefined): void {
     this.#produce.rowWritten(this, error);
   }
+}
+
+function lastOnly(request: ProduceRequest): ProduceRequest {
+  const topicData = lastMentions(request.topicData, {
+    key: ({ name }) => name,
+    partitions: ({ partitionData }) => partitionData,
+    index: ({ index }) => index,
+    withPartitions: (topic, partitionData) => ({ ...topic, partitionData }),
+  });
+  return { ...request, topicData };
 }
 
 /** Without a response the closed connection is the only sign of an error. */

@@ -9,6 +9,7 @@
 // preferred_read_replica is always -1; tiered storage does not exist.
 import type { Clock } from '../../base/clock.ts';
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { FetchRequest, FetchResponse } from '../../protocol/messages/01-fetch.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
@@ -28,6 +29,7 @@ import { ParkedFetch } from '../replica/parked-fetch.ts';
 import { Partition } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
 import type { TopicTraffic } from '../replica/topic-traffic.ts';
+import { lastMentions } from './last-mentions.ts';
 
 type Response = MessageInput<typeof FetchResponse>;
 
@@ -36,6 +38,7 @@ export interface FetchDependencies {
   readonly partitions: Partitions;
   readonly metadata: ClusterMetadata;
   readonly sessions: FetchSessionCache;
+  readonly compatibility: Compatibility;
   readonly traffic: TopicTraffic;
   /** fetch.max.bytes: the most that one response carries, whatever the client asks for. */
   readonly maxBytes: () => number;
@@ -234,13 +237,21 @@ function partitionRow(each: FetchedPartition) {
 }
 
 function resolveSession(
-  { metadata, sessions }: FetchDependencies,
+  { metadata, sessions, compatibility }: FetchDependencies,
   context: RequestContext,
   request: FetchRequest,
 ) {
   const usesTopicIds = context.apiVersion >= TOPIC_IDS_FROM;
   const { topicsById } = metadata.snapshot;
-  const partitions = request.topics.flatMap(({ topic, topicId, partitions }) => {
+  const topics = compatibility.lastMentionOnly.has('Fetch')
+    ? lastMentions(request.topics, {
+        key: ({ topic, topicId }) => (usesTopicIds ? topicId : topic),
+        partitions: ({ partitions }) => partitions,
+        index: ({ partition }) => partition,
+        withPartitions: (topic, partitions) => ({ ...topic, partitions }),
+      })
+    : request.topics;
+  const partitions = topics.flatMap(({ topic, topicId, partitions }) => {
     const name = usesTopicIds ? topicsById.get(topicId)?.name : topic;
     return partitions.map((wanted) => ({
       topic: name,

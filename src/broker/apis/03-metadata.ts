@@ -2,9 +2,11 @@
 //
 // Which topics: v0 empty and v1+ null mean all; v10+ can ask by id. A missing topic that is asked for
 // by name is created with the broker's defaults when the client and auto.create.topics.enable allow
-// it, and is answered with its leader at once. Brokers are named with the address of the listener that
+// it. With compatibility=friendly that is waited for and answered with its leader; Kafkas answer an error
+// and let the client ask again, which is what programs stumble over. Brokers are named with the address of the listener that
 // the client used; where none is advertised, with the address that the client itself connected to.
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { MetadataRequest, MetadataResponse } from '../../protocol/messages/03-metadata.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
@@ -28,6 +30,7 @@ export interface MetadataDependencies {
   readonly metadata: ClusterMetadata;
   readonly controller: Controller;
   readonly autoCreateTopics: () => boolean;
+  readonly compatibility: Compatibility;
 }
 
 /** By id only from here on; v10 and v11 have the field, but Kafka refuses to use it (KIP-516). */
@@ -36,7 +39,7 @@ const TOPIC_IDS_FROM = 12;
 const OFFLINE_REPLICAS_FROM = 5;
 
 export function metadataApi(dependencies: MetadataDependencies): Api {
-  const { metadata, controller } = dependencies;
+  const { metadata } = dependencies;
   return defineApi({
     request: MetadataRequest,
     response: MetadataResponse,
@@ -47,10 +50,9 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
       }
       const missing = toCreate(dependencies, context, request);
       if (missing.length === 0) return respond(metadata.snapshot, context, request);
-      return controller.autoCreateTopics(missing).then((results) => {
-        const refusals = new Map(results.map(({ name, error }) => [name, error]));
-        return respond(metadata.snapshot, context, request, refusals);
-      });
+      return create(dependencies, missing, context).then((answers) =>
+        respond(metadata.snapshot, context, request, answers),
+      );
     },
     errorResponse: (_context, request, error) => ({
       errorCode: errorCode(error.error),
@@ -59,6 +61,35 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
       ),
     }),
   });
+}
+
+/** Creates missing topics; what is then said of each, by name. */
+async function create(
+  { controller, compatibility }: MetadataDependencies,
+  names: readonly string[],
+  { connection }: RequestContext,
+): Promise<Outcomes> {
+  const { createdByMetadata, refusedCreation } = compatibility;
+  const answers = new Map<string, ErrorName>();
+  for (const { name, error, detail } of await controller.autoCreateTopics(names)) {
+    const isTold = createdByMetadata === 'wait' || (!isThere(error) && refusedCreation === 'told');
+    answers.set(name, isTold ? error : createdByMetadata);
+    if (isThere(error)) continue;
+    const reason = detail === null ? error : `${error}, ${detail}`;
+    connection.complain(
+      `no topic ${error}`,
+      `could not create topic ${name}, which a client asked for: ${reason}`,
+      { api: 'Metadata' },
+    );
+  }
+  return answers;
+}
+
+type Outcomes = ReadonlyMap<string, ErrorName>;
+
+/** Also where somebody else was faster. */
+function isThere(error: ErrorName): boolean {
+  return error === 'NONE' || error === 'TOPIC_ALREADY_EXISTS';
 }
 
 function namesIds(request: MetadataRequest): boolean {
@@ -102,7 +133,7 @@ function respond(
   snapshot: ClusterSnapshot,
   context: RequestContext,
   request: MetadataRequest,
-  creations: ReadonlyMap<string, ErrorName> = new Map(),
+  creations: Outcomes = new Map(),
 ): Response {
   const topics = wantsAll(context, request)
     ? Array.from(snapshot.topics.values(), (topic) => topicRow(topic, context, request))
@@ -111,7 +142,8 @@ function respond(
         const topic = byId
           ? snapshot.topicsById.get(wanted.topicId)
           : snapshot.topics.get(wanted.name ?? '');
-        if (topic) return topicRow(topic, context, request);
+        const answer = creations.get(wanted.name ?? '') ?? 'NONE';
+        if (topic && isThere(answer)) return topicRow(topic, context, request);
         if (byId) return failedTopic('UNKNOWN_TOPIC_ID', null, wanted.topicId);
         return failedTopic(absence(wanted.name ?? '', creations), wanted.name, ZERO_UUID);
       });
@@ -127,13 +159,12 @@ function respond(
 }
 
 /** Why a topic that was asked for by name is not there. */
-function absence(name: string, creations: ReadonlyMap<string, ErrorName>): ErrorName {
+function absence(name: string, creations: Outcomes): ErrorName {
   if (topicNameProblem(name) !== undefined) return 'INVALID_TOPIC_EXCEPTION';
   const creation = creations.get(name);
   if (creation === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION';
-  // Somebody else made or removed it meanwhile: the client will ask again and find out.
-  if (creation === 'NONE' || creation === 'TOPIC_ALREADY_EXISTS') return 'LEADER_NOT_AVAILABLE';
-  return creation;
+  // Somebody else removed it meanwhile: the client will ask again and find out.
+  return isThere(creation) ? 'LEADER_NOT_AVAILABLE' : creation;
 }
 
 function topicRow(

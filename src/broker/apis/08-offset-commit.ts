@@ -7,6 +7,7 @@
 // OFFSET_METADATA_TOO_LARGE for its partition alone.
 //
 // Gaps: v9's member epochs (KIP-848) do not exist yet; v9 is used by classic members as v8 is.
+import type { Compatibility } from '../../config/index.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import {
   OffsetCommitRequest,
@@ -19,17 +20,26 @@ import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { partitionOf } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
+import { lastMentions } from './last-mentions.ts';
 
 type Response = MessageInput<typeof OffsetCommitResponse>;
 
 export interface OffsetCommitDependencies {
   readonly coordinator: GroupCoordinator;
   readonly metadata: ClusterMetadata;
+  readonly compatibility: Compatibility;
 }
+
+type AskedTopic = OffsetCommitRequest['topics'][number];
 
 const GROUP_ID_NOT_FOUND_FROM = 9;
 
-export function offsetCommitApi({ coordinator, metadata }: OffsetCommitDependencies): Api {
+export function offsetCommitApi({
+  coordinator,
+  metadata,
+  compatibility,
+}: OffsetCommitDependencies): Api {
+  const isLastOnly = compatibility.lastMentionOnly.has('OffsetCommit');
   return defineApi({
     request: OffsetCommitRequest,
     response: OffsetCommitResponse,
@@ -37,7 +47,8 @@ export function offsetCommitApi({ coordinator, metadata }: OffsetCommitDependenc
     handle(context, request) {
       const { snapshot } = metadata;
       const entries: OffsetCommitEntry[] = [];
-      const topics = request.topics.map(({ name, partitions }) => ({
+      const asked = isLastOnly ? lastOnly(request.topics) : request.topics;
+      const topics = asked.map(({ name, partitions }) => ({
         name,
         partitions: partitions.map((asked) => {
           const row = { partitionIndex: asked.partitionIndex, errorCode: 0 };
@@ -89,5 +100,14 @@ export function offsetCommitApi({ coordinator, metadata }: OffsetCommitDependenc
         })),
       })),
     }),
+  });
+}
+
+function lastOnly(topics: readonly AskedTopic[]): AskedTopic[] {
+  return lastMentions(topics, {
+    key: ({ name }) => name,
+    partitions: ({ partitions }) => partitions,
+    index: ({ partitionIndex }) => partitionIndex,
+    withPartitions: (topic, partitions) => ({ ...topic, partitions }),
   });
 }

@@ -1,9 +1,9 @@
 // FindCoordinator v0-v6: one key up to v3, several from v4 on.
 //
-// The first use creates __consumer_offsets and waits for it, so that the client's next request finds
-// its group; Kafka answers COORDINATOR_NOT_AVAILABLE and lets the client come back. The same way it
-// waits for a partition that is being loaded here, for at most LOAD_WAIT_MS. The endpoint is the one
-// of the listener that the client used.
+// The first use creates __consumer_offsets. With compatibility=friendly it waits for that, so that the
+// client's next request finds its group, and for a partition that is being loaded here, for at most
+// LOAD_WAIT_MS; Kafkas answer COORDINATOR_NOT_AVAILABLE and let the client come back, and their groups
+// COORDINATOR_LOAD_IN_PROGRESS. The endpoint is the one of the listener that the client used.
 //
 // A transactional id (key type 1) is coordinated here too, where there is no transaction of it: what asks
 // about one is answered, and what begins one is refused by InitProducerId.
@@ -11,6 +11,7 @@
 // Gaps: there are no transactions, so no __transaction_state is made. Share groups (key type 2, v6) do not
 // exist: INVALID_REQUEST, as Kafka answers where they are switched off.
 import type { Clock } from '../../base/clock.ts';
+import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode, errorMessage } from '../../protocol/errors.ts';
 import {
   FindCoordinatorRequest,
@@ -32,8 +33,9 @@ export interface CoordinatorEndpoint {
 export interface FindCoordinatorDependencies {
   readonly clock: Clock;
   readonly coordinator: GroupCoordinator;
+  readonly compatibility: Compatibility;
   /** Makes sure that `__consumer_offsets` exists and has leaders; cheap when it does. */
-  readonly ensureOffsetsTopic: () => Promise<void>;
+  readonly ensureOffsetsTopic: () => Promise<'was there' | 'made'>;
   /** The leader of a partition of `__consumer_offsets` as this client reaches it. */
   readonly endpointOf: (
     partition: number,
@@ -73,21 +75,33 @@ export function findCoordinatorApi(dependencies: FindCoordinatorDependencies): A
 }
 
 async function finder(
-  { clock, coordinator, ensureOffsetsTopic, endpointOf, ownEndpoint }: FindCoordinatorDependencies,
+  dependencies: FindCoordinatorDependencies,
   context: RequestContext,
   keyType: number,
   keys: readonly string[],
 ): Promise<(key: string) => Found> {
+  const { clock, coordinator, compatibility, endpointOf, ownEndpoint } = dependencies;
   const refuse = (error: ErrorName) => () => ({ ...nowhere, error });
   if (keyType === TRANSACTION) return () => found(ownEndpoint(context));
   if (keyType !== GROUP) return refuse('INVALID_REQUEST');
+  let topic: 'was there' | 'made';
   try {
-    await ensureOffsetsTopic();
-  } catch {
+    topic = await dependencies.ensureOffsetsTopic();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.connection.complain(
+      'no offsets topic',
+      `could not create the topic that groups need: ${reason}`,
+      { api: 'FindCoordinator' },
+    );
     return refuse('COORDINATOR_NOT_AVAILABLE');
   }
-  const partitions = new Set(keys.map((key) => coordinator.partitionFor(key)));
-  await orTimeout(Promise.all([...partitions].map((one) => coordinator.whenLoaded(one))), clock);
+  if (compatibility.missingCoordinator === 'wait') {
+    const partitions = new Set(keys.map((key) => coordinator.partitionFor(key)));
+    await orTimeout(Promise.all([...partitions].map((one) => coordinator.whenLoaded(one))), clock);
+  } else if (topic === 'made') {
+    return refuse(compatibility.missingCoordinator);
+  }
   return (key) => found(endpointOf(coordinator.partitionFor(key), context));
 }
 

@@ -1,6 +1,7 @@
 // CreateTopics v0-v7. The controller decides; see its requests.ts for the errors of each case.
 // v5+ answers with the topic's configs (KIP-525).
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Compatibility } from '../../config/index.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import {
   CreateTopicsRequest,
@@ -10,19 +11,25 @@ import type { Controller } from '../controller/controller.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { oneRowEach, withinTimeout } from './admin-outcomes.ts';
 
 export interface CreateTopicsDependencies {
   readonly controller: Controller;
   readonly configs: Configs;
+  readonly compatibility: Compatibility;
 }
 
-export function createTopicsApi({ controller, configs }: CreateTopicsDependencies): Api {
+export function createTopicsApi({
+  controller,
+  configs,
+  compatibility,
+}: CreateTopicsDependencies): Api {
   return defineApi({
     request: CreateTopicsRequest,
     response: CreateTopicsResponse,
     versions: { min: 0, max: 7 },
     async handle(_context, request) {
-      const results = await controller.createTopics(
+      const outcomes = await controller.createTopics(
         request.topics.map((topic) => ({
           name: topic.name,
           partitionCount: topic.numPartitions,
@@ -35,6 +42,8 @@ export function createTopicsApi({ controller, configs }: CreateTopicsDependencie
         })),
         { validateOnly: request.validateOnly },
       );
+      const rows = compatibility.createdTwice === 'one row' ? oneRowEach(outcomes) : outcomes;
+      const results = withinTimeout(rows, timeLeft(request, compatibility), compatibility);
       return {
         topics: results.map((result) => ({
           name: result.name,
@@ -57,6 +66,14 @@ export function createTopicsApi({ controller, configs }: CreateTopicsDependencie
       })),
     }),
   });
+}
+
+/** With ZooKeeper a mere check takes no time. */
+function timeLeft(
+  { timeoutMs, validateOnly }: CreateTopicsRequest,
+  { withoutTimeout }: Compatibility,
+): number {
+  return validateOnly && withoutTimeout !== 'every row' ? 1 : timeoutMs;
 }
 
 function configRows(configs: Configs, overrides: ConfigMap) {

@@ -1,17 +1,29 @@
-// DeleteTopics v0-v6, by name or (v6) by id. Answered when the files are gone.
+// DeleteTopics v0-v6, by name or (v6) by id. Answered when the files are gone; with the compatibility of a
+// Kafka with ZooKeeper when the topic is hidden, so that its name stays taken for a while. What is named
+// twice is deleted, or refused as by KRaft.
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Compatibility } from '../../config/index.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import {
   DeleteTopicsRequest,
   DeleteTopicsResponse,
 } from '../../protocol/messages/20-delete-topics.ts';
 import type { Controller } from '../controller/controller.ts';
-import type { TopicReference } from '../controller/requests.ts';
+import type { DeleteTopicResult, TopicReference } from '../controller/requests.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { withinTimeout } from './admin-outcomes.ts';
 
 type WantedTopic = DeleteTopicsRequest['topics'][number];
 
-export function deleteTopicsApi({ controller }: { controller: Controller }): Api {
+export interface DeleteTopicsDependencies {
+  readonly controller: Controller;
+  readonly metadata: ClusterMetadata;
+  readonly compatibility: Compatibility;
+}
+
+export function deleteTopicsApi(dependencies: DeleteTopicsDependencies): Api {
+  const { controller, compatibility } = dependencies;
   return defineApi({
     request: DeleteTopicsRequest,
     response: DeleteTopicsResponse,
@@ -21,7 +33,9 @@ export function deleteTopicsApi({ controller }: { controller: Controller }): Api
         (topic.name === null) === (topic.topicId === ZERO_UUID);
       const refused = request.topics.filter(isRefused);
       const topics = request.topics.filter((topic) => !isRefused(topic));
-      const results = await controller.deleteTopics(references({ ...request, topics }));
+      const { once, twice } = namedOnce(references({ ...request, topics }), dependencies);
+      const outcomes = [...(await controller.deleteTopics(once)), ...twice];
+      const results = withinTimeout(outcomes, request.timeoutMs, compatibility);
       return {
         responses: [
           ...results.map(({ name, id, error, detail }) => ({
@@ -48,6 +62,37 @@ export function deleteTopicsApi({ controller }: { controller: Controller }): Api
       })),
     }),
   });
+}
+
+/** What may be deleted, and the refusals of topics that are named twice, by name or by id. */
+function namedOnce(
+  wanted: readonly TopicReference[],
+  { metadata, compatibility }: DeleteTopicsDependencies,
+): { once: readonly TopicReference[]; twice: readonly DeleteTopicResult[] } {
+  if (compatibility.deletedTwice === 'deletes') return { once: wanted, twice: [] };
+  const { topics } = metadata.snapshot;
+  const mentions = new Map<string, TopicReference[]>();
+  for (const reference of wanted) {
+    const id = 'id' in reference ? reference.id : topics.get(reference.name)?.id;
+    const key = id ?? ('name' in reference ? reference.name : '');
+    const known = mentions.get(key);
+    if (known) known.push(reference);
+    else mentions.set(key, [reference]);
+  }
+  const once: TopicReference[] = [];
+  const twice: DeleteTopicResult[] = [];
+  for (const references of mentions.values()) {
+    if (references.length === 1) once.push(...references);
+    else twice.push(refusedTwice(references));
+  }
+  return { once, twice };
+}
+
+/** Named as it was in the request. */
+function refusedTwice(references: readonly TopicReference[]): DeleteTopicResult {
+  const name = references.flatMap((each) => ('name' in each ? [each.name] : []))[0] ?? null;
+  const id = references.flatMap((each) => ('id' in each ? [each.id] : []))[0] ?? ZERO_UUID;
+  return { name, id, error: 'INVALID_REQUEST', detail: 'The request names this topic twice.' };
 }
 
 function references(request: DeleteTopicsRequest): TopicReference[] {

@@ -1,5 +1,6 @@
 // DeleteRecords v0-v2 (KIP-107): moves the log start offset; -1 means up to the high watermark. The answer
 // waits until the new start is on the disk (Kafka writes it within a minute): after it nothing comes back.
+import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   DeleteRecordsRequest,
@@ -8,13 +9,21 @@ import {
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { Partitions } from '../replica/partitions.ts';
+import { lastMentions } from './last-mentions.ts';
 
 export interface DeleteRecordsDependencies {
   readonly partitions: Partitions;
   readonly metadata: ClusterMetadata;
+  readonly compatibility: Compatibility;
 }
 
-export function deleteRecordsApi({ partitions, metadata }: DeleteRecordsDependencies): Api {
+export function deleteRecordsApi({
+  partitions,
+  metadata,
+  compatibility,
+}: DeleteRecordsDependencies): Api {
+  const isLastOnly = compatibility.lastMentionOnly.has('DeleteRecords');
+
   async function remove(topic: string, partitionIndex: number, offset: number) {
     const result = await deleteBefore(topic, partitionIndex, offset);
     return 'error' in result
@@ -34,12 +43,14 @@ export function deleteRecordsApi({ partitions, metadata }: DeleteRecordsDependen
     versions: { min: 0, max: 2 },
     handle: async (_context, request) => ({
       topics: await Promise.all(
-        request.topics.map(async ({ name, partitions: rows }) => ({
-          name,
-          partitions: await Promise.all(
-            rows.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset)),
-          ),
-        })),
+        (isLastOnly ? lastOnly(request.topics) : request.topics).map(
+          async ({ name, partitions: rows }) => ({
+            name,
+            partitions: await Promise.all(
+              rows.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset)),
+            ),
+          }),
+        ),
       ),
     }),
     errorResponse: (_context, request, error) => ({
@@ -57,4 +68,15 @@ export function deleteRecordsApi({ partitions, metadata }: DeleteRecordsDependen
 
 function refused(error: ErrorName): { error: ErrorName } {
   return { error };
+}
+
+type AskedTopic = DeleteRecordsRequest['topics'][number];
+
+function lastOnly(topics: readonly AskedTopic[]): AskedTopic[] {
+  return lastMentions(topics, {
+    key: ({ name }) => name,
+    partitions: ({ partitions }) => partitions,
+    index: ({ partitionIndex }) => partitionIndex,
+    withPartitions: (topic, partitions) => ({ ...topic, partitions }),
+  });
 }

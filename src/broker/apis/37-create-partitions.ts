@@ -1,4 +1,5 @@
 // CreatePartitions v0-v3 (KIP-195): `count` is the total wanted. One result per topic.
+import type { Compatibility } from '../../config/index.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import {
   CreatePartitionsRequest,
@@ -6,14 +7,23 @@ import {
 } from '../../protocol/messages/37-create-partitions.ts';
 import type { Controller } from '../controller/controller.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { oneRowEach, withinTimeout } from './admin-outcomes.ts';
 
-export function createPartitionsApi({ controller }: { controller: Controller }): Api {
+export interface CreatePartitionsDependencies {
+  readonly controller: Controller;
+  readonly compatibility: Compatibility;
+}
+
+export function createPartitionsApi({
+  controller,
+  compatibility,
+}: CreatePartitionsDependencies): Api {
   return defineApi({
     request: CreatePartitionsRequest,
     response: CreatePartitionsResponse,
     versions: { min: 0, max: 3 },
     async handle(_context, request) {
-      const results = await controller.createPartitions(
+      const outcomes = await controller.createPartitions(
         request.topics.map(({ name, count, assignments }) => ({
           name,
           count,
@@ -21,6 +31,8 @@ export function createPartitionsApi({ controller }: { controller: Controller }):
         })),
         { validateOnly: request.validateOnly },
       );
+      const rows = compatibility.grownTwice === 'one row' ? oneRowEach(outcomes) : outcomes;
+      const results = withinTimeout(rows, request.timeoutMs, compatibility);
       return {
         results: results.map(({ name, error, detail }) => ({
           name,

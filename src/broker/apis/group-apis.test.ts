@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../../base/logger.ts';
+import { compatibilityOf } from '../../config/index.ts';
 import { decode, encode } from '../../protocol/codec/index.ts';
 import { errorCode, KafkaError } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages/index.ts';
@@ -36,7 +37,7 @@ class Apis {
     host: 'here',
     port: 1234,
   };
-  ensure: () => Promise<void> = async () => {};
+  ensure: () => Promise<'was there' | 'made'> = async () => 'was there';
   readonly #apis = new Map<number, Api>();
 
   constructor(group: GroupHarness) {
@@ -63,12 +64,14 @@ class Apis {
         brokers: false,
       },
     );
+    const compatibility = compatibilityOf('friendly');
     for (const api of [
-      offsetCommitApi({ coordinator, metadata }),
+      offsetCommitApi({ coordinator, metadata, compatibility }),
       offsetFetchApi({ coordinator }),
       findCoordinatorApi({
         clock,
         coordinator,
+        compatibility,
         ensureOffsetsTopic: () => this.ensure(),
         endpointOf: () => this.endpoint,
         ownEndpoint: () => this.endpoint,
@@ -391,6 +394,7 @@ test('FindCoordinator at every version, one key or several', async () => {
   let created = 0;
   apis.ensure = async () => {
     created++;
+    return 'made';
   };
   for (const version of apis.versions(10)) {
     const input = version >= 4 ? { coordinatorKeys: ['a', 'b'] } : { key: 'a' };
@@ -421,7 +425,7 @@ test('FindCoordinator says what is missing: share groups, the topic, a leader', 
   assert.ok(share.errorMessage);
   apis.ensure = () => Promise.reject(new Error('no disk'));
   assert.equal((await ask(0)).errorCode, errorCode('COORDINATOR_NOT_AVAILABLE'));
-  apis.ensure = async () => {};
+  apis.ensure = async () => 'was there';
   apis.endpoint = undefined;
   assert.equal((await ask(0)).errorCode, errorCode('COORDINATOR_NOT_AVAILABLE'));
 });

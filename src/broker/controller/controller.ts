@@ -29,6 +29,8 @@ export interface ControllerSettings {
   readonly replicationFactor: number;
   /** `delete.topic.enable`. */
   readonly deleteTopicEnable: boolean;
+  /** How long a deleted topic's name stays taken after DeleteTopics was answered; 0: until then only. */
+  readonly deletedNameTakenMs: number;
   /** `unclean.leader.election.enable`, where the topic does not say otherwise. */
   readonly uncleanLeaderElectionEnable: boolean;
   /** How `__consumer_offsets` and the like are created on first use, by topic name. */
@@ -86,7 +88,7 @@ export interface Controller {
     topics: readonly CreatePartitions[],
     options: { validateOnly: boolean },
   ): Promise<CreatePartitionsResult[]>;
-  /** DeleteTopics (KIP-4, ids KIP-516). Resolves when files and committed offsets are gone. */
+  /** DeleteTopics (KIP-4, ids KIP-516). Resolves when files and committed offsets are gone, unless their names are to stay taken. */
   deleteTopics(topics: readonly TopicReference[]): Promise<DeleteTopicResult[]>;
   /** AlterConfigs: replaces all overrides of each resource. */
   alterConfigs(

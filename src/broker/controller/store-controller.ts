@@ -55,6 +55,8 @@ export class StoreController implements Controller {
   /** What is answered while nobody here is the controller. */
   #absence: Outcome = NOT_CONTROLLER;
   #retry: Timer | undefined;
+  /** Of topics that are hidden, and whose files are still there. */
+  #deletion: Timer | undefined;
   #unsubscribe: () => void = () => {};
 
   constructor(options: ControllerOptions) {
@@ -126,7 +128,7 @@ export class StoreController implements Controller {
 
   deleteTopics(topics: readonly TopicReference[]): Promise<DeleteTopicResult[]> {
     return this.#serve(
-      (term) => deleteTopics(term, topics),
+      (term) => deleteTopics(term, topics, this.#completeDeletionsLater(term)),
       (outcome) => topics.map((topic) => unresolved(topic, outcome)),
     );
   }
@@ -159,6 +161,21 @@ export class StoreController implements Controller {
       },
       (outcome) => ({ ...outcome, block: null }),
     );
+  }
+
+  /** Undefined where a deletion is completed before it is answered. */
+  #completeDeletionsLater(term: Term): (() => void) | undefined {
+    const { clock, settings } = this.#options;
+    const { deletedNameTakenMs } = settings();
+    if (deletedNameTakenMs === 0) return undefined;
+    return () => {
+      this.#deletion ??= clock.after(deletedNameTakenMs, () => {
+        this.#deletion = undefined;
+        this.#enqueueDuty(term, async () => {
+          await completeDeletions(term, [...term.context.deletions]);
+        });
+      });
+    };
   }
 
   /** Does `work` when its turn comes; `refused` makes the answer where it cannot be done. */
@@ -208,6 +225,8 @@ export class StoreController implements Controller {
     const term = this.#term;
     if (!term) return;
     this.#term = undefined;
+    this.#deletion?.cancel();
+    this.#deletion = undefined;
     this.#options.logger.info({ controllerEpoch: term.epoch, reason }, 'no longer the controller');
   }
 

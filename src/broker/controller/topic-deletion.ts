@@ -11,14 +11,17 @@ const EPOCH_DURING_DELETE = -2;
 
 /**
  * DeleteTopics. In this order, so that a crash anywhere is finished at the next start: mark durably,
- * hide from clients, remove the files, forget what others keep about the topic, remove the nodes.
+ * hide from clients, remove the files, forget what others keep about the topic, remove the nodes. With
+ * `completeLater` it ends when they are hidden, and the rest is up to the caller.
  */
 export async function deleteTopics(
   term: Term,
   references: readonly TopicReference[],
+  completeLater?: () => void,
 ): Promise<DeleteTopicResult[]> {
   const { context, options } = term;
-  const wanted = references.map((reference) => resolve(term, reference));
+  const isHidden = (name: string) => completeLater !== undefined && context.deletions.has(name);
+  const wanted = references.map((reference) => resolve(term, reference, isHidden));
   if (!options.settings().deleteTopicEnable) {
     const refusal = refuse('TOPIC_DELETION_DISABLED', 'Topic deletion is disabled.');
     return wanted.map(({ name, id }) => ({ name, id, ...refusal }));
@@ -30,6 +33,11 @@ export async function deleteTopics(
     .map((name): Operation => ({ op: 'create', path: deleteTopicNode.path(name), data: null }));
   await term.writer.write(marks.map((mark) => [mark]));
   for (const name of names) context.deletions.add(name);
+  if (completeLater) {
+    term.publishTopics(names);
+    completeLater();
+    return wanted;
+  }
   const outcomes = await completeDeletions(term, names);
   return wanted.map((each) => ({ ...each, ...outcomes.get(each.name ?? '') }));
 }
@@ -74,11 +82,16 @@ export function unresolved(
     : { name: null, id: reference.id, error, detail };
 }
 
-function resolve(term: Term, reference: TopicReference): DeleteTopicResult {
+function resolve(
+  term: Term,
+  reference: TopicReference,
+  isHidden: (name: string) => boolean,
+): DeleteTopicResult {
   const { topics, topicNames } = term.context;
   const name = 'name' in reference ? reference.name : topicNames.get(reference.id);
   const topic = name === undefined ? undefined : topics.get(name);
-  if (topic) return { name: topic.name, id: topic.id, error: 'NONE', detail: null };
+  if (topic && !isHidden(topic.name))
+    return { name: topic.name, id: topic.id, error: 'NONE', detail: null };
   const refusal =
     'name' in reference
       ? refuse('UNKNOWN_TOPIC_OR_PARTITION', `Topic '${reference.name}' does not exist.`)

@@ -49,6 +49,8 @@ export interface Api {
   readonly request: MessageSchema;
   readonly response: MessageSchema;
   readonly versions: VersionRange;
+  /** What ApiVersions names as the lowest version, where that is not the lowest accepted one. */
+  readonly advertisedMin?: number;
   handle(context: RequestContext, request: unknown): Answer<ResponseInput>;
   errorResponse(
     context: RequestContext,

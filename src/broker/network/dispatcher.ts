@@ -170,7 +170,11 @@ export function supportedVersions(
   apis: readonly Api[],
 ): { apiKey: number; minVersion: number; maxVersion: number }[] {
   return apis
-    .map((api) => ({ apiKey: api.key, minVersion: api.versions.min, maxVersion: api.versions.max }))
+    .map((api) => ({
+      apiKey: api.key,
+      minVersion: api.advertisedMin ?? api.versions.min,
+      maxVersion: api.versions.max,
+    }))
     .sort((a, b) => a.apiKey - b.apiKey);
 }
 

@@ -144,11 +144,17 @@ export class Partition implements LogListener {
   /**
    * Validates what a producer sent and appends it. `records` belongs to the log until
    * `done.written`. With `acks` -1 too few in-sync replicas refuse it (min.insync.replicas).
-   * `crcIsValid` where somebody has checked that already.
+   * `crcIsValid` where somebody has checked that already; `readRecords` also where no rule of the topic
+   * asks about them.
    */
   produce(
     records: Buffer,
-    request: { version: number; acks: number; crcIsValid?: boolean | undefined },
+    request: {
+      version: number;
+      acks: number;
+      crcIsValid?: boolean | undefined;
+      readRecords?: boolean;
+    },
     done: AppendDone,
   ): ProduceResult {
     const problem = this.problem(-1);
@@ -260,7 +266,11 @@ export class Partition implements LogListener {
   }
 
   /** One object per topic configuration, not per request or partition: only three of its fields change. */
-  #produceRules(request: { version: number; crcIsValid?: boolean | undefined }): ProduceRules {
+  #produceRules(request: {
+    version: number;
+    crcIsValid?: boolean | undefined;
+    readRecords?: boolean;
+  }): ProduceRules {
     const { config } = this.log;
     let rules = RULES.get(config);
     if (!rules) {
@@ -269,6 +279,7 @@ export class Partition implements LogListener {
     }
     rules.requestVersion = request.version;
     rules.crcIsValid = request.crcIsValid;
+    rules.readRecords = request.readRecords === true;
     rules.now = this.#clock.now();
     return rules;
   }
@@ -279,6 +290,7 @@ export function rulesOf(config: LogConfig): ProduceRules {
   return {
     requestVersion: 0,
     crcIsValid: undefined,
+    readRecords: false,
     now: 0,
     maxMessageBytes: config.maxMessageBytes,
     timestampType: config.messageTimestampType,

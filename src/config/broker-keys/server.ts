@@ -1,3 +1,4 @@
+import { COMPATIBILITY_NAMES } from '../compatibility.ts';
 import { boolean, int, list, long, oneOf, string } from '../key.ts';
 
 const MAX_INT = 2_147_483_647;
@@ -67,6 +68,11 @@ export const SERVER_KEYS = {
     default: 'http://127.0.0.1:8048',
     hidden: true,
     doc: 'Where to serve /metrics and /healthz over HTTP: http://host:port, comma-separated. Empty switches it off. Not a key of Kafka.',
+  }),
+  compatibility: oneOf(COMPATIBILITY_NAMES, {
+    default: 'friendly',
+    hidden: true,
+    doc: "Whose behaviour clients see where Kafkas differ, or Sluice is friendlier than they are: docs/compatibility.md lists what each value does. With friendly the first Metadata for a missing topic waits and names its leader; with the others it answers with Kafka's error. sluice/testing has kafka-4 by default. Not a key of Kafka.",
   }),
   'host.name': string({
     default: '',

@@ -31,8 +31,12 @@ export interface TestBroker extends EmbeddedBroker, Waits {
   records(topic: string): Promise<StoredRecord[]>;
 }
 
-/** What tests want otherwise than production: one partition for groups, and no wait for late members. */
+/**
+ * What tests want otherwise than production: one partition for groups, no wait for late members, and no
+ * friendliness that would hide what a Kafka of today answers.
+ */
 const TEST_CONFIG: KafkaConfig = {
+  compatibility: 'kafka-4',
   'offsets.topic.num.partitions': 1,
   'group.initial.rebalance.delay.ms': 0,
 };

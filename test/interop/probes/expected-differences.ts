@@ -59,16 +59,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     reason: 'Kafka fails on a topic with neither name nor id',
   },
   {
-    probe: 'metadata: creates a topic on request',
-    path: /^(first|v0)\./,
-    reason: 'the answer waits for the new topic, where Kafka lets the client ask again',
-  },
-  {
-    probe: 'metadata: a topic that collides with another is not created',
-    path: /errorCode$/,
-    reason: ZOOKEEPER_MODE,
-  },
-  {
     probe: 'create topics: validate only',
     path: /topicId$/,
     reason: `${ZOOKEEPER_MODE}: no id for a topic that is not made`,
@@ -85,16 +75,10 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     reason: ZOOKEEPER_MODE,
   },
   {
-    probe: 'create topics: duplicates, empty lists, mixed fates',
-    path: /^duplicates\./,
-    reason: `${ZOOKEEPER_MODE}: ${TWICE}`,
-  },
-  {
     probe: 'delete topics: by id',
     path: /^(idTwice|nameTwice|nameAndItsId|counts|byId)\./,
     reason: `${ZOOKEEPER_MODE}: ${TWICE}`,
   },
-  { probe: 'create partitions', path: /^twice\./, reason: TWICE },
   {
     probe: 'configs: the answer at every version',
     path: /^v0\..*isDefault$/,
@@ -133,7 +117,7 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
   },
   {
     probe: 'configs: the keys of the broker, with types and defaults',
-    path: /^(log\.flush\.policy|log\.disk\.reserved\.bytes|log\.unsynced\.max\.bytes)$/,
+    path: /^(compatibility|log\.flush\.policy|log\.disk\.reserved\.bytes|log\.unsynced\.max\.bytes)$/,
     reason: 'a key of ours',
   },
   {
@@ -186,11 +170,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     probe: 'produce: acks and timeouts',
     path: /^noPartitions\./,
     reason: 'a topic without partitions is answered as such',
-  },
-  {
-    probe: 'produce: topics and partitions that do not exist or cannot be written',
-    path: /^(partitionTwice|topicTwice|end)\./,
-    reason: `${TWICE}, where Kafka keeps the last batch only`,
   },
   { probe: 'legacy produce: sets that cannot be', path: /^null\./, reason: 'Kafka never answers' },
   {
@@ -265,11 +244,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     reason: 'by id the topic is unknown by its id',
   },
   {
-    probe: 'fetch: by topic id',
-    path: /^(twice|partitionTwice|nameTwice)\./,
-    reason: TWICE,
-  },
-  {
     probe: 'fetch sessions: by topic id, and a topic that comes and goes',
     path: /^(deleted|madeAnew)\..*errorCode$/,
     reason: 'by id the topic is unknown by its id',
@@ -289,11 +263,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     path: /^v0\.twice\./,
     reason: 'a partition asked for twice is refused at v0, too',
   },
-  {
-    probe: 'delete records: where it cannot be done',
-    path: /^twice\./,
-    reason: TWICE,
-  },
   { probe: 'offsets: commit and fetch at every version', path: /\.v0\./, reason: KRAFT },
   {
     probe: 'offsets: commits of members and to groups with members',
@@ -310,7 +279,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     path: /^noPartitions\./,
     reason: 'a topic without partitions is answered as such',
   },
-  { probe: 'offsets: what can be committed', path: /^partitionTwice\./, reason: TWICE },
   {
     probe: 'group admin: find the coordinator',
     path: /^versions\.v6\.type2\./,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { CompatibilityName } from '../../../src/config/index.ts';
 import { startTestBroker } from '../../support/test-broker.ts';
 import { probes } from './areas/index.ts';
 import { type Difference, differences } from './compare.ts';
@@ -22,6 +23,8 @@ export interface ComparisonOptions {
   /** Prints what Kafka answered, too. */
   readonly verbose: boolean;
   readonly kafka: { readonly host: string; readonly port: number };
+  /** The profile that equals that Kafka. */
+  readonly compatibility: CompatibilityName;
 }
 
 const FAILED = 'the probe failed';
@@ -37,7 +40,9 @@ export async function compareBrokers(options: ComparisonOptions): Promise<number
     console.error('no probe has such a name');
     return 1;
   }
-  const sluice = await startTestBroker({ config: { ...sharedProperties, 'broker.id': '1' } });
+  const sluice = await startTestBroker({
+    config: { ...sharedProperties, 'broker.id': '1', compatibility: options.compatibility },
+  });
   const counts = { same: 0, expected: 0, different: 0 };
   const used = new Set<number>();
   try {

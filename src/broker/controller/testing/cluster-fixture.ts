@@ -102,6 +102,7 @@ export class ClusterFixture {
   readonly random = new SimRandom(7);
   readonly brokers = new Map<number, FakeBroker>();
   settings: ControllerSettings = {
+    deletedNameTakenMs: 0,
     partitionCount: 2,
     replicationFactor: 1,
     deleteTopicEnable: true,
