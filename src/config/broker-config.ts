@@ -1,5 +1,6 @@
 import { BROKER_KEYS, TYPED_BROKER_KEYS } from './broker-keys/index.ts';
 import { closest } from './closest.ts';
+import { COMPATIBILITY_NAMES, compatibilityOf } from './compatibility.ts';
 import {
   type CamelCase,
   ConfigError,
@@ -179,7 +180,17 @@ export function isSingleNode(sources: BrokerConfigSources): boolean {
   return ensemble === undefined || ensemble.trim() === '';
 }
 
+/** Whether topics are configured as in Kafka 4. */
+export function hasTopicConfigsOf4(sources: BrokerConfigSources): boolean {
+  const text = textOf(sources, 'compatibility')?.trim();
+  const name = COMPATIBILITY_NAMES.find((candidate) => candidate === text);
+  return name !== undefined && compatibilityOf(name).topicConfigs === 'of 4';
+}
+
 export function defaultText(sources: BrokerConfigSources, key: ConfigKey): string | null {
+  if (key.inKafka4?.default !== undefined && hasTopicConfigsOf4(sources)) {
+    return key.inKafka4.default;
+  }
   return key.singleNodeDefault !== undefined && isSingleNode(sources)
     ? key.singleNodeDefault
     : key.default;

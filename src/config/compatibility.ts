@@ -42,6 +42,8 @@ export interface Compatibility {
   readonly lastMentionOnly: ReadonlySet<'Produce' | 'Fetch' | 'OffsetCommit' | 'DeleteRecords'>;
   /** Whether Produce reads and decompresses records that no rule of the topic asks about. */
   readonly producedRecords: 'checksum' | 'read';
+  /** Defaults, limits and names of topic configs (KIP-1030 and KIP-724 changed some). */
+  readonly topicConfigs: 'of 3.9' | 'of 4';
   /** By API key, where it is narrower than what Sluice has. */
   readonly versions: ReadonlyMap<number, VersionLimit | null>;
 }
@@ -92,6 +94,7 @@ const FRIENDLY: Compatibility = {
   deletedTwice: 'deletes',
   lastMentionOnly: new Set(),
   producedRecords: 'checksum',
+  topicConfigs: 'of 3.9',
   versions: new Map(),
 };
 
@@ -107,6 +110,7 @@ const KAFKA_3_9: Compatibility = {
   deletedTwice: 'refuses',
   lastMentionOnly: new Set(['Produce', 'Fetch', 'OffsetCommit', 'DeleteRecords']),
   producedRecords: 'read',
+  topicConfigs: 'of 3.9',
   versions: new Map(KAFKA_3_9_VERSIONS),
 };
 
@@ -115,6 +119,7 @@ const PROFILES: Readonly<Record<CompatibilityName, Compatibility>> = {
   'kafka-4': {
     ...KAFKA_3_9,
     name: 'kafka-4',
+    topicConfigs: 'of 4',
     lastMentionOnly: new Set(['Produce', 'Fetch', 'DeleteRecords']),
     versions: new Map(KAFKA_4_VERSIONS),
   },

@@ -25,6 +25,8 @@ export interface ConfigKey<T = unknown> {
   readonly default: string | null;
   /** The default where no ZooKeeper ensemble is configured, if it differs. */
   readonly singleNodeDefault: string | null | undefined;
+  /** What Kafka 4 changed about it, for who wants a broker to behave as one. */
+  readonly inKafka4: InKafka4 | undefined;
   /** Tells what is allowed, for the error and the reference page; empty allows everything. */
   readonly allowed: string;
   readonly importance: 'high' | 'medium' | 'low';
@@ -40,6 +42,13 @@ export interface ConfigKey<T = unknown> {
   parse(text: string): T;
 }
 
+/** KIP-1030 and KIP-724. */
+export interface InKafka4 {
+  readonly default?: string;
+  readonly atLeast?: number;
+  readonly removed?: true;
+}
+
 export type ValueOf<K> = K extends ConfigKey<infer T> ? T : never;
 
 interface Common {
@@ -48,6 +57,7 @@ interface Common {
   singleNode?: string;
   effect?: 'none';
   hidden?: boolean;
+  inKafka4?: InKafka4;
   doc: string;
 }
 interface Ranged {
@@ -77,6 +87,7 @@ function key<T>(
     type,
     default: common.default === null ? null : String(common.default),
     singleNodeDefault: common.singleNode,
+    inKafka4: common.inKafka4,
     allowed,
     importance: common.importance ?? 'medium',
     update: common.update ?? 'read-only',

@@ -1,4 +1,9 @@
-import { type BrokerConfig, resolveBrokerValue, valueProblem } from './broker-config.ts';
+import {
+  type BrokerConfig,
+  hasTopicConfigsOf4,
+  resolveBrokerValue,
+  valueProblem,
+} from './broker-config.ts';
 import { BROKER_KEYS } from './broker-keys/index.ts';
 import {
   type CamelCase,
@@ -56,6 +61,19 @@ function topicValue(
   return key.default === null ? null : key.parse(key.default);
 }
 
+function problemInKafka4(
+  broker: BrokerConfig,
+  name: string,
+  { inKafka4 }: ConfigKey,
+  value: string,
+): string | undefined {
+  if (inKafka4 === undefined || !hasTopicConfigsOf4(broker.sources)) return undefined;
+  if (inKafka4.removed) return `Unknown topic config name: ${name} (Kafka 4 has no such config)`;
+  const { atLeast } = inKafka4;
+  if (atLeast === undefined || Number(value) >= atLeast) return undefined;
+  return `${name} = ${value}: must be at least ${atLeast}, as in Kafka 4`;
+}
+
 /**
  * The sentence that says what is wrong with the configs of a topic that is created or altered, or
  * undefined. The protocol's error for it is INVALID_CONFIG.
@@ -66,7 +84,8 @@ export function validateTopicConfigs(
 ): string | undefined {
   for (const [name, value] of Object.entries(overrides)) {
     if (!isTopicKey(name)) return `Unknown topic config name: ${name}`;
-    const problem = valueProblem(name, TOPIC_KEYS[name], value);
+    const key: ConfigKey = TOPIC_KEYS[name];
+    const problem = valueProblem(name, key, value) ?? problemInKafka4(broker, name, key, value);
     if (problem !== undefined) return problem;
   }
   const config = topicLogConfig(broker, overrides);

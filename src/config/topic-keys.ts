@@ -120,6 +120,7 @@ export const TOPIC_KEYS = {
     doc: 'The largest record batch accepted, as it arrives, that is after compression.',
   }),
   'message.downconversion.enable': boolean({
+    inKafka4: { removed: true },
     default: true,
     importance: 'low',
     doc: 'Whether consumers too old for the record format are served by conversion.',
@@ -130,6 +131,7 @@ export const TOPIC_KEYS = {
     doc: "Whether a record carries its producer's time or the time of its arrival.",
   }),
   'message.timestamp.difference.max.ms': long({
+    inKafka4: { removed: true },
     default: LONG_MAX,
     atLeast: 0,
     doc: 'How far the time of a record may lie from now, before and after. Superseded by the next two.',
@@ -141,6 +143,7 @@ export const TOPIC_KEYS = {
   }),
   'message.timestamp.after.max.ms': long({
     default: LONG_MAX,
+    inKafka4: { default: '3600000' },
     atLeast: 0,
     doc: 'How far the time of a record may lie in the future.',
   }),
@@ -190,6 +193,7 @@ export const TOPIC_KEYS = {
     doc: 'How long records are kept. -1: for ever.',
   }),
   'segment.bytes': int({
+    inKafka4: { atLeast: 1024 * 1024 },
     default: 1_073_741_824,
     atLeast: 14,
     doc: 'The size at which a segment file is closed and the next one begun.',

@@ -327,6 +327,42 @@ const BEHAVIOURS: readonly Behaviour[] = [
     answers: [['NONE 0'], ['INVALID_RECORD -1'], ['INVALID_RECORD -1'], ['INVALID_RECORD -1']],
   },
   {
+    behaviour: 'Produce of a record whose time is in two hours',
+    async ask(asker) {
+      await create(asker, ['future']);
+      const timestamp = Date.now() + 7_200_000;
+      return produce(asker, 'future', [batchOf([{ timestamp, value: 'v' }])]);
+    },
+    answers: [['NONE 0'], ['INVALID_TIMESTAMP -1'], ['NONE 0'], ['NONE 0']],
+  },
+  {
+    behaviour: 'topics with configs that Kafka 4 has not, or not so small',
+    async ask(asker) {
+      const configs = {
+        'message.downconversion.enable': 'false',
+        'message.format.version': '3.0',
+        'message.timestamp.difference.max.ms': '1000',
+        'segment.bytes': '100000',
+      };
+      const { topics } = await asker.raw('CreateTopics', 7, {
+        topics: Object.entries(configs).map(([name, value]) => ({
+          name,
+          numPartitions: 1,
+          replicationFactor: 1,
+          configs: [{ name, value }],
+        })),
+        timeoutMs: 10_000,
+      });
+      return topics.map(({ errorCode }) => errorName(errorCode));
+    },
+    answers: [
+      ['NONE', 'NONE', 'NONE', 'NONE'],
+      ['INVALID_CONFIG', 'INVALID_CONFIG', 'INVALID_CONFIG', 'INVALID_CONFIG'],
+      ['NONE', 'NONE', 'NONE', 'NONE'],
+      ['NONE', 'NONE', 'NONE', 'NONE'],
+    ],
+  },
+  {
     behaviour: 'versions of Produce, Fetch, CreateTopics and DescribeTopicPartitions',
     async ask(asker) {
       const { apiKeys } = await asker.raw('ApiVersions', 0, {});

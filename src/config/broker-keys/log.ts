@@ -24,6 +24,7 @@ export const MESSAGE_FORMAT_VERSION_KEY: ConfigKey<string> = {
   ...string({
     default: MESSAGE_FORMAT_VERSION,
     effect: 'none',
+    inKafka4: { removed: true },
     doc: 'The record format on disk of older Kafkas. It is always the current one, format v2, here.',
   }),
   allowed: 'a Kafka release such as 2.8 or 3.0-IV1',
@@ -228,6 +229,7 @@ export const LOG_KEYS = {
   }),
   'log.message.timestamp.after.max.ms': long({
     default: LONG_MAX,
+    inKafka4: { default: '3600000' },
     atLeast: 0,
     update: 'cluster-wide',
     doc: 'How far the time of a record may lie in the future.',
