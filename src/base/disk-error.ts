@@ -18,6 +18,18 @@ export class SyncError extends Error {
   }
 }
 
+/** A file or folder that is in use was removed, replaced or cut by somebody else. */
+export class FileGoneError extends Error {
+  override name = 'FileGoneError';
+}
+
+/** Whether the failure is of one path, which somebody took away, and says nothing of the disk. */
+export function isGone(error: unknown): boolean {
+  return (
+    error instanceof FileGoneError || codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
+  );
+}
+
 export function isOutOfSpace(error: unknown): boolean {
   return OUT_OF_SPACE.has(codeOf(error));
 }

@@ -86,6 +86,8 @@ export interface Broker extends Identity {
   readonly failed: Promise<Error>;
   /** Which of `log.dirs` work, and which an I/O error took out of use. */
   logDirs(): { readonly online: readonly string[]; readonly offline: readonly string[] };
+  /** What does not work while clients are served, a sentence for each: failed directories, a full disk. */
+  troubles(): readonly string[];
   /** Why each segment of a topic's partitions here is still on the disk. */
   whyRetained(topic: string): readonly RetainedPartition[];
   /** Answers what is under way, closes all files cleanly, gives up the data. Idempotent. */
@@ -332,6 +334,7 @@ async function assemble(
     failed,
     whyRetained: (topic) => retainedPartitions(logs, topic, clock.now()),
     logDirs: () => ({ online: logs.onlineLogDirs(), offline: logs.offlineLogDirs() }),
+    troubles: () => logs.troubles(),
     stop() {
       stopped ??= undo();
       return stopped;

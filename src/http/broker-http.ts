@@ -41,15 +41,18 @@ export async function serveBrokerHttp(
   const { broker, clock, logger, version } = parts;
   const health = (): Health => {
     const { online, offline } = broker.logDirs();
-    const hasFailed = status === 'ok' && online.length === 0;
+    const reasons = broker.troubles();
+    const isServing = status === 'ok' && online.length > 0;
+    const serving = reasons.length > 0 ? 'degraded' : 'ok';
     return {
-      status: hasFailed ? 'failed' : status,
+      status: isServing ? serving : status === 'ok' ? 'failed' : status,
       details: {
         ...(version !== undefined && { version }),
         brokerId: broker.brokerId,
         clusterId: broker.clusterId,
         listeners: broker.listeners,
         ...(offline.length > 0 && { offlineLogDirs: offline }),
+        ...(reasons.length > 0 && { reasons }),
       },
     };
   };

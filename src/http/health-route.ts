@@ -2,8 +2,11 @@ import type { Clock } from '../base/clock.ts';
 import { json, type Route } from './route.ts';
 
 export interface Health {
-  /** `ok` serves clients; `starting` and `stopping` answer 503 so that a balancer looks elsewhere. */
-  readonly status: 'starting' | 'ok' | 'stopping' | 'failed';
+  /**
+   * `ok` serves clients, and so does `degraded`, with reasons: a restart would not help it. `starting` and
+   * `stopping` answer 503 so that a balancer looks elsewhere.
+   */
+  readonly status: 'starting' | 'ok' | 'degraded' | 'stopping' | 'failed';
   /** What else is worth telling: version, broker id, listeners, reasons. */
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -19,7 +22,8 @@ export function healthRoute(clock: Clock, health: () => Health): Route {
       const { status, details } = health();
       const uptimeSeconds = Math.floor((clock.monotonicMs() - startedMs) / 1000);
       const headers = { 'cache-control': 'no-store' };
-      return json(status === 'ok' ? 200 : 503, { status, uptimeSeconds, ...details }, headers);
+      const isServing = status === 'ok' || status === 'degraded';
+      return json(isServing ? 200 : 503, { status, uptimeSeconds, ...details }, headers);
     },
   };
 }

@@ -50,9 +50,14 @@ export function findLogDir(
     meta,
     inventory,
     hasHome: homeFiles.some((name) => fileSystem.stat(join(path, name)) !== undefined),
-    closedMs: fileSystem.stat(join(path, CLEAN_SHUTDOWN_FILE))?.modifiedMs,
+    closedMs: closedMsOf(fileSystem, path),
     partitions: new Set(partitions),
   };
+}
+
+/** When the mark of a clean stop was written; undefined without one. */
+export function closedMsOf(fileSystem: FileSystem, path: string): number | undefined {
+  return fileSystem.stat(join(path, CLEAN_SHUTDOWN_FILE))?.modifiedMs;
 }
 
 /**

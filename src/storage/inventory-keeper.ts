@@ -1,6 +1,6 @@
 import type { FileSystem } from '../base/file-system.ts';
 import type { CheckpointWriter } from './checkpoint-writer.ts';
-import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import { closedMsOf } from './found-log-dir.ts';
 import {
   encodeInventory,
   INVENTORY_FILE,
@@ -91,9 +91,7 @@ export class InventoryKeeper {
     const { id, path } = dir;
     if (id === undefined) return [];
     const isClosed = isComplete && !dir.failure;
-    const closedMs = isClosed
-      ? this.#fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE))?.modifiedMs
-      : undefined;
+    const closedMs = isClosed ? closedMsOf(this.#fileSystem, dir.path) : undefined;
     // Of a directory that failed while it was loaded not every log is known now.
     const logs = new Map<string, InventoryLog>(dir.failure ? this.#before(id)?.logs : undefined);
     for (const [name, log] of this.missing) {
@@ -102,8 +100,7 @@ export class InventoryKeeper {
     }
     for (const [name, log] of dir.logs) {
       const { topicId, logStartOffset: startOffset, logEndOffset: endOffset } = log;
-      const isListed = closedMs !== undefined && !log.failure;
-      const segments = isListed ? log.segments.all.map(({ baseOffset }) => baseOffset) : [];
+      const segments = isClosed ? log.segments.all.map(({ baseOffset }) => baseOffset) : [];
       logs.set(name, { topicId, startOffset, endOffset, segments });
     }
     return [{ id, path, closedMs, logs }];

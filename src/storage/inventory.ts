@@ -1,3 +1,5 @@
+import type { KnownLog } from './known-log.ts';
+
 /**
  * The file in each log directory that says what all directories of the broker held: so that one whose disk
  * is not there, or a partition whose folder is gone, is missed. A plain file, which Kafka never looks at.
@@ -33,13 +35,8 @@ export interface InventoryDirectory {
   readonly logs: ReadonlyMap<string, InventoryLog>;
 }
 
-export interface InventoryLog {
-  readonly topicId: string | undefined;
-  readonly startOffset: number;
-  readonly endOffset: number;
-  /** Base offsets, oldest first; empty where the directory was not closed in order. */
-  readonly segments: readonly number[];
-}
+/** The segments are left out of an inventory that is not complete. */
+export type InventoryLog = KnownLog;
 
 /** The file cannot be understood; it is left as it is. */
 export class InventoryFormatError extends Error {

@@ -24,5 +24,7 @@ export async function closeLogDir(
   if (failed) throw failed.reason;
   replaceFileSync(fileSystem, dir.file(RECOVERY_POINT_CHECKPOINT), dir.recoveryPoints());
   replaceFileSync(fileSystem, dir.file(LOG_START_OFFSET_CHECKPOINT), dir.logStartOffsets());
+  // A log whose files were taken away is to be recovered, and with it what else lies here.
+  if ([...dir.logs.values()].some((log) => log.failure)) return;
   replaceFileSync(fileSystem, dir.file(CLEAN_SHUTDOWN_FILE), encodeCleanShutdown(brokerEpoch));
 }

@@ -1,6 +1,7 @@
 import type { FoundLogDir } from './found-log-dir.ts';
 import type { Inventory, InventoryDirectory, InventoryLog } from './inventory.ts';
 import { INVENTORY_FILE } from './inventory.ts';
+import type { KnownLog } from './known-log.ts';
 import { META_PROPERTIES_FILE } from './meta-properties.ts';
 
 /** log.dirs are not what they were, and going on could put an empty partition in place of a full one. */
@@ -27,6 +28,8 @@ export interface LogDirLayout {
   readonly isFirstStart: boolean;
   /** The newest inventory of all. */
   readonly inventory: Inventory | undefined;
+  /** What it says of each partition, by name. */
+  readonly known: ReadonlyMap<string, KnownLog>;
   /** Directories of it that cannot be read just now, or held nothing that is missed. */
   readonly unreadable: readonly InventoryDirectory[];
   readonly forgotten: readonly InventoryDirectory[];
@@ -48,8 +51,23 @@ export function layoutOf(question: LayoutQuestion): LogDirLayout {
     home: (home ?? found[0])?.path ?? '',
     isFirstStart: home === undefined,
     inventory,
+    known: knownLogs(found, inventory),
     ...missingDirectories(question, inventory),
   };
+}
+
+/** Segments may have come and gone since, where another program had the directory. */
+function knownLogs(
+  found: readonly FoundLogDir[],
+  inventory: Inventory | undefined,
+): Map<string, KnownLog> {
+  const known = new Map<string, KnownLog>();
+  for (const { id, closedMs, logs } of inventory?.directories ?? []) {
+    const dir = found.find((one) => one.id === id);
+    const isAsItWas = inventory?.isComplete === true && dir?.closedMs === closedMs;
+    for (const [name, log] of logs) known.set(name, isAsItWas ? log : { ...log, segments: [] });
+  }
+  return known;
 }
 
 function newestInventory(found: readonly FoundLogDir[]): Inventory | undefined {

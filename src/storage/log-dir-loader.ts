@@ -1,5 +1,6 @@
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { isHollow } from './found-log-dir.ts';
+import type { KnownLog } from './known-log.ts';
 import { LoadProgress } from './load-progress.ts';
 import type { LogConfig } from './log-config.ts';
 import {
@@ -26,6 +27,8 @@ export interface FoundLog {
 
 export interface LoadDirOptions {
   readonly configOf: (topic: string) => LogConfig;
+  /** What an inventory says of a log. */
+  readonly known: (name: string) => KnownLog | undefined;
   /** Logs loaded at a time. */
   readonly concurrency: number;
   addLog(found: FoundLog): void;
@@ -82,6 +85,7 @@ export async function loadLogDir(
       recoveryPoint: recoveryPoints.get(name) ?? 0,
       logStartOffset: logStartOffsets.get(name) ?? 0,
       compactedUpTo: compactedUpTo.get(name) ?? 0,
+      known: options.known(name),
     }).catch((error: unknown) => {
       if (!(error instanceof LogFormatError)) throw error;
       logger.error({ folder, error }, 'the log cannot be used; its partition stays offline');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FileGoneError } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { FolderLock } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -43,6 +44,10 @@ export class LogDir {
   readonly path: string;
   /** KIP-858's id; known once the directory was looked at. */
   id: string | undefined;
+  /** Of the folder that was opened, and files in it that must stay. */
+  #folderId: string | undefined;
+  #files: readonly string[] = [];
+  readonly #seen = new Set<string>();
   readonly logs = new Map<string, Log>();
   /** Partitions whose folder could not be loaded, and why; they are not made anew. */
   readonly unusable = new Map<string, Error>();
@@ -80,6 +85,35 @@ export class LogDir {
   /** What its logs share of the disk. */
   get bounds(): { space: DiskSpace; unsynced: UnsyncedBudget } {
     return { space: this.space, unsynced: this.unsynced };
+  }
+
+  /** From now on it has to be this folder, with these of the files; those that are not there count from when they are. */
+  watch(files: readonly string[]): void {
+    this.#folderId = this.#fileSystem.stat(this.path)?.id;
+    this.#files = files;
+  }
+
+  /**
+   * Why it is not the folder any more that was opened: nothing may be made in another one. Undefined
+   * where it is. Throws what the disk throws.
+   */
+  problem(): Error | undefined {
+    const { path } = this;
+    const stat = this.#fileSystem.stat(path);
+    if (!stat) return new FileGoneError(`${path} was removed, or cannot be reached any more`);
+    if (this.#folderId !== undefined && stat.id !== this.#folderId) {
+      return new FileGoneError(
+        `${path} is another folder than it was: it was replaced, or its disk was unmounted`,
+      );
+    }
+    const gone = this.#files.find((name) => {
+      const isThere = this.#fileSystem.stat(this.file(name)) !== undefined;
+      if (isThere) this.#seen.add(name);
+      return !isThere && this.#seen.has(name);
+    });
+    return gone === undefined
+      ? undefined
+      : new FileGoneError(`${this.file(gone)} was removed while it was in use`);
   }
 
   file(name: string): string {

@@ -7,6 +7,7 @@ import {
   decodeEpochCheckpoint,
   readTextIfPresent,
 } from './checkpoint-file.ts';
+import { type KnownLog, missingRanges, type OffsetRange } from './known-log.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LoadProgress } from './load-progress.ts';
 import type { LogConfig } from './log-config.ts';
@@ -47,6 +48,8 @@ export interface LoadOptions {
   readonly logStartOffset: number;
   /** How far the log is known to be compacted. */
   readonly compactedUpTo: number;
+  /** What an inventory says; undefined where none has it. */
+  readonly known: KnownLog | undefined;
 }
 
 /**
@@ -62,8 +65,14 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     segmentEnd: (path, base) => endOfFile(context, path, base),
   });
   const segments = baseOffsets.map((base) => openSegment(context, folder, base));
-  const recovery = new LogRecovery(options, segments);
+  const metadata = readTextIfPresent(fileSystem, join(folder, PARTITION_METADATA_FILE));
+  const topicId = metadata === undefined ? undefined : decodePartitionMetadata(metadata);
+  const known = knownOf(options, topicId);
+  const recovery = new LogRecovery({ ...options, known }, segments);
   await recovery.run();
+  const found = { present: baseOffsets, endOffset: recovery.logEndOffset };
+  tellMissing(options, missingRanges(known, found), known);
+  if (recovery.logEndOffset < known.endOffset) recovery.goOnAt(known.endOffset);
   const logStartOffset = recovery.logStartOffset();
   const list = recovery.segments(logStartOffset);
   const { epochs, logEndOffset } = recovery;
@@ -89,17 +98,40 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     if (next) snapshots.write(next.baseOffset, producers.entries());
   }
   snapshots.removeStray(new Set(list.all.map((segment) => segment.baseOffset)));
-  const metadata = readTextIfPresent(fileSystem, join(folder, PARTITION_METADATA_FILE));
   return {
     ...log,
     epochs,
     logStartOffset,
-    deletedBefore: options.logStartOffset,
+    deletedBefore: recovery.deletedBefore,
     logEndOffset,
-    recoveryPoint: options.isClean ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset),
-    topicId: metadata === undefined ? undefined : decodePartitionMetadata(metadata),
+    recoveryPoint: options.isClean ? logEndOffset : Math.min(recovery.recoveryPoint, logEndOffset),
+    topicId,
     unsyncedFiles: recovery.unsyncedFiles,
   };
+}
+
+/** The inventory may tell of another topic of the name; what was synced counts where it tells nothing. */
+function knownOf(
+  { known, recoveryPoint, logStartOffset }: LoadOptions,
+  topicId: string | undefined,
+): KnownLog {
+  const isOfThis = known && (!known.topicId || !topicId || known.topicId === topicId);
+  if (isOfThis) return { ...known, endOffset: Math.max(known.endOffset, recoveryPoint) };
+  const endOffset = known ? 0 : recoveryPoint;
+  return { topicId, startOffset: logStartOffset, endOffset, segments: [] };
+}
+
+function tellMissing(
+  { context, folder }: LoadOptions,
+  missing: readonly OffsetRange[],
+  { endOffset }: KnownLog,
+): void {
+  if (missing.length === 0) return;
+  const offsets = missing.map(({ from, to }) => `${from} to ${to - 1}`).join(', ');
+  context.logger.error(
+    { folder, missing, endOffset },
+    `${folder} lacks records that were there, with the offsets ${offsets}: files were removed, or are those of an older copy; the partition is served without them, and new records get offsets from ${endOffset} on`,
+  );
 }
 
 function openSegment(context: StorageContext, folder: string, baseOffset: number): Segment {
@@ -131,7 +163,7 @@ function endOfFile(context: StorageContext, path: string, baseOffset: number): n
 
 /** Finds the end of one log, repairing what an unclean stop left. */
 class LogRecovery {
-  readonly #options: LoadOptions;
+  readonly #options: LoadOptions & { readonly known: KnownLog };
   readonly #context: StorageContext;
   #segments: Segment[];
   epochs = new LeaderEpochCache();
@@ -142,11 +174,13 @@ class LogRecovery {
   /** Base offset of the first segment that was checked; infinite when none was. */
   recoveredFrom = Number.POSITIVE_INFINITY;
   readonly unsyncedFiles: string[] = [];
+  recoveryPoint: number;
 
-  constructor(options: LoadOptions, segments: Segment[]) {
+  constructor(options: LoadOptions & { readonly known: KnownLog }, segments: Segment[]) {
     this.#options = options;
     this.#context = options.context;
     this.#segments = segments;
+    this.recoveryPoint = options.recoveryPoint;
   }
 
   async run(): Promise<void> {
@@ -234,13 +268,6 @@ class LogRecovery {
         segment.deactivate();
       }
     }
-    if (this.logEndOffset < this.#options.recoveryPoint) {
-      const { folder, recoveryPoint } = this.#options;
-      this.#context.logger.error(
-        { folder, recoveryPoint, logEndOffset: this.logEndOffset },
-        'the log ends before what was known to be on the disk: records are missing',
-      );
-    }
   }
 
   #scan(segment: Segment, epochs: LeaderEpochCache | undefined): Promise<SegmentScan> {
@@ -254,9 +281,9 @@ class LogRecovery {
    * is not known yet when logs are loaded, and a topic that was compacted once may not be any more.
    */
   #mayBeCompacted(offset: number): boolean {
-    const { config, recoveryPoint, compactedUpTo } = this.#options;
+    const { config, known, compactedUpTo } = this.#options;
     if (this.#hasGaps || config.cleanupPolicy.includes('compact')) return true;
-    return offset <= Math.max(recoveryPoint, compactedUpTo);
+    return offset <= Math.max(known.endOffset, compactedUpTo);
   }
 
   /** Segments behind damage or a gap would leave a hole in the log; they are kept aside. */
@@ -349,9 +376,36 @@ class LogRecovery {
     await this.#recoverFrom(this.#segments.length - 1);
   }
 
+  /**
+   * Begins a segment at `offset`, beyond what is left: the offsets between are those of records that are gone,
+   * and a reader steps over them. What is left is synced, so that the next start takes the gap for granted.
+   */
+  goOnAt(offset: number): void {
+    const { context, folder } = this.#options;
+    for (const segment of this.#segments) {
+      if (segment.sizeInBytes > 0) segment.file().syncSync();
+      segment.saveIndexes();
+      segment.deactivate();
+    }
+    const options = { context, folder, baseOffset: offset, sizeInBytes: 0 };
+    const next = new Segment({ ...options, isNew: true, rollJitterMs: 0 });
+    next.file();
+    context.fileSystem.syncFolder(folder);
+    this.#segments = [...this.#segments, next];
+    this.logEndOffset = offset;
+    this.recoveryPoint = offset;
+  }
+
+  /** From the checkpoint; of a folder that was moved here only an inventory may know it. */
+  get deletedBefore(): number {
+    const { logStartOffset, known } = this.#options;
+    const first = this.#segments[0]?.baseOffset ?? 0;
+    return known.startOffset > first ? Math.max(known.startOffset, logStartOffset) : logStartOffset;
+  }
+
   logStartOffset(): number {
     const first = this.#segments[0]?.baseOffset ?? 0;
-    return Math.max(this.#options.logStartOffset, first);
+    return Math.max(this.deletedBefore, first);
   }
 
   /** The log's segments, at least one. All go when the log ends below its own start. */

@@ -3,7 +3,13 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { BufferPool } from '../base/collections/buffer-pool.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
-import { isOutOfHandles, isOutOfSpace, isPassing } from '../base/disk-error.ts';
+import {
+  FileGoneError,
+  isGone,
+  isOutOfHandles,
+  isOutOfSpace,
+  isPassing,
+} from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import {
   FolderLockedError,
@@ -62,6 +68,9 @@ const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 const RECOVERED_SYNCS = 8;
 
 const PRODUCER_EXPIRY_CHECK_MS = 600_000;
+
+/** Between looks whether the log directories are still what they were; Kafka notices within 3 s. */
+const WATCH_INTERVAL_MS = 2000;
 
 /** After a log that could not be made for want of space or handles. */
 const CREATION_RETRY_MS = 2000;
@@ -185,7 +194,7 @@ export class LogManager {
       this.#settings.cleaner,
     );
     this.#events = {
-      failed: (log, error) => this.#diskFailed(log.logDir, error),
+      failed: (log, error) => this.#logFailed(log, error),
       written: (log) => this.#dirOf(log.logDir).flusher.written(log),
       commit: (log) => this.#dirOf(log.logDir).commits.join(log),
       logStartOffsetMoved: (log) => this.#checkpointLogStarts(log.logDir),
@@ -219,6 +228,10 @@ export class LogManager {
     this.#timers.every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
       void this.#checkpoint().then(() => this.#writeInventory(false));
       return this.#settings.recoveryPointCheckpointIntervalMs;
+    });
+    this.#timers.every('watch', WATCH_INTERVAL_MS, () => {
+      for (const dir of this.#dirs) this.#isInPlace(dir);
+      return WATCH_INTERVAL_MS;
     });
     this.#timers.every('producers', PRODUCER_EXPIRY_CHECK_MS, () => {
       for (const log of this.logs()) log.expireProducers(this.#context.clock.now());
@@ -312,7 +325,11 @@ export class LogManager {
       lost: lostDirs,
       isHollow: (dir, partition) => isHollow(fileSystem.list(join(dir, partition))),
     });
-    for (const { path, id } of found) this.#dirOf(path).id = id ?? randomUuid(random);
+    for (const { path, id } of found) {
+      const dir = this.#dirOf(path);
+      dir.id = id ?? randomUuid(random);
+      dir.watch([META_PROPERTIES_FILE, ...(path === layout.home ? homeFiles : [])]);
+    }
     for (const { id, path } of layout.forgotten) {
       logger.warn(
         { directoryId: id, path },
@@ -349,6 +366,7 @@ export class LogManager {
 
   async #writeInventory(isComplete: boolean): Promise<void> {
     if (!this.#inventory || !this.#isInventoryKept) return;
+    for (const dir of this.#dirs) this.#isInPlace(dir);
     try {
       await this.#inventory.write({ isComplete });
     } catch (error) {
@@ -376,6 +394,7 @@ export class LogManager {
       const { hasStrayOffsets } = await loadLogDir(this.#context, dir, {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
+        known: (name) => layout.known.get(name),
         addLog: (found) => {
           const shared = { context: this.#context, events: this.#events };
           const log = new Log({ ...found, ...shared, ...dir.bounds });
@@ -452,6 +471,7 @@ export class LogManager {
       if (!one.failure && (!dir || one.logs.size < dir.logs.size)) dir = one;
     }
     if (!dir) throw new Error('No log directory works');
+    if (!this.#isInPlace(dir)) throw dir.failure;
     const missing = this.#inventory?.missing.get(name);
     const isSame = missing?.topicId === undefined || missing.topicId === at.topicId;
     const startOffset = missing && isSame ? missing.endOffset : 0;
@@ -600,7 +620,7 @@ export class LogManager {
     dirs: readonly LogDir[] = this.#dirs,
   ): Promise<void> {
     for (const dir of dirs) {
-      if (dir.failure) continue;
+      if (!this.#isInPlace(dir)) continue;
       try {
         await this.#checkpoints.write(dir.file(name), () => text(dir));
       } catch (error) {
@@ -613,6 +633,41 @@ export class LogManager {
     const dir = this.#dirs.find((one) => one.path === path);
     if (!dir) throw new Error(`${path} is no log directory`);
     return dir;
+  }
+
+  /** Whether the directory is still what was opened; where it is not, it goes offline. */
+  #isInPlace(dir: LogDir): boolean {
+    if (dir.failure) return false;
+    try {
+      const problem = dir.problem();
+      if (problem) this.#failDir(dir.path, problem);
+    } catch (error) {
+      this.#diskFailed(dir.path, toError(error));
+    }
+    return !dir.failure;
+  }
+
+  /** Where the files of one log were taken away, and the directory is there, the others go on. */
+  #logFailed(log: Log, error: Error): void {
+    const dir = this.#dirOf(log.logDir);
+    if (!isGone(error) || !this.#isInPlace(dir)) {
+      this.#diskFailed(log.logDir, error);
+      return;
+    }
+    dir.flusher.forget(log);
+    const { name: partition, logStartOffset, logEndOffset } = log;
+    const gone =
+      error instanceof FileGoneError
+        ? error
+        : new FileGoneError(
+            `a file was removed from ${partition} while it was in use (${error.message})`,
+            { cause: error },
+          );
+    this.#context.logger.error(
+      { log: partition, error, logStartOffset, logEndOffset },
+      `${partition} goes offline, with the offsets ${logStartOffset} to ${logEndOffset}: ${gone.message}; put the file back, or start the broker again without it`,
+    );
+    log.goOffline(gone);
   }
 
   /** Want of space or handles passes, and what failed is tried again; everything else is final. */
@@ -653,6 +708,25 @@ export class LogManager {
     this.#options.onLogDirFailure(path, error);
   }
 
+  /** What does not work while the broker goes on, a sentence for each; empty in good health. */
+  troubles(): string[] {
+    const found: string[] = [];
+    for (const { path, failure, logs, space } of this.#dirs) {
+      if (failure) {
+        found.push(`log directory ${path} is offline: ${failure.message}`);
+        continue;
+      }
+      if (space.isLow) found.push(`producers must wait: ${space.reason}`);
+      const offline = [...logs.values()].filter((log) => log.failure);
+      const [first] = offline;
+      if (first?.failure) {
+        const count = offline.length === 1 ? '1 partition' : `${offline.length} partitions`;
+        found.push(`${count} of ${path} offline, ${first.name} for one: ${first.failure.message}`);
+      }
+    }
+    return found;
+  }
+
   /** What of each log directory is written and not synced. */
   get unsynced(): readonly UnsyncedBudget[] {
     return this.#dirs.map(({ unsynced }) => unsynced);
@@ -673,6 +747,8 @@ export class LogManager {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#timers.end();
+    // Nothing is written to a folder that only has the path of the one that was opened.
+    for (const dir of this.#dirs) this.#isInPlace(dir);
     await this.cleaner.stop();
     this.#context.remover.stop();
     this.#context.appendQueue.run();

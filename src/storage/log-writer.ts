@@ -28,6 +28,9 @@ export interface WrittenLog {
   sync(): Promise<void>;
 }
 
+/** Between looks whether the file that is written to is still the one at its path. */
+const CHECK_INTERVAL_MS = 20;
+
 /** Somebody who waits for what was appended to be written. */
 interface Waiter {
   readonly done: AppendDone;
@@ -66,6 +69,7 @@ export class LogWriter implements QueuedLog {
   #lost: { readonly done: AppendDone; readonly error: Error }[] = [];
   #running: Promise<void> | undefined;
   #following: Promise<void> | undefined;
+  #nextCheckMs = 0;
 
   constructor(
     context: StorageContext,
@@ -191,6 +195,7 @@ export class LogWriter implements QueuedLog {
     const { active } = this.#log.segments;
     if (!active.fileExists) this.#sync.addSegmentName();
     try {
+      this.#checkInPlace(active);
       write(active);
     } catch (error) {
       const cause = toError(error);
@@ -202,6 +207,14 @@ export class LogWriter implements QueuedLog {
     this.#sync.written(sizeInBytes);
     this.#space.written(sizeInBytes);
     return undefined;
+  }
+
+  /** What is acknowledged must have a file; a system call per write would be too many. */
+  #checkInPlace(active: Segment): void {
+    const now = this.#context.clock.monotonicMs();
+    if (now < this.#nextCheckMs) return;
+    active.checkInPlace();
+    this.#nextCheckMs = now + CHECK_INTERVAL_MS;
   }
 
   /** The batches that were queued. */

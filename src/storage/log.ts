@@ -491,6 +491,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       throw new Error(`the end of ${this.name} could not be taken back to what is written`);
     }
     try {
+      if (!this.#isUntouched) for (const segment of this.segments.all) segment.checkInPlace();
       this.#segments.saveForStart(this.#writer.appendedEnd, this.#logStartOffset);
     } catch (error) {
       this.fail(toError(error));

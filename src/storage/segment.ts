@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
-import { isOutOfSpace } from '../base/disk-error.ts';
+import { FileGoneError, isOutOfSpace } from '../base/disk-error.ts';
 import type { File } from '../base/file-system.ts';
 import { type Int64, saturated } from '../base/int64.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
@@ -78,6 +78,8 @@ export class Segment {
   /** Bytes of a batch behind them whose rest is to follow. */
   #begunBytes = 0;
   #fileExists: boolean;
+  /** Of the file that was written to, however often it is opened. */
+  #fileId: string | undefined;
   #isDeleted = false;
   /** There are no index files yet. */
   #isNew: boolean;
@@ -167,6 +169,26 @@ export class Segment {
     return this.#fileExists ? 'write' : 'create';
   }
 
+  /**
+   * Throws FileGoneError where the path does not lead to the whole of what was written: the file was
+   * removed, replaced or cut, and what is written to the open one would be gone when it closes.
+   */
+  checkInPlace(): void {
+    if (!this.#fileExists) return;
+    const path = this.path();
+    const stat = this.#context.fileSystem.stat(path);
+    if (!stat) throw new FileGoneError(`${path} was removed while it was in use`);
+    if (this.#fileId !== undefined && stat.id !== this.#fileId) {
+      throw new FileGoneError(`${path} was replaced while it was in use`);
+    }
+    const size = this.#writtenBytes + this.#begunBytes;
+    if (stat.size < size) {
+      throw new FileGoneError(
+        `${path} was cut from ${size} to ${stat.size} bytes while it was in use`,
+      );
+    }
+  }
+
   get isDeleted(): boolean {
     return this.#isDeleted;
   }
@@ -234,7 +256,9 @@ export class Segment {
    * throws.
    */
   write(buffers: readonly Buffer[], sizeInBytes: number): void {
-    this.file().writeSync(buffers, this.#writtenBytes + this.#begunBytes);
+    const file = this.file();
+    this.#fileId ??= file.id();
+    file.writeSync(buffers, this.#writtenBytes + this.#begunBytes);
     this.#writtenBytes += this.#begunBytes + sizeInBytes;
     this.#begunBytes = 0;
     if (this.#unsavedAborted) this.#saveAborted(this.#unsavedAborted);

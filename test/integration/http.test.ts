@@ -145,21 +145,25 @@ test('every metric is described in docs/operations.md, and nothing there is made
   assert.deepEqual([...documented].sort(), registered.sort());
 });
 
-test('without any disk that works the broker is not healthy', async () => {
-  let dirs = { online: ['/a'], offline: ['/b'] };
+test('health tells what does not work, and is bad without any disk that does', async () => {
+  let dirs = { online: ['/a'], offline: [] as string[] };
+  let troubles = ['producers must wait: /a is full'];
   const other = await serveBrokerHttp([{ host: '127.0.0.1', port: 0 }], {
-    broker: { ...broker.broker, logDirs: () => dirs },
+    broker: { ...broker.broker, logDirs: () => dirs, troubles: () => troubles },
     clock: new NodeClock(),
     logger: silentLogger,
   });
   const health = async () => {
     const response = await fetch(`http://127.0.0.1:${other.endpoints[0]!.port}/healthz`);
-    const { status, offlineLogDirs } = (await response.json()) as Record<string, unknown>;
-    return [response.status, status, offlineLogDirs];
+    const { status, reasons, offlineLogDirs } = (await response.json()) as Record<string, unknown>;
+    return [response.status, status, reasons, offlineLogDirs];
   };
-  assert.deepEqual(await health(), [200, 'ok', ['/b']]);
+  assert.deepEqual(await health(), [200, 'degraded', troubles, undefined]);
+  dirs = { online: ['/a'], offline: ['/b'] };
+  troubles = ['log directory /b is offline: EIO'];
+  assert.deepEqual(await health(), [200, 'degraded', troubles, ['/b']]);
   dirs = { online: [], offline: ['/a', '/b'] };
-  assert.deepEqual(await health(), [503, 'failed', ['/a', '/b']]);
+  assert.deepEqual(await health(), [503, 'failed', troubles, ['/a', '/b']]);
   await other.stop();
 });
 

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { isPassing, SyncError } from '../../base/disk-error.ts';
+import { FileGoneError, isPassing, SyncError } from '../../base/disk-error.ts';
 import type { File, FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
 import {
@@ -167,6 +167,9 @@ export class StoreFiles {
   }
 
   async #appendToLog(log: File, frame: Buffer): Promise<void> {
+    if (this.#fileSystem.stat(this.#logPath)?.id !== log.id()) {
+      throw new FileGoneError(`${this.#logPath} was removed or replaced while it was in use`);
+    }
     const size = log.size();
     if (size !== this.#logEnd) {
       const found = `${this.#logPath} has ${size} bytes instead of ${this.#logEnd}`;
