@@ -29,6 +29,8 @@ export interface LoadDirOptions {
   readonly configOf: (topic: string) => LogConfig;
   /** What an inventory says of a log. */
   readonly known: (name: string) => KnownLog | undefined;
+  /** Whether it says that the log was in this directory. */
+  readonly wasHere: (name: string) => boolean;
   /** Logs loaded at a time. */
   readonly concurrency: number;
   addLog(found: FoundLog): void;
@@ -52,13 +54,16 @@ export async function loadLogDir(
   const recoveryPoints = dir.readCheckpoint(RECOVERY_POINT_CHECKPOINT);
   const logStartOffsets = dir.readCheckpoint(LOG_START_OFFSET_CHECKPOINT);
   const compactedUpTo = dir.readCheckpoint(CLEANER_OFFSET_CHECKPOINT);
+  // A power cut can take the files of a folder and leave its name.
+  const isKnown = (name: string) =>
+    recoveryPoints.has(name) || logStartOffsets.has(name) || options.wasHere(name);
   const partitions: { name: string; topic: string; partition: number }[] = [];
   for (const name of fileSystem.list(dir.path)) {
     const kind = folderKind(name);
     if (kind.kind === 'other') continue;
     if (fileSystem.stat(dir.file(name))?.isFolder !== true) continue;
     if (kind.kind === 'deleted') void context.remover.removeFolder(dir.file(name));
-    else if (isHollow(fileSystem.list(dir.file(name)))) dir.hollow.push(name);
+    else if (!isKnown(name) && isHollow(fileSystem.list(dir.file(name)))) dir.hollow.push(name);
     else partitions.push({ name, topic: kind.topic, partition: kind.partition });
   }
   const names = new Set(partitions.map(({ name }) => name));

@@ -389,12 +389,14 @@ export class LogManager {
 
   async #loadDir(dir: LogDir, layout: LogDirLayout): Promise<void> {
     if (dir.failure) return;
+    const before = layout.inventory?.directories.find(({ id }) => id === dir.id);
     try {
       this.#options.beforeLoading?.(this.#context.fileSystem, dir.path, layout);
       const { hasStrayOffsets } = await loadLogDir(this.#context, dir, {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
         known: (name) => layout.known.get(name),
+        wasHere: (name) => before?.logs.has(name) === true,
         addLog: (found) => {
           const shared = { context: this.#context, events: this.#events };
           const log = new Log({ ...found, ...shared, ...dir.bounds });

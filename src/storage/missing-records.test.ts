@@ -92,6 +92,16 @@ for (const [what, bases, offsets, left] of rows) {
   });
 }
 
+test('a folder whose files a power cut took keeps what was deleted and synced', async () => {
+  const storage = await filled();
+  await storage.log().incrementLogStartOffset(3);
+  await storage.manager.close();
+  storage.disk.removeFile(`${LOG_DIR}/sluice-inventory`);
+  for (const name of storage.disk.list(FOLDER)) storage.disk.removeFile(`${FOLDER}/${name}`);
+  const log = await storage.open();
+  assert.deepEqual([log.logStartOffset, log.logEndOffset], [5, 5]);
+});
+
 test('an older copy of a partition goes on where the newer one ended', async () => {
   const storage = await filled();
   await storage.manager.close();
