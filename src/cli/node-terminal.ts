@@ -43,7 +43,7 @@ export class NodeTerminal implements Terminal {
   }
 
   get input(): AsyncIterable<Uint8Array> {
-    return process.stdin;
+    return isFolder(process.stdin.fd) ? unreadable : process.stdin;
   }
 
   get inputIsTerminal(): boolean {
@@ -116,6 +116,26 @@ export class NodeTerminal implements Terminal {
   #fail(error: Error): void {
     const code = 'code' in error ? error.code : undefined;
     this.#streamFailure ??= { isReaderGone: code === 'EPIPE', reason: systemReason(error) };
+  }
+}
+
+/** Node takes a folder as an input without anything in it. */
+const unreadable: AsyncIterable<Uint8Array> = {
+  // biome-ignore lint/correctness/useYield: it fails before there is anything to give.
+  async *[Symbol.asyncIterator]() {
+    throw Object.assign(new Error('EISDIR: illegal operation on a directory, read'), {
+      code: 'EISDIR',
+      errno: -21,
+      syscall: 'read',
+    });
+  },
+};
+
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -151,23 +151,25 @@ async function produceLines(options: {
   const splitter = new LineSplitter(options.maxLineBytes);
   const progress = new Progress(terminal);
   let lineNumber = 0;
-  const sendLine = async (line: Line) => {
+  const sendLine = (line: Line): Promise<unknown> | undefined => {
     const number = ++lineNumber;
     if (!Buffer.isBuffer(line)) {
       delivery.refuse(
         number,
         `line ${number} has ${line.bytes} bytes, more than max.request.size = ${options.maxLineBytes}`,
       );
-      return;
+      return undefined;
     }
     const record = { topic, ...parseLine(line, format, number) };
-    const sent = delivery.send(record, number).then((outcome) => {
-      // At a terminal the next line is on its way already when the last sentence comes.
-      if (outcome instanceof Error && terminal.inputIsTerminal) {
-        terminal.err(`line ${number} was not stored: ${outcome.message}\n`);
-      }
-    });
-    if (sync) await sent;
+    const sent = delivery.send(record, number);
+    // At a terminal the next line is on its way already when the last sentence comes.
+    if (terminal.inputIsTerminal) void sent.then((outcome) => tellAtOnce(outcome, number));
+    return sync ? sent : undefined;
+  };
+  const tellAtOnce = (outcome: unknown, number: number) => {
+    if (outcome instanceof Error) {
+      terminal.err(`line ${number} was not stored: ${outcome.message}\n`);
+    }
   };
   const prompt = () => {
     if (terminal.inputIsTerminal) terminal.out('>');
@@ -176,7 +178,10 @@ async function produceLines(options: {
   try {
     prompt();
     for await (const chunk of untilStopped(terminal.input, delivery)) {
-      for (const line of splitter.push(chunk)) await sendLine(line);
+      for (const line of splitter.push(chunk)) {
+        const waited = sendLine(line);
+        if (waited) await waited;
+      }
       await producer.whenBelow(bufferBytes);
       if (!terminal.inputIsTerminal) progress.update(() => `${lineNumber} records read`);
       prompt();
