@@ -15,6 +15,11 @@ export interface Codec {
    */
   decompress(bytes: Uint8Array, maxBytes: number): Buffer;
   /**
+   * Throws DecompressionError where Kafka's consumers could not read this, as far as it shows without
+   * decompressing: by the stream's header, and those of its blocks. `decompress` takes some of that.
+   */
+  checkFrame(bytes: Uint8Array): void;
+  /**
    * The first bytes of the output, at most 4 MiB or so, however long the input; where the format lets
    * one stop early. Throws DecompressionError.
    */

@@ -62,6 +62,20 @@ function inflate(bytes: Buffer, maxBytes: number): { output: Buffer; consumed: n
   throw tooLarge('gzip', maxBytes);
 }
 
+/** Throws DecompressionError where the first member's header is none that Java's reader takes. */
+export function checkGzipHeader(input: Buffer): void {
+  const size = headerSize(input, 0);
+  if (size === undefined) throw damaged('gzip', 'incorrect header');
+  const checksumAt = size - 2;
+  if (
+    input[3]! & HEADER_CRC &&
+    input.readUInt16LE(checksumAt) !== (crc32(input.subarray(0, checksumAt)) & 0xffff)
+  ) {
+    throw damaged('gzip', 'wrong header checksum');
+  }
+  if (input.length <= size + TRAILER_BYTES) throw damaged('gzip', 'no content');
+}
+
 /** Bytes of the member's header at `at`; undefined where there is no such header. */
 function headerSize(input: Buffer, at: number): number | undefined {
   if (input.length - at < FIXED_HEADER_BYTES) return undefined;

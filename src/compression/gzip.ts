@@ -1,6 +1,6 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { asBuffer, type Codec, damaged, tooLarge } from './codec.ts';
-import { gunzipMembers } from './gzip-members.ts';
+import { checkGzipHeader, gunzipMembers } from './gzip-members.ts';
 
 /** Deflate makes at most 1,032 bytes of one, so this much input makes 4 MiB at most. */
 const START_BYTES = 4096;
@@ -27,6 +27,8 @@ export const gzip: Codec = {
     if (output.length > maxBytes) throw tooLarge('gzip', maxBytes);
     return output;
   },
+
+  checkFrame: (bytes) => checkGzipHeader(asBuffer(bytes)),
 
   decompressStart(bytes) {
     try {

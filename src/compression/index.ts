@@ -22,6 +22,7 @@ const none: Codec = {
     if (bytes.length > maxBytes) throw tooLarge('none', maxBytes);
     return asBuffer(bytes);
   },
+  checkFrame() {},
 };
 
 /** Every codec, indexed by its number in the attributes of batches. */

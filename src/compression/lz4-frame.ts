@@ -12,6 +12,10 @@ const CONTENT_CHECKSUM = 0x04;
 const RESERVED = 0x02;
 const DICTIONARY = 0x01;
 
+const INDEPENDENT_BLOCKS = 0x20;
+/** Of the byte that holds the size of blocks. */
+const RESERVED_IN_DESCRIPTOR = 0x8f;
+
 const STORED_BLOCK = 0x80000000;
 const MIN_MATCH = 4;
 
@@ -19,6 +23,8 @@ const MIN_MATCH = 4;
 export interface Lz4Frame {
   /** Bytes of the whole frame. Kafka's own reader ignores what follows it, and so do we. */
   size: number;
+  /** Where the blocks end and their end mark begins. */
+  blocksEnd: number;
   /** Where the one-byte checksum of the header lies. */
   headerChecksumAt: number;
   /** No content is larger than this. */
@@ -52,10 +58,13 @@ export function walkLz4Frame(input: Buffer, maxBytes: number): Lz4Frame {
     at += 4;
     if (field === 0) break;
     const size = field & ~STORED_BLOCK;
+    if (size > blockMax)
+      throw damaged('lz4', `a block of ${size} bytes where ${blockMax} are allowed`);
     blocks.push(at - 4);
     bound += field & STORED_BLOCK ? size : Math.min(blockMax, size * 255);
     at += size + (flags & BLOCK_CHECKSUM ? 4 : 0);
   }
+  const blocksEnd = at - 4;
   at += flags & CONTENT_CHECKSUM ? 4 : 0;
   if (at > input.length) throw damaged('lz4', 'cut off in a checksum');
 
@@ -68,7 +77,33 @@ export function walkLz4Frame(input: Buffer, maxBytes: number): Lz4Frame {
       if (bound > maxBytes) throw tooLarge('lz4', maxBytes);
     }
   }
-  return { size: at, headerChecksumAt, contentBound: bound };
+  return { size: at, blocksEnd, headerChecksumAt, contentBound: bound };
+}
+
+/** Throws DecompressionError where Kafka's own reader would refuse the frame. */
+export function checkLz4Frame(input: Buffer): void {
+  const { headerChecksumAt, contentBound } = walkLz4Frame(input, Number.MAX_SAFE_INTEGER);
+  if ((input[DESCRIPTOR]! & INDEPENDENT_BLOCKS) === 0) {
+    throw damaged('lz4', "its blocks are linked, which Kafka's consumers cannot read");
+  }
+  if (input[DESCRIPTOR + 1]! & RESERVED_IN_DESCRIPTOR)
+    throw damaged('lz4', 'a reserved bit is set');
+  if (input[headerChecksumAt] !== lz4HeaderChecksum(input, headerChecksumAt)) {
+    throw damaged('lz4', 'wrong header checksum');
+  }
+  if (contentBound === 0) throw damaged('lz4', 'no content');
+}
+
+/** The same blocks in a frame that says nothing of its content; undefined where it says nothing already. */
+export function withoutContentClaims(input: Buffer): Buffer | undefined {
+  const flags = input[DESCRIPTOR]!;
+  if ((flags & (CONTENT_SIZE | CONTENT_CHECKSUM)) === 0) return undefined;
+  const { headerChecksumAt, blocksEnd } = walkLz4Frame(input, Number.MAX_SAFE_INTEGER);
+  const header = Buffer.from(input.subarray(0, DESCRIPTOR + 3));
+  header[DESCRIPTOR] = flags & ~(CONTENT_SIZE | CONTENT_CHECKSUM);
+  header[DESCRIPTOR + 2] = lz4HeaderChecksum(header, DESCRIPTOR + 2);
+  const endMark = input.subarray(blocksEnd, blocksEnd + 4);
+  return Buffer.concat([header, input.subarray(headerChecksumAt + 1, blocksEnd), endMark]);
 }
 
 /** Sums the sequences of one block: literals, then a match, whose bytes need not be looked at. */

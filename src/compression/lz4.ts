@@ -1,6 +1,12 @@
 import { asBuffer, type Codec, damaged, tooLarge } from './codec.ts';
 import { lazyLibrary } from './library.ts';
-import { lz4HeaderChecksum, lz4LegacyHeaderChecksum, walkLz4Frame } from './lz4-frame.ts';
+import {
+  checkLz4Frame,
+  lz4HeaderChecksum,
+  lz4LegacyHeaderChecksum,
+  walkLz4Frame,
+  withoutContentClaims,
+} from './lz4-frame.ts';
 
 /** What `lz4-napi` exports, as far as it is used here: the LZ4 frame format. */
 interface Lz4Library {
@@ -26,6 +32,7 @@ export const lz4: Codec = {
   name: 'lz4',
   compress: (bytes) => library().compressFrameSync(asBuffer(bytes)),
   decompress: (bytes, maxBytes) => decompressFrame(asBuffer(bytes), maxBytes, false),
+  checkFrame: (bytes) => checkLz4Frame(asBuffer(bytes)),
 };
 
 /**
@@ -44,6 +51,8 @@ export const lz4ForMagic0: Codec = {
   },
 
   decompress: (bytes, maxBytes) => decompressFrame(asBuffer(bytes), maxBytes, true),
+
+  checkFrame: (bytes) => checkLz4Frame(asBuffer(bytes)),
 };
 
 function decompressFrame(input: Buffer, maxBytes: number, anyHeaderChecksum: boolean): Buffer {
@@ -55,12 +64,18 @@ function decompressFrame(input: Buffer, maxBytes: number, anyHeaderChecksum: boo
     frame = Buffer.from(frame);
     frame[headerChecksumAt] = checksum;
   }
-  let output: Buffer;
-  try {
-    output = library().decompressFrameSync(frame);
-  } catch (error) {
-    throw damaged('lz4', error instanceof Error ? error.message : String(error));
-  }
+  const output = decompressWhole(frame);
   if (output.length > maxBytes) throw tooLarge('lz4', maxBytes);
   return output;
+}
+
+/** What a frame says of its content as a whole is not held against it: Java's reader skips that. */
+function decompressWhole(frame: Buffer): Buffer {
+  try {
+    return library().decompressFrameSync(frame);
+  } catch (error) {
+    const plain = withoutContentClaims(frame);
+    if (plain) return decompressWhole(plain);
+    throw damaged('lz4', error instanceof Error ? error.message : String(error));
+  }
 }

@@ -26,6 +26,10 @@ const STREAM_VERSION = 1;
 /** What the Java library puts into one block. */
 const BLOCK_SIZE = 32 * 1024;
 
+/** Of the first byte of an element: its low bits say what it is. */
+const ELEMENT_TYPE = 0x03;
+const LITERAL = 0;
+
 /**
  * Snappy as Kafka uses it. Java frames its blocks; librdkafka and others write one raw block. Both
  * are read, the framed form is written.
@@ -54,31 +58,68 @@ export const snappy: Codec = {
     if (!startsStream(input, 0)) return decompressBlock(input, maxBytes);
     const parts: Buffer[] = [];
     let size = 0;
-    let at = 0;
-    while (at < input.length) {
-      // Two streams one after the other are one stream.
-      if (startsStream(input, at)) {
-        const oldestReader = input.readInt32BE(at + 12);
-        if (oldestReader > STREAM_VERSION) {
-          throw damaged('snappy', `stream version ${oldestReader} is not known`);
-        }
-        at += STREAM_HEADER_SIZE;
-        continue;
-      }
-      if (input.length - at < 4) throw damaged('snappy', 'cut off in a block length');
-      const length = input.readInt32BE(at);
-      at += 4;
-      if (length < 0 || length > input.length - at) {
-        throw damaged('snappy', `block of ${length} bytes with ${input.length - at} left`);
-      }
-      const block = decompressBlock(input.subarray(at, at + length), maxBytes - size);
+    for (const stored of blocksOf(input)) {
+      const block = decompressBlock(stored, maxBytes - size);
       parts.push(block);
       size += block.length;
-      at += length;
     }
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
   },
+
+  checkFrame(bytes) {
+    const input = asBuffer(bytes);
+    if (!startsStream(input, 0)) return checkBlock(input);
+    let count = 0;
+    for (const block of blocksOf(input)) {
+      checkBlock(block);
+      count++;
+    }
+    if (count === 0) throw damaged('snappy', 'no content');
+  },
 };
+
+/**
+ * The blocks of a framed stream. As the Java library has it: the versions are not looked at, two streams
+ * one after the other are one stream, and less than a block's length at the end is nothing.
+ */
+function* blocksOf(input: Buffer): Generator<Buffer> {
+  let at = 0;
+  while (input.length - at >= 4) {
+    if (startsStream(input, at)) {
+      at += STREAM_HEADER_SIZE;
+      continue;
+    }
+    const length = input.readInt32BE(at);
+    at += 4;
+    if (length < 0 || length > input.length - at) {
+      throw damaged('snappy', `block of ${length} bytes with ${input.length - at} left`);
+    }
+    yield input.subarray(at, at + length);
+    at += length;
+  }
+  // Only behind a block: a stream that ends within its first length is cut off.
+  if (at === STREAM_HEADER_SIZE && at < input.length) {
+    throw damaged('snappy', 'cut off in a block length');
+  }
+}
+
+/** A block begins with the size of its content, then with some of it: nothing is there to be copied. */
+function checkBlock(block: Buffer): void {
+  const { size, bytes } = contentSize(block);
+  if (size === 0) throw damaged('snappy', 'no content');
+  checkClaim(size, block);
+  const first = block[bytes];
+  if (first === undefined) throw damaged('snappy', 'cut off behind the content size');
+  if ((first & ELEMENT_TYPE) !== LITERAL) throw damaged('snappy', 'begins with a copy of nothing');
+}
+
+/**
+ * An element of a block makes at most 64 bytes out of 3; a claim far beyond that is a lie that would only
+ * cost memory.
+ */
+function checkClaim(size: number, block: Buffer): void {
+  if (size > block.length * 64) throw damaged('snappy', `${size} bytes from ${block.length}`);
+}
 
 function startsStream(input: Buffer, at: number): boolean {
   return (
@@ -89,11 +130,9 @@ function startsStream(input: Buffer, at: number): boolean {
 
 /** A block opens with the size of its content, which is what the library allocates. */
 function decompressBlock(block: Buffer, maxBytes: number): Buffer {
-  const size = contentSize(block);
+  const { size } = contentSize(block);
   if (size > maxBytes) throw tooLarge('snappy', maxBytes);
-  // An element of a block makes at most 64 bytes out of 3; a claim far beyond that is a lie that
-  // would only cost memory.
-  if (size > block.length * 64) throw damaged('snappy', `${size} bytes from ${block.length}`);
+  checkClaim(size, block);
   try {
     const output = library().uncompressSync(block);
     return typeof output === 'string' ? Buffer.from(output) : output;
@@ -102,13 +141,14 @@ function decompressBlock(block: Buffer, maxBytes: number): Buffer {
   }
 }
 
-function contentSize(block: Buffer): number {
+/** And how many bytes say so. */
+function contentSize(block: Buffer): { size: number; bytes: number } {
   let size = 0;
   for (let index = 0; index < 5; index++) {
     const byte = block[index];
     if (byte === undefined) throw damaged('snappy', 'cut off in the content size');
     size += (byte & 0x7f) * 2 ** (7 * index);
-    if (byte < 0x80) return size;
+    if (byte < 0x80) return { size, bytes: index + 1 };
   }
   throw damaged('snappy', 'the content size has more than five bytes');
 }

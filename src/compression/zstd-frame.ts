@@ -8,6 +8,10 @@ const RESERVED = 0x08;
 const CONTENT_CHECKSUM = 0x04;
 
 const BLOCK_MAX = 128 * 1024;
+/** What decoders take unless told otherwise, Java's and Node's too: more memory they do not reserve. */
+const WINDOW_MAX = 2 ** 27;
+/** By the two bits of the frame's descriptor. */
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
 const RAW = 0;
 const RLE = 1;
 const COMPRESSED = 2;
@@ -49,14 +53,20 @@ function walkFrame(input: Buffer, from: number): ZstdContentSize & { end: number
   let at = from;
   const descriptor = input[at++]!;
   if (descriptor & RESERVED) throw damaged('zstd', 'a reserved bit is set');
-  if ((descriptor & 0x03) !== 0) throw damaged('zstd', 'needs a dictionary');
   const singleSegment = (descriptor & SINGLE_SEGMENT) !== 0;
-  let blockMax = BLOCK_MAX;
+  let window = 0;
   if (!singleSegment) {
-    const window = input[at++]!;
-    const base = 2 ** (10 + (window >> 3));
-    blockMax = Math.min(blockMax, base + (base / 8) * (window & 0x07));
+    const code = input[at++]!;
+    const base = 2 ** (10 + (code >> 3));
+    window = base + (base / 8) * (code & 0x07);
   }
+  const dictionaryIdBytes = DICTIONARY_ID_BYTES[(descriptor & 0x03) as 0 | 1 | 2 | 3];
+  if (input.length - at < dictionaryIdBytes) throw damaged('zstd', 'cut off in a frame header');
+  // The number 0 means none.
+  if (dictionaryIdBytes > 0 && input.readUIntLE(at, dictionaryIdBytes) !== 0) {
+    throw damaged('zstd', 'needs a dictionary');
+  }
+  at += dictionaryIdBytes;
   const sizeCode = descriptor >> 6;
   const sizeBytes = sizeCode === 0 ? (singleSegment ? 1 : 0) : 1 << sizeCode;
   if (input.length - at < sizeBytes) throw damaged('zstd', 'cut off in a frame header');
@@ -66,6 +76,11 @@ function walkFrame(input: Buffer, from: number): ZstdContentSize & { end: number
   else if (sizeBytes === 4) declared = input.readUInt32LE(at);
   else if (sizeBytes === 8) declared = Number(input.readBigUInt64LE(at));
   at += sizeBytes;
+  if (singleSegment) window = declared ?? 0;
+  if (window > WINDOW_MAX) {
+    throw damaged('zstd', `a window of ${window} bytes, where decoders take ${WINDOW_MAX}`);
+  }
+  const blockMax = singleSegment ? BLOCK_MAX : Math.min(BLOCK_MAX, window);
 
   let atLeast = 0;
   let atMost = 0;
@@ -75,6 +90,7 @@ function walkFrame(input: Buffer, from: number): ZstdContentSize & { end: number
     at += 3;
     last = (header & 1) === 1;
     const size = header >> 3;
+    if (size > blockMax) throw damaged('zstd', `a block of ${size} bytes in a window of ${window}`);
     switch ((header >> 1) & 0x03) {
       case RAW:
         atLeast += size;

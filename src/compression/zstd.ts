@@ -46,6 +46,9 @@ export const zstd: Codec = {
   name: 'zstd',
   compress: (bytes, level = DEFAULT_LEVEL) => library.compress(bytes, level),
   decompress: (bytes, maxBytes) => decompressZstd(library, bytes, maxBytes),
+  checkFrame(bytes) {
+    if (zstdContentSize(asBuffer(bytes)).atMost === 0) throw damaged('zstd', 'no content');
+  },
 };
 
 /** Decompresses with `library`, which tests choose. */

@@ -39,7 +39,8 @@ export function validateRecords(batch: Buffer, rules: ProduceRules): ProduceVali
     return validatePayload(batch, payload, { source, target, rules });
   } catch (error) {
     if (error instanceof OutputTooLargeError) return reject('MESSAGE_TOO_LARGE', error.message);
-    if (error instanceof DecompressionError) return reject('CORRUPT_MESSAGE', error.message);
+    // Not CORRUPT_MESSAGE: clients send again what the network is to blame for, and this stays as it is.
+    if (error instanceof DecompressionError) return reject('INVALID_RECORD', error.message);
     if (error instanceof CorruptRecordsError) return reject('INVALID_RECORD', error.message);
     throw error;
   }

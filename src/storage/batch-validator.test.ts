@@ -7,6 +7,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { writeInt64 } from '../base/int64.ts';
 import { CODECS, type CodecName, codecByName } from '../compression/index.ts';
+import { TEST_FRAMES } from '../compression/test-frames.ts';
 import {
   type BatchOptions,
   buildBatch,
@@ -20,6 +21,7 @@ import * as RecordBatch from '../protocol/records/record-batch.ts';
 import { JAVA_BATCHES } from '../protocol/records/test-batches.ts';
 import { LEGACY_SETS } from '../protocol/records/test-legacy-sets.ts';
 import { type ProduceRules, validateForProduce } from './batch-validator.ts';
+import { batchAround } from './testing/batch-around.ts';
 
 const NOW = 1_700_000_500_000;
 
@@ -58,6 +60,13 @@ function rejected(records: Buffer, rules: Partial<ProduceRules> = {}) {
   return result;
 }
 
+/** A batch around one of TEST_FRAMES, which is named by its codec and what it is. */
+function framed(title: string): Buffer {
+  const frame = TEST_FRAMES.find(({ codec, name }) => `${codec}: ${name}` === title);
+  assert.ok(frame, title);
+  return batchAround(frame);
+}
+
 /** A batch with one header field changed and the checksum put right. */
 function changed(change: (batch: Buffer) => void, options: BatchOptions = {}): Buffer {
   const batch = batchOf(options);
@@ -81,13 +90,35 @@ for (const { name } of CODECS) {
 }
 
 test('a compressed batch is not decompressed when no rule asks for it', () => {
-  for (const name of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
-    const batch = changed((bytes) => bytes.fill(0xff, RecordBatch.HEADER_SIZE), { codec: name });
+  for (const [codec, name] of [
+    ['gzip', 'a wrong checksum'],
+    ['snappy', 'a raw block that is cut off'],
+    ['lz4', 'wrong checksums of blocks'],
+    ['zstd', 'a wrong checksum'],
+  ]) {
+    const batch = framed(`${codec}: ${name}`);
     valid(batch);
     valid(batch, { timestampType: 'LogAppendTime' });
     assert.throws(() => decodeRecords(batch), CorruptRecordsError);
     assert.equal(downConvert(batch, { magic: 1, fromOffset: 0 }).kind !== 'converted', true);
-    assert.equal(rejected(batch, { compacted: true }).error, 'CORRUPT_MESSAGE');
+    assert.equal(rejected(batch, { compacted: true }).error, 'INVALID_RECORD');
+    assert.equal(rejected(batch, { readRecords: true }).error, 'INVALID_RECORD');
+  }
+});
+
+test('a stream that no consumer of Kafka can read is refused, with the reason, whatever the topic', () => {
+  for (const rules of [{}, { compacted: true }, { timestampType: 'LogAppendTime' }] as const) {
+    for (const [frame, reason] of [
+      ['lz4: linked blocks', /lz4: its blocks are linked/],
+      ['lz4: no bytes', /lz4: cut off in the frame header/],
+      ['gzip: a zlib stream', /gzip: incorrect header/],
+      ['snappy: a block that is cut off', /snappy: block of \d+ bytes with/],
+      ['zstd: a window of 144 MiB', /zstd: a window of 150994944 bytes/],
+    ] as const) {
+      const { error, detail } = rejected(framed(frame), rules);
+      assert.equal(error, 'INVALID_RECORD', frame);
+      assert.match(detail, reason);
+    }
   }
 });
 

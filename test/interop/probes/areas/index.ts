@@ -5,6 +5,7 @@ import { deleteRecordsProbes } from './delete-records.ts';
 import { epochProbes } from './epochs.ts';
 import { fetchProbes } from './fetch.ts';
 import { fetchSessionProbes } from './fetch-sessions.ts';
+import { frameProbes } from './frames.ts';
 import { groupAdminProbes } from './group-admin.ts';
 import { groupProbes } from './groups.ts';
 import { legacyProbes } from './legacy.ts';
@@ -29,6 +30,7 @@ export const probes: readonly Probe[] = [
   ...topicProbes,
   ...configProbes,
   ...produceProbes,
+  ...frameProbes,
   ...legacyProbes,
   ...legacyDamageProbes,
   ...producerProbes,
