@@ -34,6 +34,8 @@ export interface SocketEvents {
 export interface Socket {
   readonly remote: Endpoint;
   readonly local: Endpoint;
+  /** Of an accepted one: that it took one of the last file handles, in words; undefined while there are more. */
+  readonly shortage?: string | undefined;
   /** Begins delivering events. Nothing is read before. */
   start(events: SocketEvents): void;
   /**

@@ -46,6 +46,11 @@ export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): v
     'Batches that were refused, whatever for.',
     (counts) => counts.refusedProduces,
   );
+  metrics.gauge(
+    'sluice_connections_exhausted',
+    '1 while new connections are refused: no file handles, or max.connections.',
+    () => server.troubles().length,
+  );
   metrics.gauge('sluice_topics', 'Topics in the cluster.', () => metadata.snapshot.topics.size);
   metrics.gauge('sluice_partitions', 'Partitions on this broker.', () => partitions.count);
   metrics.gauge('sluice_partitions_offline', 'Partitions whose log directory failed.', () => {

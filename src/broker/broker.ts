@@ -8,6 +8,7 @@ import type { Random } from '../base/random.ts';
 import {
   type BrokerConfig,
   compatibilityOf,
+  guardsWithoutEffect,
   topicLogConfig,
   withBrokerId,
 } from '../config/index.ts';
@@ -230,11 +231,13 @@ async function assemble(
       await coordinator.onPartitionsDeleted(name, 'all');
     }
   });
+  const warnOfGuards = guardWarnings(() => configs.broker, logger);
   metadata.subscribe((_snapshot, change) => {
     const changed = change.brokerConfigs ? metadata.snapshot.topics.keys() : change.topicConfigs;
     for (const topic of changed) partitions.updateConfig(topic, configs.topic(topic));
-    if (change.brokerConfigs)
-      logs.updateSettings(logManagerSettings(configs.broker, ports.memoryBytes));
+    if (!change.brokerConfigs) return;
+    warnOfGuards();
+    logs.updateSettings(logManagerSettings(configs.broker, ports.memoryBytes));
   });
   coordinator.start();
   cleanup.push(() => coordinator.stop());
@@ -334,7 +337,7 @@ async function assemble(
     failed,
     whyRetained: (topic) => retainedPartitions(logs, topic, clock.now()),
     logDirs: () => ({ online: logs.onlineLogDirs(), offline: logs.offlineLogDirs() }),
-    troubles: () => logs.troubles(),
+    troubles: () => [...logs.troubles(), ...server.troubles()],
     stop() {
       stopped ??= undo();
       return stopped;
@@ -367,6 +370,19 @@ function warnOfUnknownLogs(logs: LogManager, metadata: ClusterMetadata, logger: 
     { folders: hollow.length },
     `${hollow.length} folders have the name of a partition and nothing of one in them, ${hollow[0]} for one; they are left alone`,
   );
+}
+
+/** Warns once of each key that was set at run time to protect something, and does not. */
+function guardWarnings(broker: () => BrokerConfig, logger: Logger): () => void {
+  let told: ReadonlyMap<string, string> = new Map();
+  return () => {
+    const { dynamicDefault, dynamicBroker } = broker().sources;
+    const now = guardsWithoutEffect({ ...dynamicDefault, ...dynamicBroker });
+    for (const [name, sentence] of now) {
+      if (told.get(name) !== sentence) logger.warn({ key: name }, sentence);
+    }
+    told = now;
+  };
 }
 
 /** Runs `work` every `intervalMs`, never twice at a time; the result ends it. */

@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from './key.ts';
 import { type Listener, parseHttpListeners, parseListeners } from './listeners.ts';
+import { guardsWithoutEffect } from './without-effect.ts';
 
 type TypedKeys = typeof TYPED_BROKER_KEYS;
 
@@ -44,7 +45,7 @@ export interface BrokerConfig extends BrokerConfigFields {
 
 export interface BrokerConfigResult {
   readonly config: BrokerConfig;
-  /** One sentence each: unknown keys, and keys that have no effect. */
+  /** One sentence each: unknown keys, and keys that protect nothing yet although they are set to. */
   readonly warnings: readonly string[];
 }
 
@@ -62,11 +63,12 @@ export function loadBrokerConfig(
     dynamicBroker: dynamic.dynamicBroker ?? {},
   };
   const problems: string[] = [];
-  const warnings: string[] = [];
+  const guards = guardsWithoutEffect(fixed);
+  const warnings: string[] = [...guards.values()];
   for (const [name, value] of Object.entries(fixed)) {
     const key = brokerKey(name);
     if (key) collectProblem(problems, name, key, value);
-    else warnings.push(unknownKeySentence(name));
+    else if (!guards.has(name)) warnings.push(unknownKeySentence(name));
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 

@@ -24,7 +24,8 @@ export {
   describeBrokerDefaults,
   describeTopicConfig,
 } from './describe.ts';
-export { ConfigError, type ConfigTexts } from './key.ts';
+export { ConfigError, type ConfigTexts, splitList } from './key.ts';
 export type { Listener, SecurityProtocol } from './listeners.ts';
 export { parseOverride, parseServerProperties } from './properties.ts';
 export { type TopicConfig, topicLogConfig, validateTopicConfigs } from './topic-config.ts';
+export { guardsWithoutEffect } from './without-effect.ts';

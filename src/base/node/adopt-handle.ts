@@ -33,3 +33,10 @@ export function adoptHandle(accepted: net.Socket, onread: net.OnReadOpts): net.S
   from._server = null;
   return adopted;
 }
+
+/** The number of a socket's file handle; -1 where there is none, as on Windows. */
+export function handleNumber(socket: net.Socket): number {
+  const handle: unknown = '_handle' in socket ? socket._handle : undefined;
+  const hasNumber = typeof handle === 'object' && handle !== null && 'fd' in handle;
+  return hasNumber && typeof handle.fd === 'number' ? handle.fd : -1;
+}

@@ -2,7 +2,8 @@ import { lookup } from 'node:dns/promises';
 import * as net from 'node:net';
 import { type Logger, silentLogger } from '../logger.ts';
 import type { Endpoint, Listener, Network, Socket, SocketEvents } from '../network.ts';
-import { adoptHandle } from './adopt-handle.ts';
+import { adoptHandle, handleNumber } from './adopt-handle.ts';
+import { fileHandleLimit, handleShortage } from './file-handles.ts';
 
 /**
  * Every socket reads into this one buffer: a read is handled before the next one begins, and the
@@ -20,18 +21,22 @@ export interface NodeNetworkOptions {
   logger?: Logger;
   /** False reads through 'data' events, as where the runtime has no `onread` for accepted sockets. */
   ownReadBuffer?: boolean;
+  /** `ulimit -n`, as the system says by default. */
+  handleLimit?: number;
 }
 
 /** Real TCP. */
 export class NodeNetwork implements Network {
   readonly #logger: Logger;
   readonly #ownReadBuffer: boolean;
+  readonly #handleLimit: number | undefined;
   #failedAccepts = 0;
   #nextAcceptLineMs = 0;
 
   constructor(options: NodeNetworkOptions = {}) {
     this.#logger = options.logger ?? silentLogger;
     this.#ownReadBuffer = options.ownReadBuffer ?? true;
+    this.#handleLimit = options.handleLimit ?? fileHandleLimit();
   }
 
   async listen(at: Endpoint, onSocket: (socket: Socket) => void): Promise<Listener> {
@@ -42,7 +47,8 @@ export class NodeNetwork implements Network {
       allowHalfOpen: true,
     });
     server.on('connection', (accepted) => {
-      const socket = new NodeSocket(accepted);
+      const shortage = handleShortage(handleNumber(accepted), this.#handleLimit);
+      const socket = new NodeSocket(accepted, undefined, shortage);
       if (this.#ownReadBuffer) socket.adopt(accepted);
       onSocket(socket);
     });
@@ -137,6 +143,7 @@ function readInto(reader: Reader): net.OnReadOpts {
 class NodeSocket implements Socket {
   readonly remote: Endpoint;
   readonly local: Endpoint;
+  readonly shortage: string | undefined;
   #stream: net.Socket;
   #events: SocketEvents | undefined;
   #error: Error | undefined;
@@ -149,7 +156,8 @@ class NodeSocket implements Socket {
   readonly #written = () => this.#finishWrite();
 
   /** `reader` is where the chunks come from if the stream has `onread`; it has no 'data' then. */
-  constructor(stream: net.Socket, reader?: Reader) {
+  constructor(stream: net.Socket, reader?: Reader, shortage?: string) {
+    this.shortage = shortage;
     this.remote = endpoint(stream.remoteAddress ?? '', stream.remotePort ?? 0);
     this.local = endpoint(stream.localAddress ?? '', stream.localPort ?? 0);
     if (reader) reader.receive = this.#receive;

@@ -34,6 +34,29 @@ test('a person reads one line with time, level, sentence and fields', () => {
   assert.match(lines[2]!, /DEBUG hm error="only text"\n$/);
 });
 
+test('no line has a key twice, whatever fields a call or a child brings', () => {
+  const { lines, logger } = logged('json');
+  const child = logger.child({ topic: 'a', level: 'mine' }).child({ topic: 'b' });
+  child.info({ topic: 'c', level: 'debug', time: 5, msg: 'field', error: 'text' }, 'sentence');
+  child.info({}, 'other');
+  for (const line of lines) {
+    // Values hold no colons here but the time's.
+    const keys = Array.from(line.matchAll(/"(\w+)":/g), ([, key]) => key);
+    assert.deepEqual(keys, [...new Set(keys)], line);
+  }
+  const { time: _, ...entry } = JSON.parse(lines[0]!);
+  assert.deepEqual(entry, {
+    level: 'info',
+    topic: 'c',
+    error: 'text',
+    level_: 'debug',
+    time_: 5,
+    msg_: 'field',
+    msg: 'sentence',
+  });
+  assert.equal(JSON.parse(lines[1]!).topic, 'b');
+});
+
 test('a level that changes counts for the children that are there, too', () => {
   const { lines, logger } = logged('json');
   const child = logger.child({ part: 1 }).child({ piece: 2 });

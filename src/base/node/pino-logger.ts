@@ -35,7 +35,7 @@ export function createLogger(options: PinoLoggerOptions): Logger {
     },
     stream,
   );
-  return adapt(logger, { level: options.level });
+  return adapt(logger, { level: options.level }, {});
 }
 
 /** The part of pino that is used. */
@@ -44,17 +44,33 @@ interface PinoLike {
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
-  child(fields: LogFields): PinoLike;
 }
 
-function adapt(logger: PinoLike, threshold: LogThreshold): Logger {
-  const isLogged = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(threshold.level);
+/** What every line has. A field of such a name gets an underscore: a key twice in an object is no JSON. */
+const OWN_KEYS = ['time', 'level', 'msg'] as const;
+
+/** `common` is on every line; a line's own field of the same name wins. */
+function adapt(logger: PinoLike, threshold: LogThreshold, common: LogFields): Logger {
+  const at = (level: Exclude<LogLevel, 'silent'>) => (fields: LogFields, message: string) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(threshold.level)) return;
+    logger[level](withoutOwnKeys({ ...common, ...fields }), message);
+  };
   return {
-    debug: (fields, message) => isLogged('debug') && logger.debug(fields, message),
-    info: (fields, message) => isLogged('info') && logger.info(fields, message),
-    warn: (fields, message) => isLogged('warn') && logger.warn(fields, message),
-    error: (fields, message) => isLogged('error') && logger.error(fields, message),
-    child: (fields) => adapt(logger.child(fields), threshold),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => adapt(logger, threshold, { ...common, ...fields }),
     threshold,
   };
+}
+
+/** `fields` is this function's to change. */
+function withoutOwnKeys(fields: LogFields): LogFields {
+  for (const key of OWN_KEYS) {
+    if (!Object.hasOwn(fields, key)) continue;
+    fields[`${key}_`] = fields[key];
+    delete fields[key];
+  }
+  return fields;
 }

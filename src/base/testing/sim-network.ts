@@ -57,6 +57,9 @@ export class SimNetwork {
     }
   }
 
+  /** What accepted sockets say of the file handles that are left. */
+  shortage: () => string | undefined = () => undefined;
+
   /** One end of one of the open connections of `host` forgets it without a word. */
   halfOpen(host: string, pick: (count: number) => number): void {
     const open = [...this.#sockets].filter(
@@ -95,17 +98,18 @@ export class SimNetwork {
     if (!onSocket) throw networkError('ECONNREFUSED', to);
     const near = { host: from, port: this.#nextPort++ };
     const client = this.#socket(near, to);
-    const server = this.#socket(to, near);
+    const server = this.#socket(to, near, this.shortage());
     SimSocket.join(client, server);
     onSocket(server);
     return client;
   }
 
-  #socket(local: Endpoint, remote: Endpoint): SimSocket {
+  #socket(local: Endpoint, remote: Endpoint, shortage?: string): SimSocket {
     for (const old of this.#sockets) if (old.closed) this.#sockets.delete(old);
     const socket = new SimSocket({
       local,
       remote,
+      shortage,
       later: (step) => this.#later(step),
       chunkBytes: this.#options.chunkBytes ?? (() => 64 * 1024),
     });

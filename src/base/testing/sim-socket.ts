@@ -15,6 +15,7 @@ interface Write {
 export interface SimSocketOptions {
   readonly remote: Endpoint;
   readonly local: Endpoint;
+  readonly shortage?: string | undefined;
   /** Runs `step` later, in order: how bytes and ends travel. */
   readonly later: (step: () => void) => void;
   /** The size of the next chunk to deliver, 1 to 65,536. */
@@ -25,6 +26,7 @@ export interface SimSocketOptions {
 export class SimSocket implements Socket {
   readonly remote: Endpoint;
   readonly local: Endpoint;
+  readonly shortage: string | undefined;
   readonly #options: SimSocketOptions;
   #peer: SimSocket | undefined;
   #events: SocketEvents | undefined;
@@ -46,6 +48,7 @@ export class SimSocket implements Socket {
     this.#options = options;
     this.remote = options.remote;
     this.local = options.local;
+    this.shortage = options.shortage;
   }
 
   /** Joins two ends. */

@@ -58,7 +58,7 @@ export function alterLoggers(
   const level = LEVELS.get(changes.at(-1)?.value ?? '');
   if (level && logger.threshold && !validateOnly) {
     logger.threshold.level = level;
-    logger.info({ level }, `the log level is now ${level}`);
+    logger.info({ logLevel: level }, `the log level is now ${level}`);
   }
   return { error: 'NONE', detail: null };
 }

@@ -145,7 +145,7 @@ export class OffsetStore {
       if (going.length === 0 && !isLast) continue;
       this.#ports.logger.info(
         { group: group.groupId, offsets: going.length, groupToo: isLast },
-        'offsets have expired',
+        going.length > 0 ? 'offsets have expired' : 'forgot an empty group without offsets',
       );
       this.#remove(group, going, isLast, () => {});
     }

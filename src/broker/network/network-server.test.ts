@@ -51,6 +51,53 @@ test('connections over a limit are closed, and closing one makes room', async ()
   ]);
 });
 
+test('a connection that takes one of the last file handles is refused, told once, and a state until one closes', async () => {
+  const { clock, network, broker } = simulated();
+  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const connect = async (host: string) => {
+    const connecting = TestClient.connect(network.host(host), address);
+    await clock.settle();
+    return connecting;
+  };
+  const first = await connect('one');
+  let left = 29;
+  network.shortage = () => `only ${left--} of 120 file handles are left`;
+  for (let count = 0; count < 20; count++) {
+    const { closed } = await connect('two').then(async (client) => {
+      await clock.settle();
+      return client;
+    });
+    assert.equal(closed, true);
+  }
+  assert.equal(broker.warnings.length, 1, 'one line a minute, though each has another number');
+  assert.equal(broker.warnings[0], 'refused a connection: only 29 of 120 file handles are left');
+  assert.deepEqual(broker.server.troubles(), [
+    'new connections are refused: only 10 of 120 file handles are left',
+  ]);
+  network.shortage = () => undefined;
+  first.socket.destroy();
+  await clock.settle();
+  assert.deepEqual(broker.server.troubles(), []);
+  assert.equal((await connect('two')).closed, false);
+});
+
+test('a broker whose max.connections are all taken says so until one closes', async () => {
+  const { clock, network, broker } = simulated({ maxConnections: 1 });
+  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const clients: TestClient[] = [];
+  for (const host of ['one', 'two']) {
+    const connecting = TestClient.connect(network.host(host), address);
+    await clock.settle();
+    clients.push(await connecting);
+  }
+  assert.deepEqual(broker.server.troubles(), [
+    'new connections are refused: max.connections=1 are open',
+  ]);
+  clients[0]?.socket.destroy();
+  await clock.settle();
+  assert.deepEqual(broker.server.troubles(), []);
+});
+
 test('each listener tells its requests its name and the address the client connected to', async () => {
   const { clock, network, broker } = simulated();
   const internal = await broker.server.listen({ name: 'INTERNAL', host: '', port: 19_092 });

@@ -17,6 +17,9 @@ const MAX_POOLED_BYTES = 64 * 1024 * 1024;
 /** The frame of a very large request is kept so long for the next one. */
 const SPARE_FRAME_IDLE_MS = 5000;
 
+/** How often it is said that nobody can connect any more. */
+const SHORTAGE_RATE = { lines: 1, windowMs: 60_000 };
+
 export interface NetworkServerOptions {
   readonly clock: Clock;
   readonly network: Network;
@@ -36,6 +39,8 @@ export class NetworkServer {
   readonly #onEmpty: (() => void)[] = [];
   readonly #spare: SpareBuffer;
   #nextId = 1;
+  /** Why the last connection was refused, where that holds for any other one too. */
+  #trouble: string | undefined;
   #stopping = false;
 
   constructor(options: NetworkServerOptions) {
@@ -63,6 +68,11 @@ export class NetworkServer {
   /** Bytes of requests in flight and of unsent answers, over all connections. */
   get inFlightBytes(): number {
     return this.#env.budget.usedBytes;
+  }
+
+  /** Why new connections are refused, from the first such one until one that is open closes. */
+  troubles(): readonly string[] {
+    return this.#trouble === undefined ? [] : [`new connections are refused: ${this.#trouble}`];
   }
 
   /**
@@ -100,11 +110,17 @@ export class NetworkServer {
 
   #accept(listenerName: string, socket: Socket): void {
     const { host } = socket.remote;
-    const refusal = this.#stopping ? 'the broker is shutting down' : this.#overLimit(host);
+    this.#trouble = socket.shortage ?? this.#allTaken();
+    const refusal = this.#stopping
+      ? 'the broker is shutting down'
+      : (this.#trouble ?? this.#overLimitOf(host));
     if (refusal !== undefined) {
       const client = `${host}:${socket.remote.port}`;
       this.#env.complaints.warn(
-        { about: host, kind: refusal },
+        // What concerns every client is said once in a minute, not ten times of each of them.
+        this.#trouble === undefined
+          ? { about: host, kind: refusal }
+          : { about: 'every client', kind: 'no more connections', rate: SHORTAGE_RATE },
         { client, listener: listenerName },
         `refused a connection: ${refusal}`,
       );
@@ -125,11 +141,15 @@ export class NetworkServer {
     connection.start();
   }
 
-  #overLimit(host: string): string | undefined {
+  #allTaken(): string | undefined {
+    const { maxConnections } = this.#env.limits;
+    return this.#connections.size >= maxConnections
+      ? `max.connections=${maxConnections} are open`
+      : undefined;
+  }
+
+  #overLimitOf(host: string): string | undefined {
     const { limits } = this.#env;
-    if (this.#connections.size >= limits.maxConnections) {
-      return `max.connections=${limits.maxConnections} are open`;
-    }
     const perAddress = limits.maxConnectionsPerIpOverrides.get(host) ?? limits.maxConnectionsPerIp;
     if ((this.#connectionsByAddress.get(host) ?? 0) >= perAddress) {
       return `max.connections.per.ip=${perAddress} are open from this address`;
@@ -138,6 +158,7 @@ export class NetworkServer {
   }
 
   #remove(connection: Connection): void {
+    this.#trouble = undefined;
     this.#connections.delete(connection);
     const { host } = connection.remote;
     const left = (this.#connectionsByAddress.get(host) ?? 1) - 1;

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FolderLostError } from '../../base/folder-lock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Endpoint } from '../../base/network.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
@@ -9,7 +8,7 @@ import { usableMemoryBytes } from '../../base/node/node-memory.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { createLogger } from '../../base/node/pino-logger.ts';
-import { type BoundListener, type Broker, startBroker } from '../../broker/broker.ts';
+import { type Broker, startBroker } from '../../broker/broker.ts';
 import {
   type BrokerConfig,
   type ConfigTexts,
@@ -21,6 +20,7 @@ import { serveBrokerHttp } from '../../http/broker-http.ts';
 import { backgroundPid, removePidFile, runInBackground, tellParent } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
+import { openText, readyText } from '../ready-text.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 
@@ -33,8 +33,8 @@ const FLAGS = {
   'log-format': value('format', 'text (the default on a terminal) or json.'),
 } as const;
 
-const HELP = `Starts a broker. Without a file it listens on localhost:9092, keeps its data in ./data and needs
-nothing else; ids are generated at the first start and kept.
+const HELP = `Starts a broker. Without a file it listens on port 9092 of every address of this machine, as Kafka does,
+keeps its data in ./data and needs nothing else; ids are generated at the first start and kept.
 
 Usage: sluice server [config/server.properties] [flags]
 
@@ -111,6 +111,8 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
       logger,
       version: VERSION,
     });
+    const open = openText(broker.listeners).trim().replaceAll('\n', ' ');
+    if (open !== '') logger.warn({}, open);
     const banner = readyText(broker, http.endpoints, config);
     // Where the log is for machines, people still see this.
     if (process.stdout.isTTY) terminal.out(banner);
@@ -150,45 +152,6 @@ async function stopFailed(broker: Broker, logger: Logger): Promise<void> {
   } catch (error) {
     logger.error({ error }, 'the broker could not be stopped cleanly');
   }
-}
-
-/** What a person reads first: where it listens and what to try. */
-export function readyText(
-  broker: Pick<Broker, 'brokerId' | 'clusterId' | 'listeners'>,
-  http: readonly Endpoint[],
-  config: Pick<BrokerConfig, 'logDirList'>,
-): string {
-  const first = broker.listeners[0];
-  const at = first ? address(first) : '';
-  const flag = at === 'localhost:9092' ? '' : ` --bootstrap-server ${at}`;
-  const rows = [
-    ...broker.listeners.map((listener) => ['Kafka protocol', listenerText(listener)] as const),
-    ...http.map(
-      (endpoint) => ['Metrics, health', `http://${address(endpoint)}/metrics, /healthz`] as const,
-    ),
-    ['Data', config.logDirList.join(', ')] as const,
-  ];
-  return `
-Sluice ${VERSION} is ready: broker ${broker.brokerId} of cluster ${broker.clusterId}.
-${rows.map(([what, where]) => `  ${what.padEnd(17)}${where}`).join('\n')}
-
-Try next, each in a terminal of its own:
-  npx sluice console-producer${flag} --topic greetings
-  npx sluice console-consumer${flag} --topic greetings --from-beginning
-
-`;
-}
-
-function listenerText(listener: BoundListener): string {
-  return listener.name === 'PLAINTEXT'
-    ? address(listener)
-    : `${address(listener)} (listener ${listener.name})`;
-}
-
-function address({ host, port }: Endpoint): string {
-  const everywhere = host === '' || host === '0.0.0.0' || host === '::';
-  const shown = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `${shown}:${port}`;
 }
 
 function configFile(path: string | undefined): ConfigTexts {
