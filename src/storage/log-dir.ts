@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Complaints } from '../base/complaints.ts';
 import { FileGoneError } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { FolderLock } from '../base/folder-lock.ts';
@@ -39,6 +40,9 @@ export function folderKind(name: string): FolderKind {
   return { kind: 'partition', topic: match[1]!, partition: Number(match[2]) };
 }
 
+/** A disk that cannot keep up makes somebody wait many times a second. */
+const SLOW_DISK_RATE = { lines: 1, windowMs: 60_000 };
+
 /** One directory of log.dirs. */
 export class LogDir {
   readonly path: string;
@@ -63,6 +67,7 @@ export class LogDir {
   failure: Error | undefined;
   readonly #fileSystem: FileSystem;
   readonly #logger: Logger;
+  readonly #complaints: Complaints;
 
   constructor(
     path: string,
@@ -76,15 +81,26 @@ export class LogDir {
     this.unsynced = new UnsyncedBudget({
       limitBytes: () => settings().maxUnsyncedBytes,
       freeBytes: () => settings().backgroundFlushBytes,
+      onWait: () => this.#warnOfSlowDisk(),
     });
     this.flusher = new LogFlusher(clock, settings);
     this.#fileSystem = fileSystem;
     this.#logger = logger;
+    this.#complaints = new Complaints(clock, logger);
   }
 
   /** What its logs share of the disk. */
   get bounds(): { space: DiskSpace; unsynced: UnsyncedBudget } {
     return { space: this.space, unsynced: this.unsynced };
+  }
+
+  #warnOfSlowDisk(): void {
+    const megabytes = Math.round(this.unsynced.bytes / 1024 / 1024);
+    this.#complaints.warn(
+      { about: this.path, kind: 'slow disk', rate: SLOW_DISK_RATE },
+      { logDir: this.path },
+      `the disk of ${this.path} is behind: ${megabytes} MB are written and not synced, the most there may be (log.unsynced.max.bytes), so producers of its busiest partitions wait`,
+    );
   }
 
   /** From now on it has to be this folder, with these of the files; those that are not there count from when they are. */

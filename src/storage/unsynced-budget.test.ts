@@ -107,3 +107,14 @@ test('a stop writes what waits', async () => {
   assert.deepEqual(waiting.answers, [undefined]);
   assert.deepEqual(await contentsOf(await storage.open()), ['0:first', '1:a']);
 });
+
+test('a disk that is behind is told once a minute, with what may be unsynced', async () => {
+  const { storage, ahead, syncs } = await limited();
+  for (const value of ['a', 'b', 'c']) appendBatch(ahead, batchOf([value]));
+  await storage.clock.settle();
+  const told = storage.lines.filter(({ message }) => message.includes('is behind'));
+  assert.equal(told.length, 1);
+  assert.match(told[0]?.message ?? '', /the disk of \/data is behind: .*log\.unsynced\.max\.bytes/);
+  syncs.release();
+  await storage.clock.settle();
+});

@@ -12,13 +12,22 @@ export interface HeldUpLog {
 export class UnsyncedBudget {
   readonly #limitBytes: () => number;
   readonly #freeBytes: () => number;
+  readonly #onWait: () => void;
   readonly #waiting = new Set<HeldUpLog>();
   #bytes = 0;
   /** How often a log had to wait. */
   waits = 0;
 
-  /** A log with fewer unsynced bytes than `freeBytes` never waits: they start its background sync. */
-  constructor(limits: { limitBytes: () => number; freeBytes: () => number }) {
+  /**
+   * A log with fewer unsynced bytes than `freeBytes` never waits: they start its background sync. `onWait`
+   * hears of each that has to.
+   */
+  constructor(limits: {
+    limitBytes: () => number;
+    freeBytes: () => number;
+    onWait?: () => void;
+  }) {
+    this.#onWait = limits.onWait ?? (() => {});
     this.#limitBytes = limits.limitBytes;
     this.#freeBytes = limits.freeBytes;
   }
@@ -30,7 +39,10 @@ export class UnsyncedBudget {
   /** Whether a log that has `logBytes` unsynced may not write now; `synced` wakes it. */
   mustWait(log: HeldUpLog, logBytes: number): boolean {
     if (this.#bytes < this.#limitBytes() || logBytes < this.#freeBytes()) return false;
-    if (!this.#waiting.has(log)) this.waits++;
+    if (!this.#waiting.has(log)) {
+      this.waits++;
+      this.#onWait();
+    }
     this.#waiting.add(log);
     return true;
   }

@@ -7,13 +7,14 @@
 // join disconnects before it knew its member id, that member is removed.
 //
 // Gaps: none.
-import { errorCode } from '../../protocol/errors.ts';
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/11-join-group.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
 import type { JoinResult } from '../coordinator/group/messages.ts';
 import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
+import type { RequestContext } from '../network/request-context.ts';
 
 type Response = MessageInput<typeof JoinGroupResponse>;
 
@@ -45,7 +46,10 @@ export function joinGroupApi({ coordinator }: { coordinator: GroupCoordinator })
           canSkipAssignment: apiVersion >= SKIP_ASSIGNMENT_FROM,
           reason: request.reason,
         },
-        (result) => pending.complete(respond(result, apiVersion)),
+        (result) => {
+          complain(context, request, result);
+          pending.complete(respond(result, apiVersion));
+        },
       );
       if (!pending.done) context.onClose(abandon);
       return pending;
@@ -57,6 +61,23 @@ export function joinGroupApi({ coordinator }: { coordinator: GroupCoordinator })
       memberId: request.memberId,
     }),
   });
+}
+
+/** Clients show these as names alone, if at all, and are configured wrongly until somebody looks. */
+const MISFITS: ReadonlySet<ErrorName> = new Set<ErrorName>([
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'INVALID_SESSION_TIMEOUT',
+  'GROUP_MAX_SIZE_REACHED',
+]);
+
+function complain(context: RequestContext, request: JoinGroupRequest, { error }: JoinResult): void {
+  if (!MISFITS.has(error)) return;
+  const protocols = request.protocols.map(({ name }) => name).join(', ');
+  context.connection.complain(
+    `join ${error}`,
+    `refused a member of group '${request.groupId}': ${error}, with protocol type '${request.protocolType}', assignors ${protocols || 'none'} and a session timeout of ${request.sessionTimeoutMs} ms`,
+    { api: 'JoinGroup' },
+  );
 }
 
 function respond(result: JoinResult, apiVersion: number): Response {

@@ -38,6 +38,7 @@ class Apis {
     port: 1234,
   };
   ensure: () => Promise<'was there' | 'made'> = async () => 'was there';
+  readonly complaints: string[] = [];
   readonly #apis = new Map<number, Api>();
 
   constructor(group: GroupHarness) {
@@ -152,7 +153,9 @@ class Apis {
         principal: 'User:ANONYMOUS',
         clientSoftware: undefined,
         identifyClient() {},
-        complain() {},
+        complain: (_kind: string, sentence: string) => {
+          this.complaints.push(sentence);
+        },
       },
       apiKey: 0,
       apiVersion,
@@ -527,4 +530,22 @@ test('OffsetDelete names partitions that do not exist, and the group that does n
     ['unknown', 3],
   ]);
   assert.equal(apis.failure(OFFSET_DELETE, 0, { groupId: 'group', topics }).errorCode, -1);
+});
+
+test('a member that does not fit into its group is told to the log, with what it brought', async () => {
+  const apis = await start();
+  apis.group.join('');
+  const misfit = {
+    groupId: 'group',
+    memberId: '',
+    protocolType: 'connect',
+    protocols: [{ name: 'sessioned', metadata: Buffer.alloc(0) }],
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 10_000,
+  };
+  const answer = await apis.ask(JOIN, 3, misfit);
+  assert.equal(answer?.errorCode, errorCode('INCONSISTENT_GROUP_PROTOCOL'));
+  assert.deepEqual(apis.complaints, [
+    "refused a member of group 'group': INCONSISTENT_GROUP_PROTOCOL, with protocol type 'connect', assignors sessioned and a session timeout of 10000 ms",
+  ]);
 });

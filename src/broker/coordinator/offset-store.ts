@@ -147,7 +147,13 @@ export class OffsetStore {
         { group: group.groupId, offsets: going.length, groupToo: isLast },
         going.length > 0 ? 'offsets have expired' : 'forgot an empty group without offsets',
       );
-      this.#remove(group, going, isLast, () => {});
+      this.#remove(group, going, isLast, (error) => {
+        if (error === 'NONE') return;
+        this.#ports.logger.warn(
+          { group: group.groupId, error },
+          'expired offsets could not be removed; it is tried again at the next check',
+        );
+      });
     }
   }
 

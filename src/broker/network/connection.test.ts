@@ -304,6 +304,10 @@ test('an idle connection is closed, one with a parked request or with traffic is
     [client.closed, waiting.closed, busy.closed, stuck.closed],
     [true, false, false, true],
   );
+  const idle = [...broker.metrics.all()].find(
+    ({ name }) => name === 'sluice_connections_idle_closed_total',
+  );
+  assert.deepEqual([...(idle?.read() ?? [])], [{ value: 2 }]);
   broker.parked[0]!.pending.complete({});
   await clock.advanceAndSettle(2000);
   assert.deepEqual(waiting.answered, [1]);

@@ -25,6 +25,9 @@ const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 /** Of a large request so much is received in a turn of the event loop; then the others have theirs. */
 const LARGE_FRAME_BYTES_PER_TURN = 256 * 1024;
 
+/** With many clients this is so at every request. */
+const FULL_RATE = { lines: 1, windowMs: 60_000 };
+
 export const ANONYMOUS = 'User:ANONYMOUS';
 
 /** What connections share. */
@@ -339,11 +342,22 @@ export class Connection
     if (this.#state !== 'open') return;
     const isFull = this.#waiting.length > 0 || !this.#mayDispatch();
     const pause = isFull || this.#large?.isAllowed === false || this.#hadItsShare;
-    if (isFull && !this.#muteTimer && this.#env.budget.exhausted) this.#env.budget.wait(this);
+    if (isFull && !this.#muteTimer && this.#env.budget.exhausted) this.#waitForBudget();
     if (pause === this.#readingPaused) return;
     this.#readingPaused = pause;
     if (pause) this.#socket.pause();
     else this.#socket.resume();
+  }
+
+  #waitForBudget(): void {
+    const { budget, complaints } = this.#env;
+    budget.wait(this);
+    const megabytes = Math.round(budget.usedBytes / 1024 / 1024);
+    complaints.warn(
+      { about: 'every client', kind: 'in flight', rate: FULL_RATE },
+      this.#describe(),
+      `${megabytes} MB of requests and unsent answers are in flight, the most there may be (queued.max.request.bytes): clients are not read from until some are done`,
+    );
   }
 
   #stopReading(): void {
@@ -439,6 +453,7 @@ export class Connection
       this.#requests.first !== undefined && this.#unsentBytes === 0 && this.#state === 'open';
     if (idleMs >= limits.maxIdleMs && !busy) {
       this.#env.logger.debug(this.#describe(), 'closed an idle connection');
+      this.#env.metrics.idleConnectionClosed();
       this.#socket.destroy();
       return;
     }

@@ -100,3 +100,15 @@ test('a large request counts until it is answered: the next one waits, small one
   assert.equal(broker.server.inFlightBytes, 0);
   assert.equal(clock.pendingTimers, 3, 'one for each idle connection, none for a stalled sender');
 });
+
+test('clients that are not read from because of all the others are told of, one line a minute', async () => {
+  const { clock, broker, connect } = await setup({ maxInFlightBytes: 10 * KB });
+  const clients = await Promise.all(Array.from({ length: 5 }, connect));
+  for (const client of clients) {
+    client.send(...Array.from({ length: 50 }, (_, index) => fetch(index)));
+    await clock.settle();
+  }
+  assert.deepEqual(broker.warnings, [
+    '0 MB of requests and unsent answers are in flight, the most there may be (queued.max.request.bytes): clients are not read from until some are done',
+  ]);
+});

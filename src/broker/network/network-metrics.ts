@@ -39,6 +39,7 @@ export class NetworkMetrics {
   #accepted = 0;
   #open = 0;
   #refused = 0;
+  #idle = 0;
 
   constructor(metrics: Metrics) {
     const byApi = (read: (api: ApiMetrics) => number) => () =>
@@ -87,6 +88,11 @@ export class NetworkMetrics {
       'Connections closed for bad input or over a connection limit.',
       () => this.#refused,
     );
+    counter(
+      'sluice_connections_idle_closed_total',
+      'Connections closed after connections.max.idle.ms.',
+      () => this.#idle,
+    );
     metrics.gauge('sluice_connections', 'Open connections.', () => this.#open);
   }
 
@@ -112,6 +118,10 @@ export class NetworkMetrics {
 
   connectionClosed(): void {
     this.#open--;
+  }
+
+  idleConnectionClosed(): void {
+    this.#idle++;
   }
 
   connectionRefused(): void {
