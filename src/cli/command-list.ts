@@ -21,6 +21,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Create, list, describe, change and delete topics.',
     load: async () => (await import('./commands/topics.ts')).topics,
   },
+  produce: {
+    summary: 'Send lines to a topic: sluice produce orders.',
+    load: async () => (await import('./commands/produce.ts')).produce,
+  },
+  consume: {
+    summary: 'Print a topic from its beginning on: sluice consume orders.',
+    load: async () => (await import('./commands/consume.ts')).consume,
+  },
   'console-producer': {
     summary: 'Send lines from standard input as records.',
     load: async () => (await import('./commands/console-producer.ts')).consoleProducer,
@@ -92,6 +100,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   completion: {
     summary: 'Print what completes command lines in bash, zsh or fish.',
     load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  'complete-values': {
+    summary: 'Print what a flag may be followed by, for the completion of shells.',
+    load: async () => (await import('./commands/complete-values.ts')).completeValues,
+    hidden: true,
   },
   script: {
     summary: "Do what a script of Kafka's does, or say what to do instead.",

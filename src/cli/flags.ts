@@ -55,6 +55,8 @@ export interface ParsedArguments<F extends Flags> {
   readonly flags: Parsed<F>;
   /** What is not a flag, in order. */
   readonly rest: readonly string[];
+  /** Where in the arguments that was. */
+  readonly restAt: readonly number[];
   /** `--help` or `-h` was given. */
   readonly help: boolean;
 }
@@ -74,14 +76,18 @@ export function parseFlags<F extends Flags>(
       kind === 'toggle' ? false : kind === 'repeated' || kind === 'many' ? [] : undefined;
   }
   const rest: string[] = [];
+  const restAt: number[] = [];
   let help = false;
+  /** What `--topics` was taken for, where the word after it shows that something else was meant. */
+  let abbreviated: { given: string; name: string } | undefined;
   for (let index = 0; index < args.length; index++) {
     const argument = args[index]!;
     const match = /^--?([A-Za-z][^=]*)(?:=(.*))?$/s.exec(argument);
     if (!match) {
       if (!options.allowRest || argument.startsWith('-'))
-        throw unexpected(argument, options.command);
+        throw unexpected(declared, argument, options.command, abbreviated);
       rest.push(argument);
+      restAt.push(index);
       continue;
     }
     const [, given = '', attached] = match;
@@ -91,6 +97,7 @@ export function parseFlags<F extends Flags>(
     }
     const name = resolve(declared, given, argument.startsWith('--'), options.command);
     const flag = declared[name]!;
+    abbreviated = flag.kind === 'toggle' && name !== given ? { given, name } : undefined;
     if (flag.kind === 'toggle') {
       if (attached !== undefined) throw new CliError(`--${name} takes no value`);
       found[name] = true;
@@ -120,7 +127,7 @@ export function parseFlags<F extends Flags>(
       }
     } else found[name] = text;
   }
-  return { flags: found as Parsed<F>, rest, help };
+  return { flags: found as Parsed<F>, rest, restAt, help };
 }
 
 function isFlag(declared: Flags, argument: string): boolean {
@@ -145,7 +152,24 @@ function resolve(declared: Flags, given: string, twoDashes: boolean, command: st
   );
 }
 
-function unexpected(argument: string, command: string): CliError {
+function unexpected(
+  declared: Flags,
+  argument: string,
+  command: string,
+  abbreviated: { given: string; name: string } | undefined,
+): CliError {
+  if (abbreviated) {
+    const { given, name } = abbreviated;
+    const others = Object.keys(declared).filter((one) => declared[one]!.kind !== 'toggle');
+    const near = closest(given, others);
+    return new CliError(
+      `"${argument}" is not expected after --${given}, which is short for --${name}${near ? `; did you mean --${near}?` : ''}`,
+    );
+  }
+  // `sluice topics list`, as other programs have it.
+  if (Object.hasOwn(declared, argument)) {
+    return new CliError(`"${argument}" is a flag of ${command}; did you mean --${argument}?`);
+  }
   return new CliError(`"${argument}" is not expected here; see ${command} --help`);
 }
 

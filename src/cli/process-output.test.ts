@@ -117,6 +117,29 @@ test('what a broker that is gone did not store is told by its lines', async () =
   );
 });
 
+test('a full disk under its log does not end a broker', async (t) => {
+  if (!existsSync('/dev/full')) return t.skip('there is no /dev/full here');
+  const full = openSync('/dev/full', 'w');
+  const listeners = ['listeners=PLAINTEXT://127.0.0.1:0', 'http.listeners=http://127.0.0.1:0'];
+  const configs = [`log.dirs=${join(work, 'data')}`, ...listeners];
+  const flags = configs.map((config) => `--override=${config}`);
+  const child = spawn(process.execPath, [program, 'server', ...flags], {
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  const ended = new Promise<number | null>((done) => child.on('close', done));
+  let err = '';
+  const isReady = new Promise<void>((ready) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      err += chunk;
+      if (/is ready/.test(err)) ready();
+    });
+  });
+  await Promise.race([isReady, ended]);
+  child.kill('SIGTERM');
+  assert.equal(await ended, 0, err);
+});
+
 test('an input that cannot be read is one sentence', async () => {
   const folder = openSync('.', 'r');
   const child = spawn(process.execPath, [program, 'console-producer', ...at(), '--topic', 't'], {

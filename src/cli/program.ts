@@ -20,8 +20,8 @@ ${rows.join('\n')}
 
 A first look:
   sluice server
-  sluice console-producer --topic greetings
-  sluice console-consumer --topic greetings --from-beginning
+  sluice produce greetings
+  sluice consume greetings
 `;
 }
 
@@ -39,7 +39,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     }
     const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!entry) {
-      const near = closest(name, Object.keys(COMMANDS));
+      const near = nearest(name);
       throw new CliError(
         `${name} is not a command${near ? `; did you mean ${near}?` : '; see sluice --help'}`,
       );
@@ -55,6 +55,39 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (process.env['SLUICE_DEBUG'] && error instanceof Error) terminal.err(`${error.stack}\n`);
     return 1;
   }
+}
+
+/** What hands type that mean a command of ours, though the letters are far away. */
+const MEANT: Readonly<Record<string, string>> = {
+  broker: 'server',
+  config: 'configs',
+  'consumer-group': 'consumer-groups',
+  consumer: 'consume',
+  describe: 'topics',
+  group: 'consumer-groups',
+  list: 'topics',
+  offsets: 'get-offsets',
+  producer: 'produce',
+  publish: 'produce',
+  read: 'consume',
+  run: 'server',
+  send: 'produce',
+  serve: 'server',
+  start: 'server',
+  subscribe: 'consume',
+  tail: 'consume',
+  topic: 'topics',
+};
+
+function nearest(given: string): string | undefined {
+  // kafka-topics.sh and kafka-topics are what others call it.
+  const name = given
+    .toLowerCase()
+    .replace(/^kafka-/, '')
+    .replace(/\.sh$/, '');
+  if (Object.hasOwn(MEANT, name)) return MEANT[name];
+  const shown = Object.keys(COMMANDS).filter((one) => !COMMANDS[one]?.hidden);
+  return shown.includes(name) ? name : closest(name, shown);
 }
 
 function sentence(error: unknown): string {

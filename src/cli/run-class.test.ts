@@ -88,15 +88,20 @@ test('scripts for three shells', async () => {
   const { out, code } = await runCommand(['completion', 'bash']);
   assert.equal(code, 0);
   execFileSync('bash', ['-n'], { input: out });
-  const completed = execFileSync(
-    'bash',
-    [
-      '-c',
-      `${out}\nCOMP_WORDS=(sluice topics --under-r); COMP_CWORD=2; _sluice; echo "\${COMPREPLY[@]}"`,
-    ],
-    { encoding: 'utf8' },
-  );
-  assert.equal(completed, '--under-replicated-partitions\n');
+  // In place of the program: what a broker would be asked for, and which one.
+  const asked = 'sluice() { echo "$2-of-$4"; }';
+  const completed = (...words: string[]) => {
+    const line = `COMP_WORDS=(sluice ${words.join(' ')}); COMP_CWORD=${words.length}`;
+    const script = `set -u; ${asked}\n${out}\n${line}; _sluice; echo "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim();
+  };
+  assert.equal(completed('topics', '--under-r'), '--under-replicated-partitions');
+  const at = ['--bootstrap-server', 'host', ':', '9093'];
+  assert.equal(completed('topics', ...at, '--topic', "''"), 'topics-of-host:9093');
+  assert.equal(completed('consumer-groups', '--group', "''"), 'groups-of-');
+  assert.equal(completed('consume', 'to'), 'topics-of-');
+  assert.equal(completed('configs', '--entity-type', 'br'), 'brokers broker-loggers');
+  assert.equal(completed('server', '--log-level', "''"), 'debug info warn error');
   const wrong = await runCommand(['completion', 'tcsh']);
   assert.match(wrong.err, /exactly one shell: bash, zsh, fish/);
 });

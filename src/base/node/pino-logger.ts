@@ -4,6 +4,9 @@ import { readableLine } from './readable-line.ts';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
+/** Kept for when the disk has room again. */
+const MOST_UNWRITTEN_BYTES = 1024 * 1024;
+
 export interface PinoLoggerOptions {
   readonly level: LogLevel;
   /** One JSON object per line, or one line for people; by default the latter on a terminal only. */
@@ -19,9 +22,7 @@ export interface PinoLoggerOptions {
 export function createLogger(options: PinoLoggerOptions): Logger {
   const format = options.format ?? (process.stdout.isTTY ? 'text' : 'json');
   const write = options.write;
-  const plain: DestinationStream = write
-    ? { write }
-    : destination({ dest: process.stdout.fd, sync: true });
+  const plain: DestinationStream = write ? { write } : standardOutput();
   const stream: DestinationStream =
     format === 'json' ? plain : { write: (line) => plain.write(readableLine(line)) };
   const logger = pino(
@@ -36,6 +37,17 @@ export function createLogger(options: PinoLoggerOptions): Logger {
     stream,
   );
   return adapt(logger, { level: options.level }, {});
+}
+
+/** A full disk under the log, or a reader that is gone, must not end the broker: what cannot be written is dropped. */
+function standardOutput(): DestinationStream {
+  const stream = destination({
+    dest: process.stdout.fd,
+    sync: true,
+    maxLength: MOST_UNWRITTEN_BYTES,
+  });
+  stream.on('error', () => {});
+  return stream;
 }
 
 /** The part of pino that is used. */

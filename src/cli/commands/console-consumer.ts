@@ -23,7 +23,8 @@ import type { Command, Terminal } from '../terminal.ts';
 import { subscriptionPattern } from '../topic-filter.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
-const FLAGS = {
+/** `produce` and `consume` know them too. */
+export const FLAGS = {
   topic: value('topic', 'The topic to read.'),
   include: value('pattern', 'A regular expression instead: all topics that it matches whole.'),
   whitelist: value('pattern', 'The older name of --include.', true),

@@ -21,7 +21,8 @@ import { systemReason } from '../system-reason.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
-const FLAGS = {
+/** `produce` and `consume` know them too. */
+export const FLAGS = {
   topic: value('topic', 'Where the records go.'),
   ...BOOTSTRAP_FLAGS,
   property: repeated(

@@ -22,6 +22,12 @@ const lines = [
     not: ['--group'],
   },
   {
+    line: 'sluice configs --entity-type broker',
+    offered: ['brokers', 'broker-loggers'],
+    not: ['topics'],
+  },
+  { line: 'sluice server --log-level w', offered: ['warn'], not: ['debug'] },
+  {
     line: 'sluice consumer-groups --to-',
     offered: ['--to-current', '--to-datetime', '--to-offset'],
     not: ['--topic'],
