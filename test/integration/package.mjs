@@ -52,10 +52,40 @@ const STRICT = {
   target: 'ES2022',
   outDir: 'out',
 };
+/** The compilers, how they look for packages, and what kind of package looks. */
 const RESOLUTIONS = [
-  { module: 'NodeNext', moduleResolution: 'NodeNext' },
-  { module: 'ESNext', moduleResolution: 'Bundler', noEmit: true },
+  { typescript: 'typescript', type: 'module', module: 'NodeNext', moduleResolution: 'NodeNext' },
+  {
+    typescript: 'typescript',
+    type: 'module',
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    noEmit: true,
+  },
+  { typescript: 'typescript', type: 'commonjs', module: 'Node16', moduleResolution: 'Node16' },
+  { typescript: 'typescript', type: 'commonjs', module: 'NodeNext', moduleResolution: 'NodeNext' },
+  { typescript: 'typescript-5', type: 'module', module: 'NodeNext', moduleResolution: 'NodeNext' },
+  { typescript: 'typescript-5', type: 'commonjs', module: 'Node16', moduleResolution: 'Node16' },
+  { typescript: 'typescript-5', type: 'commonjs', module: 'CommonJS', moduleResolution: 'Node10' },
 ];
+
+/** The same program where there is no await at the top. */
+const inFunction = (program) => {
+  const at = program.indexOf('\nconst options');
+  return `${program.slice(0, at)}\nasync function main(): Promise<void> {${program.slice(at)}}\nvoid main();\n`;
+};
+
+/** One copy of the code, whoever loads it and however. */
+const BOTH_WAYS = `const required = [require('sluice'), require('sluice/testing')];
+Promise.all([import('sluice'), import('sluice/testing')]).then(async ([main, testing]) => {
+  const same = main.startBroker === required[0].startBroker &&
+    testing.startTestBroker === required[1].startTestBroker &&
+    testing.KafkaError === required[1].KafkaError;
+  const broker = await required[1].startTestBroker();
+  await broker.stop();
+  console.log(same ? 'one copy' : 'two copies');
+});
+`;
 
 const repository = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'package-'));
@@ -84,21 +114,29 @@ try {
     mkdirSync(resolve(at, '..'), { recursive: true });
     symlinkSync(join(repository, 'node_modules', name), at);
   }
-  writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(consumer, 'main.ts'), CONSUMER);
-  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
-  for (const resolution of RESOLUTIONS) {
-    const compilerOptions = { ...STRICT, ...resolution };
+  for (const { typescript, type, ...resolution } of RESOLUTIONS) {
+    const compiler = join(repository, 'node_modules', typescript, 'bin/tsc');
+    const isModule = type === 'module';
+    writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type }));
+    writeFileSync(join(consumer, 'main.ts'), isModule ? CONSUMER : inFunction(CONSUMER));
+    // Imports that stay require() are not written as what they become.
+    const compilerOptions = { ...STRICT, ...resolution, verbatimModuleSyntax: isModule };
     writeFileSync(
       join(consumer, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, files: ['main.ts'] }),
     );
     run([compiler, '-p', '.'], consumer);
-    console.log(`compiles with moduleResolution ${resolution.moduleResolution}`);
+    const what = `${typescript}, ${type}, moduleResolution ${resolution.moduleResolution}`;
+    if (!resolution.noEmit) {
+      const address = run(['out/main.js'], consumer).trim();
+      if (!/^127\.0\.0\.1:\d+$/.test(address)) throw new Error(`${what}: it said ${address}`);
+    }
+    console.log(`compiles and runs: ${what}`);
   }
-  const address = run(['out/main.js'], consumer).trim();
-  if (!/^127\.0\.0\.1:\d+$/.test(address)) throw new Error(`it said ${address}`);
-  console.log('the compiled program starts brokers from the packed package, and ends by itself');
+  writeFileSync(join(consumer, 'both.cjs'), BOTH_WAYS);
+  const copies = run(['both.cjs'], consumer).trim();
+  if (copies !== 'one copy') throw new Error(`import and require have ${copies}`);
+  console.log('import and require get the same classes, and the programs end by themselves');
 } catch (error) {
   console.error(error.stdout || error);
   process.exitCode = 1;
