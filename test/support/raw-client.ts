@@ -84,6 +84,11 @@ export class RawClient {
     return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
+  /** Sends no more; what comes is still read. */
+  endWriting(): void {
+    this.#socket.end();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -13,6 +13,12 @@ const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 const LISTEN_BACKLOG = 511;
 
+/**
+ * A peer that sends no more is asked whether it is there after so long without traffic. Systems keep
+ * what is left of a closed socket for up to a minute, and it answers for as long.
+ */
+const ASK_ENDED_PEER_AFTER_MS = 60_000;
+
 /** A line about connections that could not be accepted, no more often than this. */
 const ACCEPT_LINE_INTERVAL_MS = 10_000;
 
@@ -228,6 +234,8 @@ class NodeSocket implements Socket {
       this.#error = error;
     });
     stream.on('end', () => {
+      // Whether the peer only ended its side or is gone looks the same; the system can ask it.
+      stream.setKeepAlive(true, ASK_ENDED_PEER_AFTER_MS);
       if (this.#events?.onEnd) this.#events.onEnd();
       else this.end();
     });

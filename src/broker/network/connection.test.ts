@@ -117,19 +117,78 @@ test('a parked request ends when its client goes away, and a late answer is igno
   );
 });
 
-test('a client that only sends no more still gets the answers that wait for nothing', async () => {
+/** Ends the client's side; it goes on reading. */
+function endWriting({ socket }: TestClient): void {
+  assert.ok(socket instanceof SimSocket);
+  socket.endWriting();
+}
+
+test('a client that sends no more gets all it has asked for, then the connection ends', async () => {
   const { clock, broker, client } = await setup();
-  client.send(heartbeat(1), metadata(2), fetch(3), heartbeat(4));
-  assert.ok(client.socket instanceof SimSocket);
-  client.socket.endWriting();
+  client.send(heartbeat(1), metadata(2), fetch(3), heartbeat(4), fetch(5));
+  endWriting(client);
   await clock.settle();
   assert.deepEqual(client.answered, [1, 2]);
-  assert.deepEqual(
-    broker.ended.map(({ correlationId }) => correlationId),
-    [3],
-  );
+  assert.deepEqual([broker.ended, client.closed], [[], false], 'what waits goes on waiting');
+  broker.parked[1]!.pending.complete({});
+  broker.parked[0]!.pending.complete({});
+  await clock.settle();
+  assert.deepEqual(client.answered, [1, 2, 3, 4, 5]);
   assert.equal(client.closed, true);
   assert.equal(broker.server.connectionCount, 0);
+  assert.equal(broker.server.inFlightBytes, 0);
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test('requests that waited for room when their client ended its side are handled as well', async () => {
+  const { clock, broker, client } = await setup({ maxInFlightBytesPerConnection: 3000 });
+  client.send(
+    ...numbers(9).map(fetch),
+    produce(9, 1, 'last', 0),
+    heartbeat(10, -666),
+    heartbeat(11),
+  );
+  endWriting(client);
+  await clock.settle();
+  assert.ok(broker.parked.length < 9, 'not all are handled at once');
+  for (let answered = 0; answered < 9; answered++) {
+    broker.parked[answered]!.pending.complete({});
+    await clock.settle();
+  }
+  await clock.advanceAndSettle(100);
+  assert.deepEqual(client.answered, numbers(12));
+  assert.deepEqual([broker.produced, client.closed], [['last'], true]);
+  assert.equal(broker.server.connectionCount, 0);
+});
+
+test('a half of a request behind the end is dropped, and nobody waits for its rest', async () => {
+  const { clock, broker, client } = await setup();
+  client.send(heartbeat(1), heartbeat(2).subarray(0, 9));
+  endWriting(client);
+  await clock.settle();
+  assert.deepEqual([client.answered, client.closed], [[1], true]);
+  assert.equal(broker.server.connectionCount, 0);
+});
+
+test('a client that ended its side and is gone is let go of: when it breaks, and after a time', async () => {
+  for (const maxIdleMs of [600_000, -1]) {
+    const { clock, broker, client, connect } = await setup({ maxIdleMs });
+    const other = await connect();
+    for (const one of [client, other]) {
+      one.send(fetch(1));
+      endWriting(one);
+    }
+    await clock.settle();
+    client.socket.destroy();
+    await clock.settle();
+    assert.equal(broker.ended.length, 1);
+    await clock.advanceAndSettle(599_000);
+    assert.equal(broker.ended.length, 1);
+    await clock.advanceAndSettle(2000);
+    assert.equal(broker.ended.length, 2);
+    assert.equal(broker.server.connectionCount, 0);
+    assert.equal(clock.pendingTimers, 0);
+  }
 });
 
 test('a hostile length closes its connection only, with one line that names the client', async () => {

@@ -44,12 +44,20 @@ export interface ConnectionEnvironment {
 }
 
 /**
- * - open: reads and answers. To closing, or closed.
+ * How long a client that sends no more is waited for, where nothing else limits it. One that is gone is
+ * mostly noticed sooner: by the first answer to it, or by the system, which asks whether it is there.
+ */
+const HALF_CLOSED_MS = 600_000;
+
+/**
+ * - open: reads and answers. To ended, closing, or closed.
+ * - ended: the client sends no more. All that it has sent is answered in order, also what waits for
+ *   something, then the socket ends. To closing, or closed.
  * - closing: reads nothing; answers that are ready or don't wait for anything still go out, then the
  *   socket ends. To closed.
  * - closed: final.
  */
-type ConnectionState = 'open' | 'closing' | 'closed';
+type ConnectionState = 'open' | 'ended' | 'closing' | 'closed';
 
 interface WaitingFrame {
   readonly buffer: Buffer;
@@ -131,9 +139,10 @@ export class Connection
 
   /** Reads nothing more; sends what is answered or about to be, then closes. Parked requests end. */
   closeSoon(): void {
-    if (this.#state !== 'open') return;
+    if (!this.#isServed()) return;
     this.#state = 'closing';
     this.#stopReading();
+    this.#dropWaiting();
     this.#abandonFromFirstParked();
     this.#scheduleFlush();
   }
@@ -149,7 +158,7 @@ export class Connection
    */
   refuse(reason: string, request?: Request): void {
     if (request) this.#abandon(this.#requests.cutFrom((queued) => queued === request));
-    if (this.#state !== 'open') return;
+    if (!this.#isServed()) return;
     // Numbers and names in it are those of one request; what is left is what such lines share.
     const kind = reason.replace(/\d+|'[^']*'|\([^)]*\)/g, '');
     this.#warn(kind, `closed a connection: ${reason}`, { request });
@@ -184,14 +193,22 @@ export class Connection
     this.#lastActivityMs = this.#env.clock.monotonicMs();
   }
 
+  /** As in Kafka: a client may end its side and wait for what it has asked for. */
   onEnd(): void {
-    this.closeSoon();
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#stopReading();
+    this.#idleTimer?.cancel();
+    this.#watchIdle();
+    this.#proceed();
+    this.#scheduleFlush();
   }
 
   onClose(error: Error | undefined): void {
     assert(this.#state !== 'closed', 'a socket closes once');
     this.#state = 'closed';
     this.#stopReading();
+    this.#dropWaiting();
     this.#idleTimer?.cancel();
     if (error) this.#env.logger.debug({ ...this.#describe(), error }, 'a connection broke');
     this.#abandon(this.#requests.cutFrom(() => true));
@@ -263,7 +280,7 @@ export class Connection
     this.#release(request);
     if (
       this.#requests.first?.state === 'answered' ||
-      this.#state === 'closing' ||
+      this.#state !== 'open' ||
       this.#readingPaused
     ) {
       this.#scheduleFlush();
@@ -284,7 +301,7 @@ export class Connection
 
   giveReserved(bytes: number): void {
     this.#giveInFlight(bytes);
-    if (this.#readingPaused) this.#scheduleFlush();
+    if (this.#isHeldUp()) this.#scheduleFlush();
   }
 
   /** No later request is handled until the returned function is called. */
@@ -308,7 +325,7 @@ export class Connection
   // Requests in
 
   #mayDispatch(): boolean {
-    if (this.#state !== 'open' || this.#muteTimer || this.#holds > 0) return false;
+    if (!this.#isServed() || this.#muteTimer || this.#holds > 0) return false;
     // One request is always allowed, or a limit below its size would stop the connection for ever.
     if (this.#inFlightBytes === 0) return true;
     return (
@@ -336,13 +353,29 @@ export class Connection
       this.#dispatch(frame);
     }
     this.#adjustReading();
+    if (this.#state === 'ended' && this.#isDone()) this.#scheduleFlush();
+  }
+
+  /** Whether requests of it are still handled. */
+  #isServed(): boolean {
+    return this.#state === 'open' || this.#state === 'ended';
+  }
+
+  /** Whether it waits for room to go on. */
+  #isHeldUp(): boolean {
+    return this.#readingPaused || this.#waiting.length > 0;
+  }
+
+  #isDone(): boolean {
+    return !this.#requests.first && this.#waiting.length === 0;
   }
 
   #adjustReading(): void {
-    if (this.#state !== 'open') return;
-    const isFull = this.#waiting.length > 0 || !this.#mayDispatch();
-    const pause = isFull || this.#large?.isAllowed === false || this.#hadItsShare;
+    if (!this.#isServed()) return;
+    const isFull = this.#waiting.length > 0 || (this.#state === 'open' && !this.#mayDispatch());
     if (isFull && !this.#muteTimer && this.#env.budget.exhausted) this.#waitForBudget();
+    if (this.#state !== 'open') return;
+    const pause = isFull || this.#large?.isAllowed === false || this.#hadItsShare;
     if (pause === this.#readingPaused) return;
     this.#readingPaused = pause;
     if (pause) this.#socket.pause();
@@ -364,6 +397,14 @@ export class Connection
     this.#frames.stop();
     if (this.#large) this.#env.largeFrames.leave(this.#large);
     this.#large = undefined;
+    // The socket goes on reading, and the bytes are dropped: an unread one would make closing a reset,
+    // which can take the answers before it away from the client.
+    if (this.#readingPaused) this.#socket.resume();
+    this.#readingPaused = false;
+  }
+
+  /** Lets go of the requests that wait to be handled. */
+  #dropWaiting(): void {
     for (const { buffer, large } of this.#waiting) {
       this.#env.pool.release(buffer);
       if (large) this.#env.largeFrames.leave(large);
@@ -372,14 +413,10 @@ export class Connection
     this.#muteTimer?.cancel();
     this.#muteTimer = undefined;
     this.#env.budget.forget(this);
-    // The socket goes on reading, and the bytes are dropped: an unread one would make closing a reset,
-    // which can take the answers before it away from the client.
-    if (this.#readingPaused) this.#socket.resume();
-    this.#readingPaused = false;
   }
 
   #mute(ms: number): void {
-    if (this.#state !== 'open') return;
+    if (!this.#isServed()) return;
     this.#muteTimer?.cancel();
     this.#muteTimer = this.#env.clock.after(ms, () => {
       this.#muteTimer = undefined;
@@ -415,10 +452,10 @@ export class Connection
       this.#unsentBytes += size;
       this.#env.metrics.bytesSent(size);
       this.#socket.write(list.finish(), () => this.#onSent(sent, size));
-    } else if (this.#readingPaused) {
+    } else if (this.#isHeldUp()) {
       this.#proceed();
     }
-    if (this.#state === 'closing' && !requests.first) this.#socket.end();
+    if (this.#state !== 'open' && this.#isDone()) this.#socket.end();
   }
 
   #onSent(sent: readonly Request[], size: number): void {
@@ -427,7 +464,7 @@ export class Connection
       request.finish();
       this.#release(request);
     }
-    if (this.#readingPaused) this.#proceed();
+    if (this.#isHeldUp()) this.#proceed();
   }
 
   // Ends
@@ -447,17 +484,19 @@ export class Connection
 
   #watchIdle(): void {
     const { clock, limits } = this.#env;
-    if (limits.maxIdleMs < 0) return;
+    const unlimited = limits.maxIdleMs < 0;
+    if (unlimited && this.#state === 'open') return;
+    const maxIdleMs = unlimited ? HALF_CLOSED_MS : limits.maxIdleMs;
     const idleMs = clock.monotonicMs() - this.#lastActivityMs;
     const busy =
       this.#requests.first !== undefined && this.#unsentBytes === 0 && this.#state === 'open';
-    if (idleMs >= limits.maxIdleMs && !busy) {
+    if (idleMs >= maxIdleMs && !busy) {
       this.#env.logger.debug(this.#describe(), 'closed an idle connection');
       this.#env.metrics.idleConnectionClosed();
       this.#socket.destroy();
       return;
     }
-    const waitMs = busy ? limits.maxIdleMs : limits.maxIdleMs - idleMs;
+    const waitMs = busy ? maxIdleMs : maxIdleMs - idleMs;
     this.#idleTimer = clock.after(waitMs, () => this.#watchIdle());
   }
 
