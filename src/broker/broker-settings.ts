@@ -13,8 +13,17 @@ export function unsupportedConfig(config: BrokerConfig): string | undefined {
   if (encrypted) {
     return `listeners names ${encrypted.name} with ${encrypted.protocol}, but this version speaks PLAINTEXT only; name PLAINTEXT listeners, on addresses that only trusted clients reach`;
   }
-  if (config.zookeeperConnect?.trim()) {
-    return `zookeeper.connect is ${config.zookeeperConnect}, but this version runs as a single node; remove zookeeper.connect to keep the metadata beside the data`;
+  const [role, ...otherRoles] = config.processRoles;
+  if (role !== undefined && otherRoles.length === 0) {
+    return `process.roles = ${role} asks for one half of a KRaft node, but this version runs as a single node that is both; say process.roles=broker,controller, or leave it out`;
+  }
+  for (const [key, nodes] of [
+    ['controller.quorum.voters', config.controllerQuorumVoters],
+    ['controller.quorum.bootstrap.servers', config.controllerQuorumBootstrapServers],
+  ] as const) {
+    if (nodes.length > 1) {
+      return `${key} = ${nodes.join(',')} names ${nodes.length} controllers, but this version runs as a single node; name this node alone, or leave it out`;
+    }
   }
   return undefined;
 }

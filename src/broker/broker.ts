@@ -39,6 +39,7 @@ import { configValidator } from './controller/config-validator.ts';
 import { createController } from './controller/controller.ts';
 import { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
+import { checkEnsemble } from './ensemble.ts';
 import { establishIdentity, type Identity, keptIdentity } from './identity.ts';
 import { LocalPartitionHost } from './local-partition-host.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
@@ -114,6 +115,8 @@ export class UnsupportedConfigError extends Error {
 export async function startBroker(config: BrokerConfig, ports: BrokerPorts): Promise<Broker> {
   const unsupported = unsupportedConfig(config);
   if (unsupported) throw new UnsupportedConfigError(unsupported);
+  const ensemble = await checkEnsemble(config.zookeeperConnect, ports);
+  if (ensemble) throw new UnsupportedConfigError(ensemble);
   const cleanup: (() => Promise<void> | void)[] = [];
   const undo = async () => {
     for (let step = cleanup.pop(); step; step = cleanup.pop()) await step();

@@ -106,6 +106,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/complete-values.ts')).completeValues,
     hidden: true,
   },
+  'storage-format': {
+    summary: 'Give the data directories of a new broker the id of their cluster.',
+    load: async () => (await import('./commands/storage-format.ts')).storageFormat,
+    hidden: true,
+  },
   script: {
     summary: "Do what a script of Kafka's does, or say what to do instead.",
     load: async () => (await import('./commands/script.ts')).script,

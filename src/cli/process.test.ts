@@ -284,7 +284,7 @@ test('a bad config, a missing file and a port in use are one sentence each', asy
   const wrong: readonly (readonly [string[], RegExp])[] = [
     [['server', '--override', 'num.partitions=0'], /num\.partitions = 0 must be at least 1/],
     [['server', '--override', 'num.partitions'], /is not of the form key=value/],
-    [['server', 'nope.properties'], /there is no file nope\.properties/],
+    [['server', 'nope.properties'], /there is no file or folder nope\.properties; check the name/],
     [['server', '--overide', 'a=b'], /did you mean --override\?/],
     [server(join(work, 'taken'), address.port), /another program listens on the port already/],
   ];

@@ -135,15 +135,11 @@ function simpleConsumer(args: readonly string[]): ScriptCall {
   return { command: 'console-consumer', args: words };
 }
 
-/** KRaft's folders are formatted before the first start; ours make themselves. */
+/** KRaft's folders are formatted before the first start; ours would make themselves. */
 function storage(args: readonly string[], uuid: () => string): ScriptCall {
   const [action] = args;
   if (action === 'random-uuid') return { code: 0, out: `${uuid()}\n` };
-  if (action === 'format') {
-    const say =
-      'nothing is to be formatted: a broker makes its folders, and its cluster id, when it starts';
-    return { say, code: 0 };
-  }
+  if (action === 'format') return { command: 'storage-format', args: args.slice(1) };
   if (action === 'info') return { say: 'see meta.properties in the data directory', code: 0 };
   return { say: 'kafka-storage.sh takes random-uuid, format or info', code: 1 };
 }

@@ -88,6 +88,7 @@ export function loadBrokerConfig(
         : `PLAINTEXT://${typed.advertisedHostName}:${typed.advertisedPort ?? typed.port}`),
     protocolMap: typed.listenerSecurityProtocolMap,
     interBrokerListenerName: typed.interBrokerListenerName,
+    controllerListenerNames: typed.controllerListenerNames,
     interBrokerProtocol: isSet(sources, 'security.inter.broker.protocol')
       ? typed.securityInterBrokerProtocol
       : null,
@@ -100,7 +101,7 @@ export function loadBrokerConfig(
   const config: BrokerConfig = Object.freeze({
     ...typed,
     parsedListeners: listeners,
-    parsedHttpListeners: parseHttpListeners(typed.httpListeners),
+    parsedHttpListeners: parseHttpListeners(typed.httpListeners, listeners),
     interBrokerListener,
     logDirList: logDirList(typed.logDirs, typed.logDir),
     sources,
@@ -176,12 +177,6 @@ export function textOf(sources: BrokerConfigSources, name: string): string | und
   return undefined;
 }
 
-/** Without an ensemble one node is the whole cluster, and some defaults differ. */
-export function isSingleNode(sources: BrokerConfigSources): boolean {
-  const ensemble = textOf(sources, 'zookeeper.connect');
-  return ensemble === undefined || ensemble.trim() === '';
-}
-
 /** Whether topics are configured as in Kafka 4. */
 export function hasTopicConfigsOf4(sources: BrokerConfigSources): boolean {
   const text = textOf(sources, 'compatibility')?.trim();
@@ -189,13 +184,12 @@ export function hasTopicConfigsOf4(sources: BrokerConfigSources): boolean {
   return name !== undefined && compatibilityOf(name).topicConfigs === 'of 4';
 }
 
+/** One node is the whole cluster, whatever `zookeeper.connect` says, so some defaults are not Kafka's. */
 export function defaultText(sources: BrokerConfigSources, key: ConfigKey): string | null {
   if (key.inKafka4?.default !== undefined && hasTopicConfigsOf4(sources)) {
     return key.inKafka4.default;
   }
-  return key.singleNodeDefault !== undefined && isSingleNode(sources)
-    ? key.singleNodeDefault
-    : key.default;
+  return key.singleNodeDefault !== undefined ? key.singleNodeDefault : key.default;
 }
 
 /** The text in force, through synonyms, then the default; null where there is none. */

@@ -52,10 +52,10 @@ test('an empty file gives a node that works', () => {
   assert.equal(config.autoCreateTopicsEnable, true);
 });
 
-test('a cluster has the defaults of Kafka where one node needs others', () => {
+test('a file that names an ensemble has the defaults of one node, which this is', () => {
   const config = brokerConfig({ 'zookeeper.connect': 'zk:2181' });
-  assert.equal(config.groupInitialRebalanceDelayMs, 3000);
-  assert.equal(config.offsetsTopicReplicationFactor, 3);
+  assert.equal(config.groupInitialRebalanceDelayMs, 0);
+  assert.equal(config.offsetsTopicReplicationFactor, 1);
 });
 
 test('a bad value names the key, the value and what is allowed', () => {

@@ -54,11 +54,60 @@ test('one port may serve several addresses', () => {
   assert.equal(brokerConfig({ listeners }).parsedListeners.length, 2);
 });
 
+test('whatever Kafka takes for an address is one: bare IPv6, zones, every address, small letters', () => {
+  const cases: readonly (readonly [string, string, string, number])[] = [
+    ['PLAINTEXT://::1:9391', 'PLAINTEXT', '::1', 9391],
+    ['PLAINTEXT://[fe80::1%eth0]:9092', 'PLAINTEXT', 'fe80::1%eth0', 9092],
+    ['PLAINTEXT://fe80::1%eth0:9092', 'PLAINTEXT', 'fe80::1%eth0', 9092],
+    ['PLAINTEXT://[2001:db8:0:0:0:0:0:1]:1', 'PLAINTEXT', '2001:db8:0:0:0:0:0:1', 1],
+    ['PLAINTEXT://2001:db8::ffff:192.168.0.1:1', 'PLAINTEXT', '2001:db8::ffff:192.168.0.1', 1],
+    ['PLAINTEXT://:::9092', 'PLAINTEXT', '::', 9092],
+    ['PLAINTEXT://[::]:9092', 'PLAINTEXT', '::', 9092],
+    ['PLAINTEXT://0.0.0.0:9092', 'PLAINTEXT', '0.0.0.0', 9092],
+    [' plaintext://my_host-1.example.com:9092 , ', 'PLAINTEXT', 'my_host-1.example.com', 9092],
+    ['PLAINTEXT://:9092,', 'PLAINTEXT', '', 9092],
+  ];
+  for (const [listeners, name, host, port] of cases) {
+    const [first, ...more] = brokerConfig({ listeners }).parsedListeners;
+    assert.deepEqual([first?.name, first?.host, first?.port], [name, host, port], listeners);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('the listener of a KRaft controller is not one for clients', () => {
+  const { parsedListeners } = brokerConfig({
+    listeners: 'CONTROLLER://:9093,PLAINTEXT://:9092',
+    'advertised.listeners': 'PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093',
+    'controller.listener.names': 'controller',
+    'listener.security.protocol.map': 'CONTROLLER:SASL_SSL,PLAINTEXT:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+  });
+  assert.deepEqual(
+    parsedListeners.map(({ name, port }) => [name, port]),
+    [['PLAINTEXT', 9092]],
+  );
+});
+
 const WRONG: readonly (readonly [Record<string, string>, RegExp])[] = [
   [{ listeners: 'PLAINTEXT:9092' }, /entry PLAINTEXT:9092; an entry must be NAME:\/\/host:port/],
   [{ listeners: 'PLAINTEXT://:99999' }, /port from 0 to 65535/],
   [{ listeners: 'PLAINTEXT://:1,PLAINTEXT://:2' }, /names PLAINTEXT twice/],
   [{ listeners: 'PLAINTEXT://:1,SSL://:1' }, /uses port 1 twice/],
+  [{ listeners: 'PLAINTEXT://0.0.0.0:1,SSL://127.0.0.1:1' }, /uses port 1 twice/],
+  [{ listeners: 'PLAINTEXT://127.0.0.1:1,SSL://[::]:1' }, /uses port 1 twice/],
+  [{ listeners: 'PLAINTEXT://[::1:9092' }, /an entry must be NAME:\/\/host:port/],
+  [{ listeners: 'PLAINTEXT://::g:9092' }, /an entry must be NAME:\/\/host:port/],
+  [{ listeners: 'PLAINTEXT://1:2:3:9092' }, /an entry must be NAME:\/\/host:port/],
+  [{ listeners: 'PLAINTEXT://::1::2:9092' }, /an entry must be NAME:\/\/host:port/],
+  [{ listeners: 'PLAINTEXT://::1.2.3.256:9092' }, /an entry must be NAME:\/\/host:port/],
+  [
+    { listeners: 'CONTROLLER://:9093', 'controller.listener.names': 'CONTROLLER' },
+    /listeners = CONTROLLER:\/\/:9093 must name at least one listener for clients/,
+  ],
+  [
+    { listeners: 'PLAINTEXT://:8048', 'http.listeners': 'http://127.0.0.1:8048' },
+    /http.listeners = http:\/\/127.0.0.1:8048 uses port 8048, as the listener PLAINTEXT does/,
+  ],
   [
     { listeners: 'FOO://:1' },
     /names FOO.*listener.security.protocol.map, for example FOO:PLAINTEXT/,

@@ -27,6 +27,8 @@ export interface ListenerTexts {
   advertisedListeners: string | null;
   protocolMap: string;
   interBrokerListenerName: string | null;
+  /** Those that a KRaft controller listens on: no client is served there. */
+  controllerListenerNames: string | null;
   /** null where security.inter.broker.protocol is not set. */
   interBrokerProtocol: SecurityProtocol | null;
 }
@@ -37,12 +39,22 @@ export function parseListeners(texts: ListenerTexts): {
   interBrokerListener: string;
 } {
   const protocols = parseProtocolMap(texts.protocolMap);
-  const endpoints = parseEndpoints('listeners', texts.listeners);
+  const all = parseEndpoints('listeners', texts.listeners);
+  rejectTwice('listeners', texts.listeners, all);
+  // In this process brokers and controllers need no port between them.
+  const controllers = new Set(
+    splitList(texts.controllerListenerNames ?? '').map((name) => name.toUpperCase()),
+  );
+  const isForClients = ({ name }: NamedEndpoint) => !controllers.has(name);
+  const endpoints = all.filter(isForClients);
   if (endpoints.length === 0) {
-    throw new ConfigError('listeners must name at least one listener, such as PLAINTEXT://:9092');
+    throw new ConfigError(
+      `listeners${all.length > 0 ? ` = ${texts.listeners}` : ''} must name at least one listener for clients, such as PLAINTEXT://:9092`,
+    );
   }
-  rejectTwice('listeners', texts.listeners, endpoints);
-  const advertised = parseEndpoints('advertised.listeners', texts.advertisedListeners ?? '');
+  const advertised = parseEndpoints('advertised.listeners', texts.advertisedListeners ?? '').filter(
+    isForClients,
+  );
   for (const { name, host } of advertised) {
     const where = `advertised.listeners = ${texts.advertisedListeners}`;
     if (!endpoints.some((endpoint) => endpoint.name === name)) {
@@ -122,52 +134,91 @@ function parseProtocolMap(text: string): Map<string, SecurityProtocol> {
 }
 
 function parseEndpoints(key: string, text: string): NamedEndpoint[] {
-  return splitList(text).map((item) => {
-    const match = /^([^:/\s]+):\/\/(\[[0-9a-fA-F:.%]+\]|[^:[\]/\s]*):(-?\d+)$/.exec(item);
+  return entriesOf(text).map((item) => {
+    const match = /^([^:/\s]+):\/\/(.*):(-?\d+)$/.exec(item);
+    const host = hostOf(match?.[2] ?? '');
     const port = Number(match?.[3]);
-    if (!match || !(port >= 0 && port <= 65_535)) {
+    if (!match || host === undefined || !(port >= 0 && port <= 65_535)) {
       throw new ConfigError(
         `${key} = ${text} has the entry ${item}; an entry must be NAME://host:port, with a port from 0 to 65535`,
       );
     }
-    return {
-      name: match[1]!.toUpperCase(),
-      host: match[2]!.replace(/^\[|\]$/g, ''),
-      port,
-    };
+    return { name: match[1]!.toUpperCase(), host, port };
   });
 }
 
+/** Kafka's lists may end with a comma. */
+function entriesOf(text: string): string[] {
+  return splitList(text).filter((item) => item !== '');
+}
+
+/**
+ * A name or an address, an IPv6 one with or without brackets and with the zone that it is valid in
+ * (`fe80::1%eth0`); undefined where it is neither.
+ */
+function hostOf(text: string): string | undefined {
+  const host = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
+  if (!host.includes(':')) return /^[^[\]/\s]*$/.test(host) ? host : undefined;
+  return isIpv6(host) ? host : undefined;
+}
+
+function isIpv6(text: string): boolean {
+  const [, address = ''] = /^([0-9a-fA-F:.]+)(%[0-9a-zA-Z._-]+)?$/.exec(text) ?? [];
+  const halves = address.split('::');
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const last = groups.at(-1) ?? '';
+  const isMapped = last.includes('.');
+  const count = groups.length + (isMapped ? 1 : 0);
+  if (address === '' || halves.length > 2 || (halves.length === 2 ? count > 7 : count !== 8)) {
+    return false;
+  }
+  const whole = isMapped ? groups.slice(0, -1) : groups;
+  const isIpv4 = /^(\d{1,3}\.){3}\d{1,3}$/.test(last) && last.split('.').every((n) => +n <= 255);
+  return whole.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) && (!isMapped || isIpv4);
+}
+
 function rejectTwice(key: string, text: string, endpoints: readonly NamedEndpoint[]): void {
-  const names = new Set<string>();
-  const addresses = new Set<string>();
-  for (const { name, host, port } of endpoints) {
-    if (names.has(name)) throw new ConfigError(`${key} = ${text} names ${name} twice`);
-    names.add(name);
-    if (port === 0) continue;
-    // The same port may serve an IPv4 and an IPv6 address, or two addresses of one machine.
-    const address = `${host}:${port}`;
-    const clash = [...addresses].some(
-      (other) =>
-        other === address ||
-        other === `:${port}` ||
-        (host === '' && other.slice(other.lastIndexOf(':')) === address),
-    );
-    if (clash) throw new ConfigError(`${key} = ${text} uses port ${port} twice`);
-    addresses.add(address);
+  for (const [index, { name, host, port }] of endpoints.entries()) {
+    for (const earlier of endpoints.slice(0, index)) {
+      if (earlier.name === name) throw new ConfigError(`${key} = ${text} names ${name} twice`);
+      if (port !== 0 && earlier.port === port && overlap(earlier.host, host)) {
+        throw new ConfigError(`${key} = ${text} uses port ${port} twice`);
+      }
+    }
   }
 }
 
+/** The same port may serve an IPv4 and an IPv6 address, or two addresses of one machine. */
+function overlap(one: string, other: string): boolean {
+  if (one === other) return true;
+  const isEverything = (host: string) => host === '' || host === '::';
+  if (isEverything(one) || isEverything(other)) return true;
+  return [
+    [one, other],
+    [other, one],
+  ].some(([all, some]) => all === '0.0.0.0' && !some?.includes(':'));
+}
+
 /** `http.listeners`: http://host:port, comma-separated. Throws ConfigError. */
-export function parseHttpListeners(text: string): { host: string; port: number }[] {
-  return splitList(text).map((item) => {
-    const match = /^http:\/\/(\[[0-9a-fA-F:.%]+\]|[^:[\]/\s]*):(\d+)\/?$/i.exec(item);
+export function parseHttpListeners(
+  text: string,
+  listeners: readonly Listener[] = [],
+): { host: string; port: number }[] {
+  return entriesOf(text).map((item) => {
+    const match = /^http:\/\/(.*):(\d+)\/?$/i.exec(item);
+    const host = hostOf(match?.[1] ?? '');
     const port = Number(match?.[2]);
-    if (!match || port > 65_535) {
+    if (!match || host === undefined || port > 65_535) {
       throw new ConfigError(
         `http.listeners = ${text} has the entry ${item}; an entry must be http://host:port, with a port from 0 to 65535, and an empty value switches HTTP off`,
       );
     }
-    return { host: match[1]!.replace(/^\[|\]$/g, ''), port };
+    for (const other of listeners) {
+      if (port === 0 || port !== other.port || !overlap(host, other.host)) continue;
+      throw new ConfigError(
+        `http.listeners = ${text} uses port ${port}, as the listener ${other.name} does; choose another one, or switch HTTP off with an empty value`,
+      );
+    }
+    return { host, port };
   });
 }

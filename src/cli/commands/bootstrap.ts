@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { NodeClock } from '../../base/node/node-clock.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { NodeRandom } from '../../base/node/node-random.ts';
 import { Cluster, parseBootstrap } from '../../client/index.ts';
-import { type ConfigTexts, parseServerProperties } from '../../config/index.ts';
+import type { ConfigTexts } from '../../config/index.ts';
 import { CliError } from '../failure.ts';
 import { value, wholeNumber } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
+import { readProperties } from '../text-file.ts';
 
 export const DEFAULT_BOOTSTRAP = 'localhost:9092';
 
@@ -65,13 +65,7 @@ export async function withCluster<T>(
 
 /** A properties file that a flag names; nothing without the flag. Throws CliError. */
 export function propertiesFile(flag: string, path: string | undefined): ConfigTexts {
-  if (path === undefined) return {};
-  try {
-    return parseServerProperties(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`--${flag} ${path} cannot be read: ${reason}`);
-  }
+  return readProperties(path, `--${flag}`);
 }
 
 /** What --command-config may set. */

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { deleteRecords, type TopicPartition, topicPartitionName } from '../../client/index.ts';
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts';
 import { CliError } from '../failure.ts';
 import { value } from '../flags.ts';
+import { readText } from '../text-file.ts';
 import { tool } from '../tool.ts';
 import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
@@ -27,7 +27,7 @@ export const deleteRecordsCommand = tool({
   async run(flags, terminal) {
     const path = flags['offset-json-file'];
     if (path === undefined) throw new CliError('Missing required argument "[offset-json-file]"');
-    const deletions = parseDeletions(readText(path));
+    const deletions = parseDeletions(readText(path, '--offset-json-file'));
     const settings = clientSettings(flags['command-config'], terminal);
     return withCluster(bootstrapServers(flags, terminal), settings, async (cluster) => {
       terminal.out('Executing records delete operation\n');
@@ -50,15 +50,6 @@ export const deleteRecordsCommand = tool({
     });
   },
 });
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`--offset-json-file ${path} cannot be read: ${reason}`);
-  }
-}
 
 /** Throws CliError with Kafka's sentences. */
 export function parseDeletions(text: string): Deletion[] {

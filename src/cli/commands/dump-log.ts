@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CorruptRecordsError } from '../../protocol/records/record.ts';
 import { type BatchLineOptions, batchLine, recordLines } from '../dump/batch-lines.ts';
@@ -23,6 +22,7 @@ import { snapshotLines } from '../dump/snapshot-lines.ts';
 import { CliError } from '../failure.ts';
 import { optional, type Parsed, repeated, toggle, value, wholeNumber } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
+import { readBytes } from '../text-file.ts';
 import { tool } from '../tool.ts';
 
 const FLAGS = {
@@ -104,7 +104,7 @@ class Dump {
       if (suffix === '.log') await this.#log(file);
       else if (suffix === '.index') this.#offsetIndex(file);
       else if (suffix === '.timeindex') this.#timeIndex(file);
-      else if (suffix === '.txnindex') this.#terminal.out(transactionIndexLines(read(file)));
+      else if (suffix === '.txnindex') this.#terminal.out(transactionIndexLines(readBytes(file)));
       else if (suffix === '.snapshot') this.#snapshot(file);
       else this.#terminal.err(`Ignoring unknown file ${file}\n`);
       if (!(await this.#terminal.drained())) return;
@@ -162,7 +162,7 @@ class Dump {
 
   #offsetIndex(file: string): void {
     const terminal = this.#terminal;
-    const bytes = read(file);
+    const bytes = readBytes(file);
     const baseOffset = baseOffsetOf(file);
     const entries = offsetEntries(bytes, baseOffset);
     if (entries.length === 0) {
@@ -192,7 +192,7 @@ class Dump {
 
   #timeIndex(file: string): void {
     const terminal = this.#terminal;
-    const bytes = read(file);
+    const bytes = readBytes(file);
     const baseOffset = baseOffsetOf(file);
     const entries = timeEntries(bytes, baseOffset);
     if (this.#indexSanityOnly) {
@@ -200,7 +200,7 @@ class Dump {
       this.#sanity(file, isSane(bytes, offsets, baseOffset, 12));
       return;
     }
-    const index = offsetEntries(read(siblingOf(file, '.index')), baseOffset);
+    const index = offsetEntries(readBytes(siblingOf(file, '.index')), baseOffset);
     const log = new SegmentFile(siblingOf(file, '.log'));
     const findings = timeFindings(entries, index, log);
     log.close();
@@ -238,7 +238,7 @@ class Dump {
   }
 
   #snapshot(file: string): void {
-    const lines = snapshotLines(read(file));
+    const lines = snapshotLines(readBytes(file));
     if (lines === undefined) this.#terminal.err(`Snapshot ${resolve(file)} is corrupted\n`);
     else this.#terminal.out(lines);
   }
@@ -276,13 +276,4 @@ function baseOffsetOf(file: string): number {
 
 function siblingOf(file: string, suffix: string): string {
   return join(dirname(resolve(file)), `${basename(file).split('.')[0]}${suffix}`);
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`${file} cannot be read: ${reason}`);
-  }
 }

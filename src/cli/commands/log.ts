@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { FileSystem } from '../../base/file-system.ts';
 import { type FolderLock, FolderLockedError } from '../../base/folder-lock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
-import { brokerConfig, parseServerProperties } from '../../config/index.ts';
+import { brokerConfig } from '../../config/index.ts';
 import { embeddedStoreFolder } from '../../coordination/embedded/store-files.ts';
 import { inspectPartition } from '../../storage/offline/inspect-partition.ts';
 import { logDirFindings, repairLogDir } from '../../storage/offline/log-dir-files.ts';
@@ -16,6 +16,7 @@ import { repeated, value } from '../flags.ts';
 import { findingText, partitionText, sizeText } from '../log-report.ts';
 import { cleanerCheckpoint, topicConfigs, whyText } from '../log-why.ts';
 import type { Terminal } from '../terminal.ts';
+import { readProperties } from '../text-file.ts';
 import { tool } from '../tool.ts';
 
 const FLAGS = {
@@ -156,8 +157,7 @@ class LogRun {
 
   async #why(partitions: readonly string[]): Promise<boolean> {
     const logDir = logDirOf(this.#folder);
-    const text = this.#configFile === undefined ? '' : readFileSync(this.#configFile, 'utf8');
-    const broker = brokerConfig(parseServerProperties(text));
+    const broker = brokerConfig(readProperties(this.#configFile, '--config'));
     const topicOf = (path: string) => basename(path).replace(/-\d+$/, '');
     const logDirs = this.#configFile === undefined ? [logDir] : broker.logDirList;
     const storeFolder = embeddedStoreFolder(this.#fileSystem, logDirs);

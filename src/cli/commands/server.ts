@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { FolderLostError } from '../../base/folder-lock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
@@ -9,19 +8,14 @@ import { NodeNetwork } from '../../base/node/node-network.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { createLogger } from '../../base/node/pino-logger.ts';
 import { type Broker, startBroker } from '../../broker/broker.ts';
-import {
-  type BrokerConfig,
-  type ConfigTexts,
-  loadBrokerConfig,
-  parseOverride,
-  parseServerProperties,
-} from '../../config/index.ts';
+import { type BrokerConfig, loadBrokerConfig, parseOverride } from '../../config/index.ts';
 import { serveBrokerHttp } from '../../http/broker-http.ts';
 import { backgroundPid, removePidFile, runInBackground, tellParent } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
 import { openText, readyText } from '../ready-text.ts';
 import type { Command, Terminal } from '../terminal.ts';
+import { readProperties } from '../text-file.ts';
 import { VERSION } from '../version.ts';
 
 const FLAGS = {
@@ -64,7 +58,7 @@ export const server: Command = {
       );
     }
     const { config, warnings } = loadBrokerConfig({
-      ...configFile(rest[0]),
+      ...readProperties(rest[0]),
       ...Object.fromEntries(flags.override.map(parseOverride)),
     });
     if (flags.daemon) {
@@ -151,17 +145,6 @@ async function stopFailed(broker: Broker, logger: Logger): Promise<void> {
     await broker.stop();
   } catch (error) {
     logger.error({ error }, 'the broker could not be stopped cleanly');
-  }
-}
-
-function configFile(path: string | undefined): ConfigTexts {
-  if (path === undefined) return {};
-  try {
-    return parseServerProperties(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(missing ? `there is no file ${path}` : `${path} cannot be read: ${reason}`);
   }
 }
 

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FolderOwner, folderOwner, STOPPING } from '../../base/node/lock-owner.ts';
 import { type LockRecord, ownerText } from '../../base/node/lock-record.ts';
 import { processState } from '../../base/node/process-identity.ts';
-import { brokerConfig, parseOverride, parseServerProperties } from '../../config/index.ts';
+import { brokerConfig, parseOverride } from '../../config/index.ts';
 import { backgroundPid, PID_FILE, removePidFile } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, value, wholeNumber } from '../flags.ts';
 import type { Command } from '../terminal.ts';
+import { readProperties } from '../text-file.ts';
 
 const FLAGS = {
   'data-dir': value('folder', 'The data directory of the broker to stop. Default: ./data.'),
@@ -116,7 +116,9 @@ async function isStillThere(folder: string, owner: LockRecord): Promise<boolean>
 }
 
 function dataDirOf(path: string | undefined, overrides: readonly string[]): string {
-  const file = path === undefined ? {} : parseServerProperties(readFileSync(path, 'utf8'));
-  const config = brokerConfig({ ...file, ...Object.fromEntries(overrides.map(parseOverride)) });
+  const config = brokerConfig({
+    ...readProperties(path),
+    ...Object.fromEntries(overrides.map(parseOverride)),
+  });
   return config.logDirList[0]!;
 }

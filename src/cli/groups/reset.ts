@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type Cluster,
   commitOffsets,
@@ -8,9 +7,9 @@ import {
   topicPartitionName,
 } from '../../client/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
-import { CliError } from '../failure.ts';
 import { wholeInt64 } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
+import { readText } from '../text-file.ts';
 import { chosenGroups } from './chosen.ts';
 import { chosenScenario, type GroupFlags } from './flags.ts';
 import { inOrder, namedPartitions } from './partitions.ts';
@@ -39,17 +38,8 @@ export function resetSpec(flags: GroupFlags, nowMs: number): ResetSpec {
       return { to: 'time', timestamp: nowMs - parseDuration(text) };
     case 'from-file': {
       const only = flags.group.length === 1 ? flags.group[0] : undefined;
-      return { to: 'plan', plan: parseResetCsv(readPlan(text), only) };
+      return { to: 'plan', plan: parseResetCsv(readText(text, '--from-file'), only) };
     }
-  }
-}
-
-function readPlan(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`--from-file ${path} cannot be read: ${reason}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConfigKey } from '../key.ts';
 import { COORDINATOR_KEYS } from './coordinator.ts';
+import { KRAFT_KEYS } from './kraft.ts';
 import { LOG_KEYS } from './log.ts';
 import { REPLICATION_KEYS } from './replication.ts';
 import { SERVER_KEYS } from './server.ts';
@@ -13,6 +14,7 @@ export const TYPED_BROKER_KEYS = {
   ...COORDINATOR_KEYS,
   ...REPLICATION_KEYS,
   ...ZOOKEEPER_KEYS,
+  ...KRAFT_KEYS,
 } as const;
 
 /** Every broker config there is. */

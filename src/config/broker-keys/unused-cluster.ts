@@ -101,27 +101,6 @@ const ZOOKEEPER: Record<string, ConfigKey> = {
 
 /** KRaft is not spoken here: consensus is ZooKeeper's, and one node needs none. */
 const KRAFT: Record<string, ConfigKey> = {
-  'process.roles': list({
-    ...HIGH,
-    default: '',
-    items: ['broker', 'controller'],
-    doc: 'The roles of a node in a KRaft cluster. A Sluice node always is both.',
-  }),
-  'controller.listener.names': string({
-    ...HIGH,
-    default: null,
-    doc: 'The listeners of the KRaft controller. They are not opened here.',
-  }),
-  'controller.quorum.voters': list({
-    ...HIGH,
-    default: '',
-    doc: 'The controllers of a KRaft cluster.',
-  }),
-  'controller.quorum.bootstrap.servers': list({
-    ...HIGH,
-    default: '',
-    doc: 'Where to find the controllers of a KRaft cluster.',
-  }),
   'controller.quorum.append.linger.ms': int({
     ...NONE,
     default: 25,

@@ -5,7 +5,7 @@ export const ZOOKEEPER_KEYS = {
   'zookeeper.connect': string({
     default: null,
     importance: 'high',
-    doc: 'The ZooKeeper ensemble: host:port, comma-separated, with an optional path at the end. Not set, one node keeps its own state. Cluster mode is not there yet: a start with it is refused.',
+    doc: 'The ZooKeeper ensemble: host:port, comma-separated, with an optional path at the end. Not set, one node keeps its own state. Cluster mode is not there yet: a start is refused where a ZooKeeper answers, and is that of a single node, with a warning, where none does.',
   }),
   'zookeeper.connection.timeout.ms': int({
     default: null,
