@@ -40,6 +40,7 @@ import { createController } from './controller/controller.ts';
 import { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
 import { checkEnsemble } from './ensemble.ts';
+import { checkPorts, refused } from './free-ports.ts';
 import { establishIdentity, type Identity, keptIdentity } from './identity.ts';
 import { LocalPartitionHost } from './local-partition-host.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
@@ -65,6 +66,8 @@ export interface BrokerPorts {
   readonly locker: FolderLocker;
   /** What this process may use: some bounds follow from it. */
   readonly memoryBytes: number;
+  /** The data is ours, and nothing of it was read yet. What rejects here ends the start. */
+  readonly afterLocking?: () => Promise<void>;
   /**
    * For test suites: sees the parts before the doors open, and may put other handlers in the place of
    * these. Without it nothing stands between the dispatcher and the handlers.
@@ -162,6 +165,10 @@ async function assemble(
     // Later there is nothing of an old format: what producers send in one is converted.
     beforeLoading: (guarded, logDir, { isFirstStart }) => {
       if (isFirstStart) convertOldFormats(guarded, logger, logDir);
+    },
+    async afterLocking() {
+      await checkPorts(network, config.parsedListeners);
+      await ports.afterLocking?.();
     },
     configOf: () => logConfig,
     // The log manager has said so, and its partitions answer with an error. During the start it
@@ -321,7 +328,8 @@ async function assemble(
   });
   const listeners: BoundListener[] = [];
   for (const { name, host: address, port } of config.parsedListeners) {
-    listeners.push({ name, ...(await server.listen({ name, host: address, port })) });
+    const at = { name, host: address, port };
+    listeners.push({ name, ...(await server.listen(at).catch(refused(at))) });
   }
   const where = listeners.map(listenerText).join(', ');
   logger.info({ brokerId, clusterId }, `broker ${brokerId} listens on ${where}`);

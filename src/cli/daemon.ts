@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder } from '../base/node/make-folder.ts';
+import { errorSentence } from '../base/system-error.ts';
 import { CliError } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,9 +19,8 @@ export async function runInBackground(
   folder: string,
   terminal: Terminal,
 ): Promise<number> {
-  makeFolder(resolve(folder));
   const logPath = resolve(folder, LOG_FILE);
-  const log = openSync(logPath, 'a');
+  const log = openLog(resolve(folder), logPath);
   const child = spawn(
     process.execPath,
     [
@@ -53,6 +53,15 @@ export async function runInBackground(
   child.disconnect();
   child.unref();
   return 0;
+}
+
+function openLog(folder: string, path: string): number {
+  try {
+    makeFolder(folder);
+    return openSync(path, 'a');
+  } catch (error) {
+    throw new CliError(`the broker's log cannot be kept: ${errorSentence(error, { path })}`);
+  }
 }
 
 /** In the background: the start succeeded. */

@@ -244,7 +244,7 @@ test('when no log directory works any more the broker ends, with 1 and the reaso
   assert.equal(code, 1);
   assert.match(
     broker.text(),
-    /sluice server: every log directory has failed \(.*lost\), the last one with: (ENOTDIR|EEXIST|ENOENT).*; mend or replace the disk and start again/,
+    /sluice server: every log directory has failed \(.*lost\), the last one with: .*(leads through a file|exists already|there is no file).*; mend or replace the disk and start again/,
   );
   assert.ok(created.code !== null);
 });
@@ -286,7 +286,37 @@ test('a bad config, a missing file and a port in use are one sentence each', asy
     [['server', '--override', 'num.partitions'], /is not of the form key=value/],
     [['server', 'nope.properties'], /there is no file or folder nope\.properties; check the name/],
     [['server', '--overide', 'a=b'], /did you mean --override\?/],
-    [server(join(work, 'taken'), address.port), /another program listens on the port already/],
+    [
+      server(join(work, 'taken'), address.port),
+      new RegExp(
+        `^sluice server: another program listens on 127\\.0\\.0\\.1:${address.port} already`,
+      ),
+    ],
+    [
+      [
+        ...server(join(work, 'taken'), 0),
+        `--override=http.listeners=http://127.0.0.1:${address.port}`,
+      ],
+      /^sluice server: http\.listeners = http:\/\/127\.0\.0\.1:\d+: another program listens on 127\.0\.0\.1:\d+ already/,
+    ],
+    [
+      [...server(join(work, 'x')), '--override=listeners=PLAINTEXT://203.0.113.1:29092'],
+      /203\.0\.113\.1:29092 is no address of this machine/,
+    ],
+    [
+      server(join(program, 'under')),
+      /^sluice server: .*sluice\.mjs\/under\/\S+ leads through a file, where a folder should be/,
+    ],
+    [
+      [...server(join(program, 'under')), '-daemon'],
+      /the broker's log cannot be kept: .* leads through a file, where a folder should be/,
+    ],
+    [['server', work], /is a folder, not a file; name a file/],
+    [['stop', join(work, 'nope.properties')], /there is no file or folder .*nope\.properties/],
+    [
+      ['topics', '--list', '--command-config', work],
+      /--command-config: .* is a folder, not a file; name a file/,
+    ],
   ];
   for (const [args, expected] of wrong) {
     const { code, text } = await run(args);

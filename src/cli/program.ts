@@ -1,3 +1,4 @@
+import { errorSentence } from '../base/system-error.ts';
 import { closest } from '../config/closest.ts';
 import { COMMANDS } from './command-list.ts';
 import { CliError } from './failure.ts';
@@ -51,7 +52,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const command = await entry.load();
     return await command.run(rest, terminal);
   } catch (error) {
-    terminal.err(`${name ? `sluice ${name}: ` : ''}${sentence(error)}\n`);
+    terminal.err(`${name ? `sluice ${name}: ` : ''}${errorSentence(error)}\n`);
     if (process.env['SLUICE_DEBUG'] && error instanceof Error) terminal.err(`${error.stack}\n`);
     return 1;
   }
@@ -88,10 +89,6 @@ function nearest(given: string): string | undefined {
   if (Object.hasOwn(MEANT, name)) return MEANT[name];
   const shown = Object.keys(COMMANDS).filter((one) => !COMMANDS[one]?.hidden);
   return shown.includes(name) ? name : closest(name, shown);
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs this process's command line and ends it with the exit code. */

@@ -30,7 +30,7 @@ function listeners({ port, host, config = {} }: BrokerOptions): string {
   if ('listeners' in config && (port !== undefined || host !== undefined)) {
     throw new ConfigError(`listeners = ${config['listeners']}: leave port and host out then`);
   }
-  return `PLAINTEXT://${authority({ host: host ?? DEFAULT_HOST, port: checkedPort(port) })}`;
+  return `PLAINTEXT://${authority({ host: host ?? DEFAULT_HOST, port: port ?? 0 })}`;
 }
 
 function httpListeners({ host, http, config = {} }: BrokerOptions): string {
@@ -39,13 +39,8 @@ function httpListeners({ host, http, config = {} }: BrokerOptions): string {
     throw new ConfigError(`http.listeners = ${config['http.listeners']}: leave http out then`);
   }
   const at = http === true ? {} : http;
-  const endpoint = { host: at.host ?? host ?? DEFAULT_HOST, port: checkedPort(at.port) };
+  const endpoint = { host: at.host ?? host ?? DEFAULT_HOST, port: at.port ?? 0 };
   return `http://${authority(endpoint)}`;
-}
-
-function checkedPort(port = 0): number {
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new ConfigError(`port = ${port}: a port is a whole number from 0 to 65535`);
 }
 
 function texts(config: KafkaConfig): Record<string, string> {

@@ -13,6 +13,8 @@ import { nodeRandom } from '../base/node/node-random.ts';
 import { createLogger } from '../base/node/pino-logger.ts';
 import { type Broker, type BrokerPorts, startBroker as startCore } from '../broker/broker.ts';
 import { serveBrokerHttp } from '../http/broker-http.ts';
+import { checkHttpPorts } from '../http/http-ports.ts';
+import { checkBrokerOptions } from './broker-options.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
 import type { BrokerOptions, EmbeddedBroker } from './options.ts';
 import { ScratchFileSystem } from './scratch-file-system.ts';
@@ -39,17 +41,20 @@ export async function startBroker(
   options: BrokerOptions = {},
   instruments?: Instruments,
 ): Promise<EmbeddedBroker> {
+  checkBrokerOptions('startBroker', options);
   const logger = options.logger ?? standardErrorLogger(options.logLevel ?? 'warn');
   const clock = instruments?.clock ?? processClock;
   const data = openData(options, clock);
   try {
     const { config, warnings } = settingsOf(options, data.path);
     for (const warning of warnings) logger.warn({}, warning);
+    const network = new NodeNetwork({ logger });
     const broker = await startCore(config, {
       clock,
       random: nodeRandom,
       fileSystem: data.fileSystem,
-      network: new NodeNetwork({ logger }),
+      network,
+      afterLocking: () => checkHttpPorts(network, config.parsedHttpListeners),
       logger,
       locker: data.locker,
       memoryBytes: usableMemoryBytes(),

@@ -3,7 +3,7 @@ import { Complaints } from '../base/complaints.ts';
 import type { ForeignConnection, HttpHost } from '../base/http.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Endpoint, Listener } from '../base/network.ts';
-import { ConfigError } from '../config/key.ts';
+import { httpRefusal } from './http-ports.ts';
 import type { Route } from './route.ts';
 import { Router } from './router.ts';
 
@@ -41,7 +41,7 @@ export class HttpServer {
         this.#listeners.push(listener);
       } catch (error) {
         await this.stop();
-        throw new ConfigError(`http.listeners = ${urlOf(at)}: ${cannotListen(at, error)}`);
+        throw httpRefusal(at, error);
       }
     }
     return this.#listeners.map(({ local }) => local);
@@ -75,15 +75,4 @@ function foreignToHttp(bytes: Uint8Array): keyof typeof ADVICE {
 
 function urlOf({ host, port }: Endpoint): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function cannotListen({ host, port }: Endpoint, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const otherPort = 'choose another port, or switch HTTP off with an empty value';
-  if (code === 'EADDRINUSE') return `port ${port} is used by another program; ${otherPort}`;
-  if (code === 'EACCES')
-    return `port ${port} needs more rights than this process has; ${otherPort}`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `this machine has no address ${host}`;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -142,7 +142,7 @@ test('metrics and health are served over a real socket', async () => {
     (error) =>
       error instanceof ConfigError &&
       error.message.includes(
-        `http.listeners = ${url}: port ${at?.port} is used by another program`,
+        `http.listeners = ${url}: another program listens on 127.0.0.1:${at?.port} already; stop it, or choose another port`,
       ),
   );
   await server.stop();

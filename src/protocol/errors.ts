@@ -150,6 +150,8 @@ const table = {
 
 export type ErrorName = keyof typeof table;
 
+export const ERROR_NAMES: readonly string[] = Object.keys(table);
+
 const byCode = new Map<number, ErrorName>();
 // Object.keys yields exactly the table's own keys.
 for (const name of Object.keys(table) as ErrorName[]) byCode.set(table[name][0], name);

@@ -18,6 +18,7 @@ import {
 } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import { type Random, randomUuid } from '../base/random.ts';
+import { withSentence } from '../base/system-error.ts';
 import { AppendQueue } from './append-queue.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
@@ -87,6 +88,8 @@ export interface LogManagerOptions {
   readonly locker?: FolderLocker;
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
+  /** Runs once all directories are locked, before any is read; a rejection ends the start. */
+  readonly afterLocking?: () => Promise<void>;
   /** log.dirs.lost: ids of directories that are gone for good. */
   readonly lostDirs?: readonly string[];
   /** Files of which a log directory holds one where it holds the list of topics. */
@@ -206,6 +209,7 @@ export class LogManager {
       for (const dir of this.#dirs) this.#makeDir(dir);
       this.#refuseSameFolders();
       await this.#lockDirs();
+      await this.#options.afterLocking?.();
       const layout = this.#lookAtDirs();
       this.#requireOne();
       await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir, layout)));
@@ -243,7 +247,7 @@ export class LogManager {
     try {
       makeFolderDurably(this.#context.fileSystem, dir.path);
     } catch (error) {
-      this.#failDir(dir.path, toError(error));
+      this.#failDir(dir.path, toError(withSentence(error, { path: dir.path })));
     }
   }
 
@@ -266,7 +270,7 @@ export class LogManager {
       });
     } catch (error) {
       if (error instanceof FolderLockedError || error instanceof FolderNamedTwiceError) throw error;
-      this.#failDir(dir.path, toError(error));
+      this.#failDir(dir.path, toError(withSentence(error, { path: dir.path })));
     }
   }
 
@@ -407,7 +411,7 @@ export class LogManager {
       // Those of a topic whose deletion was interrupted: a new one of its name must not take them over.
       if (hasStrayOffsets) await this.#checkpoint([dir]);
     } catch (error) {
-      this.#failDir(dir.path, toError(error));
+      this.#failDir(dir.path, toError(withSentence(error, { path: dir.path })));
     }
     if (!dir.failure) dir.space.check();
   }

@@ -151,7 +151,12 @@ test('who waits in vain does not hold up the end of the broker, and a delayed re
 
 test('a script that makes no sense is refused at once', () => {
   const { faults } = broker;
-  assert.throws(() => faults.error('Produce', 'NONE', { times: 0 }), /at least once/);
-  // @ts-expect-error: not an API.
-  assert.throws(() => faults.disconnect('Produse'), /no API Produse; it has .*Produce/);
+  assert.throws(
+    () => faults.error('Produce', 'NONE', { times: 0 }),
+    /times = 0 must be a whole number of at least 1, or Infinity/,
+  );
+  assert.throws(
+    () => faults.disconnect('Produse' as 'Produce'),
+    /api = 'Produse' must be one of the known names; did you mean Produce\?/,
+  );
 });

@@ -111,8 +111,12 @@ export class LockSocket {
   }
 
   async close(): Promise<void> {
-    if (this.isPublished) fs.rmSync(join(this.#folder, SOCKET_FILE), { force: true });
-    fs.rmSync(join(this.#folder, privateName(this.#nonce)), { force: true });
+    try {
+      if (this.isPublished) fs.rmSync(join(this.#folder, SOCKET_FILE), { force: true });
+      fs.rmSync(join(this.#folder, privateName(this.#nonce)), { force: true });
+    } catch {
+      // The folder is gone, or not ours to change any more: what is left is dead.
+    }
     for (const socket of this.#open) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // Not before: the server removes the path that it was given, which goes through the descriptor.

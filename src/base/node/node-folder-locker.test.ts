@@ -393,6 +393,17 @@ function defineTests(): void {
     await embedded.release();
   });
 
+  test('a folder that vanished beneath its owner is given up without anything left open', async () => {
+    const folder = newFolder();
+    const lock = await quick().lock(folder);
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, '');
+    await assert.rejects(lock.release(), { code: 'ENOTDIR' });
+    rmSync(folder);
+    mkdirSync(folder);
+    assert.deepEqual(await told(folder), []);
+  });
+
   test('a client that connects and says nothing does not hold the release up', async () => {
     const folder = newFolder();
     const lock = await locker.lock(folder);

@@ -7,9 +7,11 @@ import { usableMemoryBytes } from '../../base/node/node-memory.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { createLogger } from '../../base/node/pino-logger.ts';
+import { errorSentence } from '../../base/system-error.ts';
 import { type Broker, startBroker } from '../../broker/broker.ts';
 import { type BrokerConfig, loadBrokerConfig, parseOverride } from '../../config/index.ts';
 import { serveBrokerHttp } from '../../http/broker-http.ts';
+import { checkHttpPorts } from '../../http/http-ports.ts';
 import { backgroundPid, removePidFile, runInBackground, tellParent } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
@@ -86,16 +88,16 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
   };
   terminal.onInterrupt(onStop);
   const clock = new NodeClock();
+  const network = new NodeNetwork({ logger });
   const broker = await startBroker(config, {
     clock,
     random: nodeRandom,
     fileSystem: nodeFileSystem,
-    network: new NodeNetwork({ logger }),
+    network,
+    afterLocking: () => checkHttpPorts(network, config.parsedHttpListeners),
     logger,
     locker: new NodeFolderLocker({ program: 'sluice server', stop: onStop }),
     memoryBytes: usableMemoryBytes(),
-  }).catch((error: unknown) => {
-    throw startFailure(error, config);
   });
   let failure: Error | undefined;
   try {
@@ -129,7 +131,7 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
   if (failure) {
     const dirs = config.logDirList.join(', ');
     throw new CliError(
-      `every log directory has failed (${dirs}), the last one with: ${failure.message}; mend or replace the disk and start again`,
+      `every log directory has failed (${dirs}), the last one with: ${errorSentence(failure)}; mend or replace the disk and start again`,
     );
   }
   for (const folder of config.logDirList) {
@@ -156,24 +158,4 @@ function logLevel(text = 'info'): 'debug' | 'info' | 'warn' | 'error' {
 function logFormat(text: string): 'json' | 'text' {
   if (text === 'json' || text === 'text') return text;
   throw new CliError(`--log-format must be text or json, not ${text}`);
-}
-
-/** The sentence for what a listener's port says to whoever wants it. */
-function startFailure(error: unknown, config: BrokerConfig): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const listeners = config.parsedListeners.map(({ host, port }) => `${host}:${port}`).join(', ');
-  if (code === 'EADDRINUSE') {
-    return new CliError(
-      `another program listens on the port already (listeners: ${listeners}); stop it, or choose another port: --override listeners=PLAINTEXT://:9093`,
-    );
-  }
-  if (code === 'EACCES' || code === 'EROFS') {
-    const path = error instanceof Error && 'path' in error ? String(error.path) : '';
-    return new CliError(
-      path
-        ? `no permission to write ${path}; choose another folder: --override log.dirs=...`
-        : `no permission to listen on ${listeners}`,
-    );
-  }
-  return error;
 }

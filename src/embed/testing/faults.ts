@@ -1,4 +1,14 @@
-import type { ErrorName } from '../../protocol/errors.ts';
+import { ERROR_NAMES, type ErrorName } from '../../protocol/errors.ts';
+import {
+  type Check,
+  milliseconds,
+  nonEmptyText,
+  type OptionTable,
+  oneOf,
+  problemIn,
+  problemOf,
+  wholeNumber,
+} from '../check-options.ts';
 import type { ApiName } from './api-name.ts';
 
 /** Which requests a fault is for. */
@@ -48,6 +58,17 @@ export interface Faults {
   clear(): void;
 }
 
+const times: Check = (value) =>
+  value === Number.POSITIVE_INFINITY || wholeNumber(1)(value) === undefined
+    ? undefined
+    : 'a whole number of at least 1, or Infinity';
+const TARGET: OptionTable = { times, clientId: nonEmptyText, topic: nonEmptyText };
+const LOSS_TARGET: OptionTable = { ...TARGET, lose: oneOf(['request', 'answer']) };
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new RangeError(problem);
+}
+
 /** @internal */
 export type FaultEffect =
   | { readonly kind: 'error'; readonly error: ErrorName }
@@ -88,26 +109,30 @@ class Fault implements ScriptedFault {
 export class FaultScript implements Faults {
   #faults: Fault[] = [];
   /** The APIs that the broker answers, known once it is put together. */
-  #apis: ReadonlySet<string> | undefined;
+  apis: readonly string[] = [];
 
   knowApis(names: Iterable<string>): void {
-    this.#apis = new Set(names);
+    this.apis = [...names].sort();
   }
 
   error(api: ApiName, error: ErrorName, target: FaultTarget = {}): ScriptedFault {
-    return this.#add(api, { kind: 'error', error }, target);
+    refuse(problemOf('faults.error: error', error, oneOf(ERROR_NAMES)));
+    return this.#add('error', api, { kind: 'error', error }, target);
   }
 
   delay(api: ApiName, ms: number, target: FaultTarget = {}): ScriptedFault {
-    return this.#add(api, { kind: 'delay', ms }, target);
+    refuse(problemOf('faults.delay: ms', ms, milliseconds));
+    return this.#add('delay', api, { kind: 'delay', ms }, target);
   }
 
-  disconnect(api: ApiName, { lose = 'request', ...target }: LossTarget = {}): ScriptedFault {
-    return this.#add(api, { kind: 'disconnect', lose }, target);
+  disconnect(api: ApiName, target: LossTarget = {}): ScriptedFault {
+    const effect = { kind: 'disconnect', lose: target?.lose ?? 'request' } as const;
+    return this.#add('disconnect', api, effect, target);
   }
 
-  blackHole(api: ApiName, { lose = 'request', ...target }: LossTarget = {}): ScriptedFault {
-    return this.#add(api, { kind: 'black-hole', lose }, target);
+  blackHole(api: ApiName, target: LossTarget = {}): ScriptedFault {
+    const effect = { kind: 'black-hole', lose: target?.lose ?? 'request' } as const;
+    return this.#add('blackHole', api, effect, target);
   }
 
   clear(): void {
@@ -129,13 +154,15 @@ export class FaultScript implements Faults {
     return undefined;
   }
 
-  #add(api: ApiName, effect: FaultEffect, target: FaultTarget): ScriptedFault {
-    const { times = 1 } = target;
-    if (!(times >= 1)) throw new RangeError(`a fault happens at least once, not ${times} times`);
-    if (this.#apis && !this.#apis.has(api)) {
-      const known = [...this.#apis].sort().join(', ');
-      throw new RangeError(`the broker has no API ${api}; it has ${known}`);
-    }
+  #add(
+    name: 'error' | 'delay' | 'disconnect' | 'blackHole',
+    api: ApiName,
+    effect: FaultEffect,
+    target: FaultTarget,
+  ): ScriptedFault {
+    const what = `faults.${name}`;
+    refuse(problemIn(what, target, 'lose' in effect ? LOSS_TARGET : TARGET));
+    if (this.apis.length > 0) refuse(problemOf(`${what}: api`, api, oneOf(this.apis)));
     const fault = new Fault(api, effect, target, (gone) => {
       this.#faults = this.#faults.filter((each) => each !== gone);
     });

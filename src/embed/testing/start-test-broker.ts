@@ -1,9 +1,12 @@
 import type { BrokerParts } from '../../broker/broker-apis.ts';
 import type { RequestContext } from '../../broker/network/request-context.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import { checkBrokerOptions } from '../broker-options.ts';
+import { configTexts, nonEmptyText, problemIn, problemOf, wholeNumber } from '../check-options.ts';
 import type { BrokerOptions, EmbeddedBroker, KafkaConfig } from '../options.ts';
 import { processClock, startBroker } from '../start-broker.ts';
 import { Activity } from './activity.ts';
+import { checkedWaits } from './checked-waits.ts';
 import { FaultScript, type Faults } from './faults.ts';
 import { instrumentedApi } from './instrumented-api.ts';
 import { RequestCounts } from './request-counts.ts';
@@ -31,6 +34,8 @@ export interface TestBroker extends EmbeddedBroker, Waits {
   records(topic: string): Promise<StoredRecord[]>;
 }
 
+const TOPIC_OPTIONS = { partitions: wholeNumber(1), config: configTexts };
+
 /**
  * What tests want otherwise than production: one partition for groups, no wait for late members, and no
  * friendliness that would hide what a Kafka of today answers.
@@ -47,6 +52,7 @@ const TEST_CONFIG: KafkaConfig = {
  * scripted disconnect would be a warning.
  */
 export async function startTestBroker(options: BrokerOptions = {}): Promise<TestBroker> {
+  checkBrokerOptions('startTestBroker', options);
   const clock = new TestClock(processClock);
   const activity = new Activity(processClock);
   const faults = new FaultScript();
@@ -95,7 +101,7 @@ export async function startTestBroker(options: BrokerOptions = {}): Promise<Test
   };
   return {
     ...broker,
-    ...waitsFor(parts, activity, counts),
+    ...checkedWaits(waitsFor(parts, activity, counts), () => faults.apis),
     clock,
     faults,
     async reset() {
@@ -103,9 +109,19 @@ export async function startTestBroker(options: BrokerOptions = {}): Promise<Test
       await resetBroker(parts);
       counts.clear();
     },
-    createTopic: (topic, { partitions = 1, config = {} } = {}) =>
-      createTopic(parts, { topic, partitions, config }),
-    records: (topic) => storedRecords(parts, topic),
+    async createTopic(topic, options = {}) {
+      const problem =
+        problemOf('createTopic: topic', topic, nonEmptyText) ??
+        problemIn('createTopic', options, TOPIC_OPTIONS);
+      if (problem) throw new RangeError(problem);
+      const { partitions = 1, config = {} } = options;
+      await createTopic(parts, { topic, partitions, config });
+    },
+    async records(topic) {
+      const problem = problemOf('records: topic', topic, nonEmptyText);
+      if (problem) throw new RangeError(problem);
+      return storedRecords(parts, topic);
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

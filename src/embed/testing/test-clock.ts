@@ -80,7 +80,9 @@ export class TestClock implements Clock, BrokerClock {
   }
 
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0)) throw new RangeError(`time goes forward only, not by ${ms} ms`);
+    if (typeof ms !== 'number' || !(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`time goes forward only, by a number of milliseconds, not by ${ms}`);
+    }
     this.#shiftMs += ms;
     for (let round = 0; this.#fire(this.monotonicMs()); round++) {
       if (round === MOST_ROUNDS) throw new Error('timers set themselves for now, for ever');

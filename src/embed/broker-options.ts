@@ -1,0 +1,64 @@
+import { ConfigError } from '../config/index.ts';
+import {
+  type Check,
+  configTexts,
+  nearest,
+  nonEmptyText,
+  type OptionTable,
+  oneOf,
+  problemIn,
+  shown,
+  wholeNumber,
+} from './check-options.ts';
+
+const PLACES = ['temporary', 'memory'] as const;
+const port = wholeNumber(0, 65_535);
+const HTTP: OptionTable = { port, host: nonEmptyText };
+
+const data: Check = (value) => {
+  if (value === 'temporary' || value === 'memory') return undefined;
+  const must = "'temporary', 'memory' or { folder: '...' }";
+  if (typeof value === 'string') {
+    const near = nearest(value, PLACES);
+    return `${must}; did you mean ${near === undefined ? `{ folder: ${shown(value)} }` : `'${near}'`}?`;
+  }
+  if (typeof value !== 'object' || value === null) return must;
+  const problem = problemIn('data', value, { folder: nonEmptyText });
+  if (problem !== undefined) return `${must}: ${problem}`;
+  return 'folder' in value ? undefined : must;
+};
+
+const http: Check = (value) => {
+  if (typeof value === 'boolean') return undefined;
+  const must = 'true, false or { port, host }';
+  if (typeof value !== 'object' || value === null) return must;
+  const problem = problemIn('http', value, HTTP);
+  return problem === undefined ? undefined : `${must}: ${problem}`;
+};
+
+const LOGGER_METHODS = ['debug', 'info', 'warn', 'error', 'child'] as const;
+
+const logger: Check = (value) => {
+  const methods: Readonly<Record<string, unknown>> =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const missing = LOGGER_METHODS.filter((name) => typeof methods[name] !== 'function');
+  return missing.length === 0
+    ? undefined
+    : `an object with the methods ${LOGGER_METHODS.join(', ')}; ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
+};
+
+const BROKER_OPTIONS: OptionTable = {
+  port,
+  host: nonEmptyText,
+  data,
+  config: configTexts,
+  logger,
+  logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
+  http,
+};
+
+/** What programs without types hand over is as wrong as what a person types. Throws ConfigError. */
+export function checkBrokerOptions(what: string, options: unknown): void {
+  const problem = problemIn(what, options, BROKER_OPTIONS);
+  if (problem !== undefined) throw new ConfigError(problem);
+}
