@@ -268,7 +268,7 @@ async function assemble(
     const topic = metadata.snapshot.topics.get(name.slice(0, name.lastIndexOf('-')));
     return topic !== undefined && (topicId === undefined || topic.id === topicId);
   });
-  warnOfUnknownLogs(logs, metadata, logger);
+  warnOfUnknownLogs(logs, { metadata, controller, logger });
   cleanup.push(() => controller.stop());
   cleanup.push(() => partitions.checkpointHighWatermarks());
   cleanup.push(
@@ -365,9 +365,14 @@ function listenerText({ name, host, port }: BoundListener): string {
  * Data of topics that the store does not know: its file is gone, or the folders come from elsewhere.
  * They are left alone, and set aside where a topic of the name is created.
  */
-function warnOfUnknownLogs(logs: LogManager, metadata: ClusterMetadata, logger: Logger): void {
+function warnOfUnknownLogs(
+  logs: LogManager,
+  { metadata, controller, logger }: Pick<BrokerParts, 'metadata' | 'controller' | 'logger'>,
+): void {
   const { topics } = metadata.snapshot;
-  const unknown = Array.from(logs.logs()).filter(({ topic }) => !topics.has(topic));
+  // Deletions that a kill interrupted go on just after the start.
+  const isUnknown = (topic: string) => !topics.has(topic) && !controller.isBeingDeleted(topic);
+  const unknown = Array.from(logs.logs()).filter(({ topic }) => isUnknown(topic));
   const [first] = unknown;
   if (first) {
     logger.warn(

@@ -70,7 +70,13 @@ export function* findBatch(
         if (length < RecordBatch.HEADER_SIZE) return undefined;
       }
       const place = placeAt(window.subarray(0, length), position - start, position);
-      if (place.lastOffset >= offset) return place;
+      if (place.lastOffset >= offset) {
+        // The index leads to a batch that ends at or before what is looked for, or it is another's.
+        if (position === fromPosition && fromPosition > 0 && place.baseOffset > offset) {
+          throw new NotABatchError(position, `the batch there begins at ${place.baseOffset}`);
+        }
+        return place;
+      }
       steppedFrom = position;
       position += place.sizeInBytes;
     }

@@ -41,8 +41,9 @@ export class CheckpointWriter {
 
   /** Resolves when nothing is being written. */
   async settle(): Promise<void> {
-    while (this.#running.size > 0) {
-      await Promise.allSettled([...this.#running.values()]);
+    while (this.#running.size > 0 || this.#next.size > 0) {
+      const following = Array.from(this.#next.values(), ({ done }) => done);
+      await Promise.allSettled([...this.#running.values(), ...following]);
     }
   }
 }

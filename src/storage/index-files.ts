@@ -1,6 +1,7 @@
 import type { FileSystem } from '../base/file-system.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { SegmentIndexes } from './index-cache.ts';
+import type { IndexEnds } from './index-fit.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from './segment-files.ts';
 import { TimeIndex, type TimestampOffset } from './time-index.ts';
@@ -52,7 +53,7 @@ export function hasIndexFiles(fileSystem: FileSystem, segment: IndexedSegment): 
 }
 
 /**
- * Where the last batch lies that the offset index knows, 0 where it has no entry. Undefined when a
+ * The ends of both files. Undefined when a
  * file is missing or its last entry does not lie in the segment, which ends before `endOffset`: noise
  * does not. A large index is not read whole until it is needed, a small one is where `thorough` says.
  */
@@ -60,7 +61,7 @@ export function checkIndexFiles(
   fileSystem: FileSystem,
   segment: IndexedSegment,
   { endOffset, thorough }: { endOffset: number; thorough: boolean },
-): { lastPosition: number } | undefined {
+): IndexEnds | undefined {
   const { baseOffset, writtenBytes } = segment;
   const most = thorough ? THOROUGH_BYTES : 0;
   const offsetsEnd = readEnd(
@@ -74,9 +75,11 @@ export function checkIndexFiles(
   const offsets = new OffsetIndex(baseOffset, offsetsEnd);
   const times = new TimeIndex(baseOffset, timesEnd);
   if (offsets.dropInvalid(writtenBytes) || times.dropInvalid()) return undefined;
-  const last = offsets.last();
-  if (last.offset >= endOffset || times.last().offset >= endOffset) return undefined;
-  return { lastPosition: last.position };
+  const lastOffset = offsets.last();
+  const lastTime = times.last();
+  if (lastOffset.offset >= endOffset || lastTime.offset >= endOffset) return undefined;
+  const size = fileSystem.stat(segment.path(OFFSET_INDEX_SUFFIX))?.size ?? 0;
+  return { lastOffset, lastTime, offsetCount: size / OFFSET_ENTRY_SIZE };
 }
 
 /** The last entry of the time index, without reading the others. */

@@ -99,7 +99,9 @@ export class InventoryKeeper {
       if (log.dir === dir) logs.set(name, { topicId, startOffset, endOffset, segments: [] });
     }
     for (const [name, log] of dir.logs) {
-      const { topicId, logStartOffset: startOffset, logEndOffset: endOffset } = log;
+      const { topicId, logStartOffset: startOffset } = log;
+      // A power cut may take what is not synced, and that is no reason to miss it.
+      const endOffset = isClosed ? log.logEndOffset : log.recoveryPoint;
       const segments = isClosed ? log.segments.all.map(({ baseOffset }) => baseOffset) : [];
       logs.set(name, { topicId, startOffset, endOffset, segments });
     }

@@ -295,6 +295,8 @@ test('a partition folder that is gone is said with its offsets, and no offset is
     const storage = await new Storage().fill(stop);
     if (stop === 'kill') {
       await storage.start();
+      // Until all of it is synced, and noted.
+      await storage.clock.advanceAndSettle(61_000);
       storage.disk.crash('all');
     }
     storage.disk.removeFolder('/d1/t-0');

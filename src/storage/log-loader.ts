@@ -7,6 +7,8 @@ import {
   decodeEpochCheckpoint,
   readTextIfPresent,
 } from './checkpoint-file.ts';
+import { loadIndexes } from './index-files.ts';
+import { type IndexEnds, indexesFit } from './index-fit.ts';
 import { type KnownLog, missingRanges, type OffsetRange } from './known-log.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LoadProgress } from './load-progress.ts';
@@ -186,6 +188,7 @@ class LogRecovery {
   async run(): Promise<void> {
     const { isClean, recoveryPoint } = this.#options;
     const epochsKnown = this.#loadEpochs();
+    let rebuilt = 0;
     const first = isClean ? this.#segments.length : this.#indexOf(recoveryPoint);
     // Indexes of segments that need no recovery are built anew only when they are missing.
     for (const [index, segment] of this.#segments.slice(0, first).entries()) {
@@ -195,19 +198,40 @@ class LogRecovery {
       // Nothing was written to it, so it has no indexes either.
       if (segment.sizeInBytes === 0) continue;
       const isLast = index === this.#segments.length - 1;
-      const indexes = segment.checkIndexFiles({ endOffset: next, thorough: isLast });
-      if (isLast) this.#lastIndexedPosition = indexes?.lastPosition;
-      if (indexes && epochsKnown) continue;
-      if (epochsKnown) {
-        this.#context.logger.warn(
-          { path: segment.path() },
-          'rebuilding missing or damaged indexes',
-        );
-      }
+      const ends = segment.checkIndexFiles({ endOffset: next, thorough: isLast });
+      const doFit = ends !== undefined && this.#doFit(segment, ends);
+      if (isLast && doFit) this.#lastIndexedPosition = ends.lastOffset.position;
+      if (doFit && epochsKnown) continue;
+      if (!doFit) rebuilt++;
       await this.#rebuildIndexes(segment, rebuildEpochs);
+    }
+    if (rebuilt > 0) {
+      const { folder } = this.#options;
+      this.#context.logger.info(
+        { folder, segments: rebuilt },
+        'built indexes anew that were missing, damaged or not those of their segments',
+      );
     }
     if (first < this.#segments.length) await this.#recoverFrom(first);
     else await this.#findCleanEnd();
+  }
+
+  #doFit(segment: Segment, ends: IndexEnds): boolean {
+    const { fileSystem } = this.#context;
+    const { lastOffset, lastTime } = ends;
+    let latestPosition = lastOffset.position;
+    if (lastTime.timestamp >= 0 && lastTime.offset < lastOffset.offset) {
+      latestPosition = loadIndexes(fileSystem, segment).indexes.offsets.lookup(
+        lastTime.offset,
+      ).position;
+    }
+    const { indexIntervalBytes } = this.#options.config;
+    const file = fileSystem.open(segment.path(), 'read');
+    try {
+      return runSync(indexesFit(segment, { ...ends, latestPosition }, indexIntervalBytes), file);
+    } finally {
+      file.close();
+    }
   }
 
   /** False when the epochs must be read from the batches. */
@@ -245,6 +269,7 @@ class LogRecovery {
     this.recoveredFrom = Math.min(this.recoveredFrom, this.#segments[first]!.baseOffset);
     epochs.truncateFromEnd(this.#segments[first]!.baseOffset);
     this.logEndOffset = this.#segments[first]!.baseOffset;
+    let hasKnownGap = false;
     for (let index = first; index < this.#segments.length; index++) {
       const segment = this.#segments[index]!;
       const scan = await this.#scan(segment, epochs);
@@ -258,8 +283,9 @@ class LogRecovery {
       }
       // A later segment can reach the disk before the end of this one does.
       const next = this.#segments[index + 1];
-      if (next && next.baseOffset > nextOffset && !this.#mayBeCompacted(next.baseOffset)) {
-        this.#quarantineAfter(index, nextOffset);
+      if (next && next.baseOffset > nextOffset) {
+        if (this.#mayBeCompacted(next.baseOffset)) hasKnownGap = true;
+        else this.#quarantineAfter(index, nextOffset);
       }
       this.unsyncedFiles.push(segment.path());
       if (index < this.#segments.length - 1) {
@@ -268,6 +294,17 @@ class LogRecovery {
         segment.deactivate();
       }
     }
+    // The next recovery must not take it for one that a power cut left.
+    if (hasKnownGap) this.#settle();
+  }
+
+  /** What is there is on the disk: it need not be recovered again. */
+  #settle(): void {
+    for (const segment of this.#segments) {
+      if (segment.sizeInBytes > 0) segment.file().syncSync();
+    }
+    this.#context.fileSystem.syncFolder(this.#options.folder);
+    this.recoveryPoint = this.logEndOffset;
   }
 
   #scan(segment: Segment, epochs: LeaderEpochCache | undefined): Promise<SegmentScan> {
@@ -383,17 +420,15 @@ class LogRecovery {
   goOnAt(offset: number): void {
     const { context, folder } = this.#options;
     for (const segment of this.#segments) {
-      if (segment.sizeInBytes > 0) segment.file().syncSync();
       segment.saveIndexes();
       segment.deactivate();
     }
     const options = { context, folder, baseOffset: offset, sizeInBytes: 0 };
     const next = new Segment({ ...options, isNew: true, rollJitterMs: 0 });
     next.file();
-    context.fileSystem.syncFolder(folder);
     this.#segments = [...this.#segments, next];
     this.logEndOffset = offset;
-    this.recoveryPoint = offset;
+    this.#settle();
   }
 
   /** From the checkpoint; of a folder that was moved here only an inventory may know it. */

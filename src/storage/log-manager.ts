@@ -138,6 +138,7 @@ export class LogManager {
   #inventory: InventoryKeeper | undefined;
   /** The inventory is kept from when it is known whose the directories are. */
   #isInventoryKept = false;
+  #isClosing = false;
   #isClosed = false;
   #nextHandlesWarningMs = 0;
 
@@ -230,7 +231,9 @@ export class LogManager {
       return this.#settings.retentionCheckIntervalMs;
     });
     this.#timers.every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
-      void this.#checkpoint().then(() => this.#writeInventory(false));
+      void this.#checkpoint().then(() => {
+        if (!this.#isClosing) void this.#writeInventory(false);
+      });
       return this.#settings.recoveryPointCheckpointIntervalMs;
     });
     this.#timers.every('watch', WATCH_INTERVAL_MS, () => {
@@ -626,7 +629,7 @@ export class LogManager {
     dirs: readonly LogDir[] = this.#dirs,
   ): Promise<void> {
     for (const dir of dirs) {
-      if (!this.#isInPlace(dir)) continue;
+      if (this.#isClosing || !this.#isInPlace(dir)) continue;
       try {
         await this.#checkpoints.write(dir.file(name), () => text(dir));
       } catch (error) {
@@ -759,6 +762,8 @@ export class LogManager {
     this.#context.remover.stop();
     this.#context.appendQueue.run();
     await Promise.all(this.#dirs.map(({ flusher }) => flusher.stop()));
+    // What is still to be written in the background is written here, once.
+    this.#isClosing = true;
     await this.#checkpoints.settle();
     for (const dir of this.#dirs) {
       dir.space.stop();

@@ -149,7 +149,8 @@ test('a clean stop needs no recovery and keeps everything', async () => {
     return undefined;
   };
   const reopened = await storage.open();
-  assert.equal(bytesRead, 1, 'only the tail behind the last index entry is read');
+  const tails = reopened.segments.count + 1;
+  assert.equal(bytesRead, tails, 'only the tails behind the last index entries are read');
   assert.equal(storage.disk.stat(`${LOG_DIR}/.kafka_cleanshutdown`), undefined);
   assert.deepEqual(await contentsOf(reopened), all);
   assert.equal(reopened.recoveryPoint, 20);

@@ -1,5 +1,5 @@
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-import { findBatch } from './batch-reader.ts';
+import { findBatch, NotABatchError } from './batch-reader.ts';
 import { scanBatches } from './batch-scan.ts';
 import type { Segment } from './segment.ts';
 import { runSync } from './segment-io.ts';
@@ -13,8 +13,19 @@ export function truncateSegment(context: StorageContext, segment: Segment, offse
   if (!segment.fileExists) return;
   const fromPosition = segment.indexes().offsets.lookup(offset).position;
   const endPosition = segment.writtenBytes;
-  const search = findBatch(context.readBuffers, { offset, fromPosition, endPosition });
-  const place = runSync(search, segment.file());
+  const search = (from: number) =>
+    runSync(
+      findBatch(context.readBuffers, { offset, fromPosition: from, endPosition }),
+      segment.file(),
+    );
+  let place: ReturnType<typeof search>;
+  try {
+    place = search(fromPosition);
+  } catch (error) {
+    if (!(error instanceof NotABatchError) || fromPosition === 0) throw error;
+    // The index is not this segment's.
+    place = search(0);
+  }
   segment.truncate(place?.position ?? endPosition, offset);
   const { offsets, times } = segment.indexes();
   const scan = scanBatches({

@@ -120,6 +120,18 @@ test('an older copy of a partition goes on where the newer one ended', async () 
   assert.deepEqual(await contentsOf(older), ['1:b', '2:c', '3:d', '4:e', '8:new']);
 });
 
+test('what was not synced when the power went is not missed', async () => {
+  const storage = new TestStorage();
+  const log = await open(storage);
+  appendValues(storage, log, ['a', 'b']);
+  await log.flush();
+  appendValues(storage, log, ['c']);
+  await storage.manager.keepInventory();
+  storage.crash('none');
+  assert.deepEqual(await contentsOf(await open(storage)), ['0:a', '1:b']);
+  assert.deepEqual(errorsOf(storage), []);
+});
+
 test('a checkpoint that knows of more than there is counts without an inventory', async () => {
   const storage = await filled();
   await storage.manager.close();

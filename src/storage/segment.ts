@@ -14,6 +14,7 @@ import {
   readLastTimestamp,
   saveTable,
 } from './index-files.ts';
+import type { IndexEnds } from './index-fit.ts';
 import { type LogConfig, longestSegmentMs } from './log-config.ts';
 import {
   type CLEANED_SUFFIX,
@@ -299,10 +300,7 @@ export class Segment {
   }
 
   /** See checkIndexFiles. */
-  checkIndexFiles(how: {
-    endOffset: number;
-    thorough: boolean;
-  }): { lastPosition: number } | undefined {
+  checkIndexFiles(how: { endOffset: number; thorough: boolean }): IndexEnds | undefined {
     return checkIndexFiles(this.#context.fileSystem, this, how);
   }
 

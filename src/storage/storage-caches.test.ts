@@ -94,6 +94,16 @@ test('checkpoint writes to one file do not overlap, and the newest content is wh
   assert.equal(disk.readFile('/c').toString(), 'six');
 });
 
+test('settled means that no write follows the one under way either', async () => {
+  const disk = new SimFileSystem();
+  const writer = new CheckpointWriter(disk);
+  void writer.write('/c', () => 'first');
+  void writer.write('/c', () => 'second');
+  await writer.settle();
+  assert.deepEqual([...disk.files().keys()], ['/c']);
+  assert.equal(disk.readFile('/c').toString(), 'second');
+});
+
 test('a limiter lets a bounded number through, in order, and survives failures', async () => {
   const limit = new Limiter(2);
   let running = 0;

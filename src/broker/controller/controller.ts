@@ -106,6 +106,8 @@ export interface Controller {
    * This broker could not take some partitions (no space, no file handle) and may be able to now.
    */
   retryFailedPartitions(brokerId: number): void;
+  /** A deletion was asked for and is not over; a kill may have come between. */
+  isBeingDeleted(topic: string): boolean;
   /**
    * Runs while a topic is being deleted, after its files are gone and before the deletion is answered
    * and forgotten; again after a crash in between. It must not wait for the controller.

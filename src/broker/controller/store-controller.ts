@@ -89,6 +89,10 @@ export class StoreController implements Controller {
     if (term) this.#enqueueDuty(term, () => retryFailedReplicas(term, brokerId));
   }
 
+  isBeingDeleted(topic: string): boolean {
+    return this.#term?.context.deletions.has(topic) === true;
+  }
+
   onTopicsDeleted(listener: DeletionListener): () => void {
     this.#deletionListeners.add(listener);
     return () => this.#deletionListeners.delete(listener);
