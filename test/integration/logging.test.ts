@@ -14,6 +14,10 @@ import {
   DeleteTopicsRequest,
   DeleteTopicsResponse,
 } from '../../src/protocol/messages/20-delete-topics.ts';
+import {
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+} from '../../src/protocol/messages/44-incremental-alter-configs.ts';
 import { LogCapture } from '../support/log-capture.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startTestBroker } from '../support/test-broker.ts';
@@ -198,4 +202,39 @@ test('a second broker on the same data is refused by the name of the owner', asy
     return true;
   });
   await owner.stop();
+});
+
+test('a key that protects nothing yet is a warning when it is set at run time, once, and at each start', async () => {
+  const log = new LogCapture();
+  let broker = await startTestBroker({ logger: log, config: { 'node.id': '7' } });
+  const client = await RawClient.connect(broker);
+  const set = async (name: string, value: string) => {
+    const { responses } = await client.call(
+      IncrementalAlterConfigsRequest,
+      IncrementalAlterConfigsResponse,
+      1,
+      {
+        resources: [
+          {
+            resourceType: 4,
+            resourceName: '7',
+            configs: [{ name, configOperation: 0, value }],
+          },
+        ],
+        validateOnly: false,
+      },
+    );
+    assert.equal(responses[0]?.errorCode, 0, responses[0]?.errorMessage ?? '');
+  };
+  const warnings = () => sentences(log).filter((line) => line.includes('has no effect'));
+  await set('ssl.client.auth', 'required');
+  await set('log.cleaner.backoff.ms', '15001');
+  const told = [
+    'warn ssl.client.auth = required has no effect in this version: nothing is encrypted, and nobody is asked for a certificate',
+  ];
+  assert.deepEqual(warnings(), told);
+  client.close();
+  broker = await broker.restart();
+  assert.deepEqual(warnings(), [...told, ...told]);
+  await broker.stop();
 });

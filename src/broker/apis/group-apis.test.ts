@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../../base/logger.ts';
-import { compatibilityOf } from '../../config/index.ts';
+import { type CompatibilityName, compatibilityOf } from '../../config/index.ts';
 import { decode, encode } from '../../protocol/codec/index.ts';
 import { errorCode, KafkaError } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages/index.ts';
@@ -41,7 +41,7 @@ class Apis {
   readonly complaints: string[] = [];
   readonly #apis = new Map<number, Api>();
 
-  constructor(group: GroupHarness) {
+  constructor(group: GroupHarness, profile: CompatibilityName = 'friendly') {
     this.group = group;
     const { coordinator, clock } = group;
     const { metadata } = this;
@@ -65,7 +65,7 @@ class Apis {
         brokers: false,
       },
     );
-    const compatibility = compatibilityOf('friendly');
+    const compatibility = compatibilityOf(profile);
     for (const api of [
       offsetCommitApi({ coordinator, metadata, compatibility }),
       offsetFetchApi({ coordinator }),
@@ -446,6 +446,25 @@ test('FindCoordinator waits for a partition that is being loaded, but not for ev
   assert.ok(!isAnswered);
   await group.clock.advanceAndSettle(1_000);
   assert.equal(group.clock.pendingTimers, 1);
+});
+
+test('FindCoordinator does not wait where Kafka would not: the group says that it is being loaded', async () => {
+  const group = new GroupHarness();
+  group.log.holdsLoads = true;
+  await group.elect();
+  const apis = new Apis(group, 'kafka-4');
+  const timers = group.clock.pendingTimers;
+  assert.equal((await apis.ask(FIND, 3, { key: 'group' }))?.errorCode, 0);
+  const joined = await apis.ask(JOIN, 3, {
+    ...joinInput,
+    memberId: '',
+    rebalanceTimeoutMs: 10_000,
+  });
+  assert.equal(joined?.errorCode, errorCode('COORDINATOR_LOAD_IN_PROGRESS'));
+  apis.ensure = async () => 'made';
+  const first = await apis.ask(FIND, 3, { key: 'group' });
+  assert.equal(first?.errorCode, errorCode('COORDINATOR_NOT_AVAILABLE'));
+  assert.equal(group.clock.pendingTimers, timers);
 });
 
 test('DescribeGroups, ListGroups and DeleteGroups at every version', async () => {
