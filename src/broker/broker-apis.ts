@@ -49,6 +49,7 @@ import { describeTransactionsApi } from './apis/65-describe-transactions.ts';
 import { listTransactionsApi } from './apis/66-list-transactions.ts';
 import { describeTopicPartitionsApi } from './apis/75-describe-topic-partitions.ts';
 import { addressFor } from './apis/broker-endpoints.ts';
+import { notOfferedApis } from './apis/not-offered.ts';
 import type { Controller } from './controller/controller.ts';
 import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
 import type { ProducerIds } from './coordinator/producer-ids.ts';
@@ -81,7 +82,7 @@ export interface BrokerParts {
   readonly traffic: TopicTraffic;
 }
 
-/** Every API that this broker answers, and so what ApiVersions advertises. */
+/** Every API that this broker answers; those at the end ApiVersions does not advertise. */
 export function brokerApis(parts: BrokerParts): Api[] {
   const { metadata, configs, controller, coordinator } = parts;
   const all: Api[] = [
@@ -141,7 +142,7 @@ export function brokerApis(parts: BrokerParts): Api[] {
   ];
   const apis = offeredApis(all, parts.compatibility);
   const advertised = supportedVersions(apis);
-  return apis;
+  return [...apis, ...notOfferedApis()];
 }
 
 async function ensureTopic(

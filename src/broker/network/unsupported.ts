@@ -1,4 +1,5 @@
 import type { Api } from './api.ts';
+import { clientOf } from './client-name.ts';
 import type { Request } from './request.ts';
 
 // Sentences for requests that this broker has no handler for. Clients that ask ApiVersions first never
@@ -6,8 +7,6 @@ import type { Request } from './request.ts';
 
 const SASL_HANDSHAKE = 17;
 const SASL_AUTHENTICATE = 36;
-/** Of a client's name in a sentence; the line has it whole as a field. */
-const LONGEST_NAME = 60;
 /** No release of Kafka has as many. */
 const MOST_API_KEYS = 1000;
 
@@ -33,10 +32,4 @@ export function unsupportedVersion(request: Request, api: Api): string {
     return `${asked}: the client is too new for this broker and did not ask which versions it has; set the broker version in the client (api.version.request=true, broker.version.fallback, api_version) or update Sluice`;
   }
   return `${asked}: the client is too old for this broker; update the client`;
-}
-
-function clientOf({ clientId, connection }: Request): string {
-  const { clientSoftware } = connection;
-  const name = clientId === '' ? '' : ` '${clientId.slice(0, LONGEST_NAME)}'`;
-  return `client${name}${clientSoftware === undefined ? '' : ` (${clientSoftware})`}`;
 }

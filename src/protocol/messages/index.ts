@@ -39,6 +39,10 @@ import { CreateAclsRequest, CreateAclsResponse } from './30-create-acls.ts';
 import { DeleteAclsRequest, DeleteAclsResponse } from './31-delete-acls.ts';
 import { DescribeConfigsRequest, DescribeConfigsResponse } from './32-describe-configs.ts';
 import { AlterConfigsRequest, AlterConfigsResponse } from './33-alter-configs.ts';
+import {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+} from './34-alter-replica-log-dirs.ts';
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from './35-describe-log-dirs.ts';
 import { SaslAuthenticateRequest, SaslAuthenticateResponse } from './36-sasl-authenticate.ts';
 import { CreatePartitionsRequest, CreatePartitionsResponse } from './37-create-partitions.ts';
@@ -133,6 +137,7 @@ export * from './30-create-acls.ts';
 export * from './31-delete-acls.ts';
 export * from './32-describe-configs.ts';
 export * from './33-alter-configs.ts';
+export * from './34-alter-replica-log-dirs.ts';
 export * from './35-describe-log-dirs.ts';
 export * from './36-sasl-authenticate.ts';
 export * from './37-create-partitions.ts';
@@ -202,6 +207,7 @@ export const apis: readonly ApiMessages[] = (
     [DeleteAclsRequest, DeleteAclsResponse],
     [DescribeConfigsRequest, DescribeConfigsResponse],
     [AlterConfigsRequest, AlterConfigsResponse],
+    [AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse],
     [DescribeLogDirsRequest, DescribeLogDirsResponse],
     [SaslAuthenticateRequest, SaslAuthenticateResponse],
     [CreatePartitionsRequest, CreatePartitionsResponse],
