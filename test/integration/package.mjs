@@ -1,6 +1,7 @@
 // NOT one of the unit tests (it packs the package and compiles a program, some seconds): run it with
 // `npm run test:package`. If it fails, who installs the package cannot import it, or a strict TypeScript
-// project around it does not compile. It needs no network: dependencies come from node_modules here.
+// project around it does not compile. Dependencies come from node_modules here; only the last step, a global
+// installation, needs npm's registry or its cache.
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const CONSUMER = `import { type BrokerOptions, type EmbeddedBroker, startBroker } from 'sluice';
 import { startTestBroker, type TestBroker, WaitTimeoutError } from 'sluice/testing';
@@ -137,6 +138,26 @@ try {
   const copies = run(['both.cjs'], consumer).trim();
   if (copies !== 'one copy') throw new Error(`import and require have ${copies}`);
   console.log('import and require get the same classes, and the programs end by themselves');
+  // An empty prefix, as of a machine that has never seen us. This needs the registry, or npm's cache of it.
+  const prefix = join(folder, 'prefix');
+  const install = [
+    'install',
+    '-g',
+    '--prefix',
+    prefix,
+    '--prefer-offline',
+    '--silent',
+    '--no-audit',
+  ];
+  execFileSync('npm', [...install, join(folder, archive)], { stdio: 'ignore' });
+  const lib = execFileSync('npm', ['root', '-g', '--prefix', prefix], { encoding: 'utf8' }).trim();
+  // The line of the README.
+  const PATH = `${dirname(process.execPath)}:/usr/bin:/bin:${prefix}/bin:${lib}/sluice/bin`;
+  for (const name of ['sluice', 'kafka-topics.sh', 'kafka-console-producer.sh']) {
+    const said = execFileSync(name, ['--version'], { env: { PATH }, encoding: 'utf8' }).trim();
+    if (said !== manifest.version) throw new Error(`${name} --version said ${said}`);
+  }
+  console.log('installed globally, sluice and Kafka’s names are found on the PATH');
 } catch (error) {
   console.error(error.stdout || error);
   process.exitCode = 1;

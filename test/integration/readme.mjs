@@ -27,7 +27,8 @@ const [kafka, http] = [await freePort(), await freePort()];
 const withPorts = (text) =>
   text
     .replaceAll('localhost:9092', `localhost:${kafka}`)
-    .replaceAll('127.0.0.1:8048', `127.0.0.1:${http}`);
+    .replaceAll('127.0.0.1:8048', `127.0.0.1:${http}`)
+    .replace(/127\.0\.0\.1/g, 'localhost');
 const START =
   `npm start -- --override listeners=PLAINTEXT://localhost:${kafka}` +
   ` --override http.listeners=http://127.0.0.1:${http}`;
@@ -108,7 +109,8 @@ async function startServer(typed, expected) {
   });
   // Where this is no terminal the log stands between, and the tools are told the other port.
   for (const line of expected.split('\n').filter((one) => !/^ {2}npx /.test(one))) {
-    const found = output.split('\n').some((one) => patternOf(line).test(one));
+    const printed = output.replaceAll('127.0.0.1', 'localhost').split('\n');
+    const found = printed.some((one) => patternOf(line).test(one));
     if (!found) throw new Error(`${typed} printed\n${output}\nwithout the README's\n${line}`);
   }
 }
