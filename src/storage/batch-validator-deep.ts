@@ -69,7 +69,12 @@ function validatePayload(
   if (!cursor.isAtEnd) throw new CorruptRecordsError(`bytes are left after ${recordCount} records`);
   if (judge.rejection !== undefined) return judge.rejection;
 
-  const converted = target !== source || !inOrder;
+  // Where Kafka is to be equalled nothing is mended: it takes plain records as they are numbered.
+  const isAsInKafka = rules.readRecords === true && !rules.compacted;
+  if (isAsInKafka && !inOrder && source.id !== 0) {
+    throw new CorruptRecordsError('its records are not numbered from 0 on');
+  }
+  const converted = target !== source || (!inOrder && !isAsInKafka);
   const stored = converted ? rebuild(batch, payload, target, rules) : batch;
   if (stored.length > rules.maxMessageBytes) return rejectSize(stored.length, rules);
   const logAppendTime = rules.timestampType === 'LogAppendTime';

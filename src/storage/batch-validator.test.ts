@@ -518,3 +518,26 @@ test('a batch made by Java is taken as it is', () => {
     assert.equal(valid(batch).batch, batch);
   }
 });
+
+test('where Kafka is equalled, records that are numbered wrongly are not mended', () => {
+  for (const codec of CODECS) {
+    const plain = batchOf();
+    const records = Buffer.from(plain.subarray(RecordBatch.HEADER_SIZE));
+    // Of the first record: size, attributes, time; then the offset.
+    assert.equal(records[3], 0);
+    records[3] = 8;
+    const frame = { name: 'misnumbered', codec: codec.name, kafka: 'refuses' } as const;
+    const batch = batchAround({ ...frame, make: () => codec.compress(records) }, plain);
+    const stored = valid(batch, { compacted: true }).batch;
+    assert.deepEqual(
+      decodeRecords(stored).map(({ offset }) => offset),
+      [0, 1, 2],
+    );
+    if (codec.name === 'none') {
+      const kept = valid(batch, { readRecords: true });
+      assert.ok(kept.batch.subarray(RecordBatch.HEADER_SIZE).equals(records));
+    } else {
+      assert.equal(rejected(batch, { readRecords: true }).error, 'INVALID_RECORD');
+    }
+  }
+});

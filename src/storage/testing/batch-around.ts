@@ -7,8 +7,7 @@ import { batchOf } from './test-storage.ts';
 const VALUES = Array.from({ length: 12 }, (_, index) => `a record of some length ${index}`);
 
 /** A batch with a right header and checksum whose records are in this frame. */
-export function batchAround({ codec, make }: TestFrame): Buffer {
-  const plain = batchOf(VALUES);
+export function batchAround({ codec, make }: TestFrame, plain = batchOf(VALUES)): Buffer {
   const records = plain.subarray(RecordBatch.HEADER_SIZE);
   const batch = Buffer.concat([plain.subarray(0, RecordBatch.HEADER_SIZE), make(records)]);
   batch.writeInt32BE(batch.length - RecordBatch.LOG_OVERHEAD, 8);
