@@ -26,7 +26,8 @@ let topicId: string;
 before(async () => {
   broker = await startTestBroker({
     logger: log,
-    config: { 'group.initial.rebalance.delay.ms': '0' },
+    // Some of its records are of 1970.
+    config: { 'group.initial.rebalance.delay.ms': '0', 'log.retention.ms': '-1' },
   });
   client = await RawClient.connect(broker);
   ({ topicId } = await createTopic(client, 'numbers'));

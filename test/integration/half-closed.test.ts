@@ -13,7 +13,9 @@ import { batchOf, createTopic, produce } from '../support/topics.ts';
 let broker: TestBroker;
 let other: RawClient;
 before(async () => {
-  broker = await startTestBroker({ config: { 'group.initial.rebalance.delay.ms': '0' } });
+  broker = await startTestBroker({
+    config: { 'group.initial.rebalance.delay.ms': '0', 'log.retention.ms': '-1' },
+  });
   other = await RawClient.connect(broker);
   await createTopic(other, 'half');
 });

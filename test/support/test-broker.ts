@@ -10,6 +10,7 @@ import { usableMemoryBytes } from '../../src/base/node/node-memory.ts';
 import { NodeNetwork } from '../../src/base/node/node-network.ts';
 import { nodeRandom } from '../../src/base/node/node-random.ts';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
+import type { BrokerParts } from '../../src/broker/broker-apis.ts';
 import { brokerConfig } from '../../src/config/index.ts';
 
 export interface TestBroker {
@@ -28,6 +29,8 @@ export interface TestBrokerOptions {
   readonly logger?: Logger;
   /** The real one by default. */
   readonly clock?: Clock;
+  /** Sees the broker's parts before it starts. */
+  readonly onParts?: (parts: BrokerParts) => void;
   /** An existing data folder, which is then kept; by default a temporary one. */
   readonly folder?: string;
 }
@@ -50,6 +53,10 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     logger,
     locker: new NodeFolderLocker({ program: 'a test' }),
     memoryBytes: usableMemoryBytes(),
+    instrument: (parts, apis) => {
+      options.onParts?.(parts);
+      return apis;
+    },
   });
   const { host, port } = broker.listeners[0]!;
   return {

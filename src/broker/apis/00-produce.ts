@@ -144,7 +144,13 @@ class Produce {
       const rows: PartitionAppend[] = [];
       for (const { index, records } of topic.partitionData) {
         const row = new PartitionAppend(this, index);
-        this.#append(topic.name, row, records);
+        // What goes wrong with one partition is no reason to leave the others without an answer.
+        try {
+          this.#append(topic.name, row, records);
+        } catch (error) {
+          const refused = this.#context.rowError(error, `${topic.name}-${index}`);
+          this.#refuse(row, refused, 'the broker could not append this batch');
+        }
         rows.push(row);
       }
       response.push({ name: topic.name, partitionResponses: rows });

@@ -22,6 +22,7 @@ import {
   type FetchedPartition,
   type FetchLimits,
   type FetchTarget,
+  failedFetch,
   readPartitions,
 } from '../replica/fetch-reader.ts';
 import type { FetchContext, FetchPartition, FetchSessionCache } from '../replica/fetch-session.ts';
@@ -88,6 +89,7 @@ class Fetch {
       isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
       // Before KIP-74 a batch larger than the limit was cut short, and the consumer complained.
       minOneBatch: context.apiVersion >= 3,
+      errorOf: (error, request) => this.#errorOf(error, request),
     };
     this.#minBytes = Math.min(request.minBytes, this.#limits.maxBytes);
     this.#maxWaitMs = request.maxWaitMs;
@@ -180,9 +182,19 @@ class Fetch {
     return partitions.get(topic ?? '', request.partition) ?? 'UNKNOWN_TOPIC_OR_PARTITION';
   }
 
+  #errorOf(error: unknown, { topic, topicId, partition }: FetchPartition): ErrorName {
+    return this.#context.rowError(error, `${topic ?? topicId}-${partition}`);
+  }
+
   #converted(fetched: FetchedPartition): FetchedPartition {
-    const rules = this.#dependencies.conversionRules(fetched.request.topic ?? '');
-    return convertFetched(fetched, this.#context.apiVersion, rules);
+    const { request } = fetched;
+    try {
+      const rules = this.#dependencies.conversionRules(request.topic ?? '');
+      return convertFetched(fetched, this.#context.apiVersion, rules);
+    } catch (error) {
+      fetched.release();
+      return failedFetch(request, this.#errorOf(error, request));
+    }
   }
 
   #answer(fetched: readonly FetchedPartition[]): Response {

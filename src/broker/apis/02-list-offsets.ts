@@ -13,6 +13,7 @@ import {
   ListOffsetsResponse,
 } from '../../protocol/messages/02-list-offsets.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { laterRowOf } from '../network/rows.ts';
 import type { Isolation, Partition } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
 
@@ -53,7 +54,12 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
           const partition = partitions.get(topic.name, question.partitionIndex);
           const found = duplicates.has(key)
             ? failed('INVALID_REQUEST')
-            : await answer(partition, question, { version, isolation, now: clock.now() });
+            : await laterRowOf(
+                context,
+                () => `${topic.name}-${question.partitionIndex}`,
+                () => answer(partition, question, { version, isolation, now: clock.now() }),
+                failed,
+              );
           rows.push({ partitionIndex: question.partitionIndex, ...found });
         }
         topics.push({ name: topic.name, partitions: rows });

@@ -8,6 +8,8 @@ import {
 } from '../../protocol/messages/21-delete-records.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
+import { laterRowOf } from '../network/rows.ts';
 import type { Partitions } from '../replica/partitions.ts';
 import { lastMentions } from './last-mentions.ts';
 
@@ -24,8 +26,17 @@ export function deleteRecordsApi({
 }: DeleteRecordsDependencies): Api {
   const isLastOnly = compatibility.lastMentionOnly.has('DeleteRecords');
 
-  async function remove(topic: string, partitionIndex: number, offset: number) {
-    const result = await deleteBefore(topic, partitionIndex, offset);
+  async function remove(
+    context: RequestContext,
+    topic: string,
+    { partitionIndex, offset }: { partitionIndex: number; offset: number },
+  ) {
+    const result = await laterRowOf<Deleted>(
+      context,
+      () => `${topic}-${partitionIndex}`,
+      () => deleteBefore(topic, partitionIndex, offset),
+      refused,
+    );
     return 'error' in result
       ? { partitionIndex, lowWatermark: -1, errorCode: errorCode(result.error) }
       : { partitionIndex, lowWatermark: result.lowWatermark };
@@ -41,14 +52,12 @@ export function deleteRecordsApi({
     request: DeleteRecordsRequest,
     response: DeleteRecordsResponse,
     versions: { min: 0, max: 2 },
-    handle: async (_context, request) => ({
+    handle: async (context, request) => ({
       topics: await Promise.all(
         (isLastOnly ? lastOnly(request.topics) : request.topics).map(
           async ({ name, partitions: rows }) => ({
             name,
-            partitions: await Promise.all(
-              rows.map(({ partitionIndex, offset }) => remove(name, partitionIndex, offset)),
-            ),
+            partitions: await Promise.all(rows.map((row) => remove(context, name, row))),
           }),
         ),
       ),
@@ -65,6 +74,8 @@ export function deleteRecordsApi({
     }),
   });
 }
+
+type Deleted = { readonly error: ErrorName } | { readonly lowWatermark: number };
 
 function refused(error: ErrorName): { error: ErrorName } {
   return { error };

@@ -1,19 +1,28 @@
 // OffsetForLeaderEpoch v0-v4 (KIP-101, KIP-320): where the largest epoch at or below the one asked for
 // ends, so that a consumer notices when the log it read was cut.
+
 import { errorCode } from '../../protocol/errors.ts';
 import {
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
 } from '../../protocol/messages/23-offset-for-leader-epoch.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { rowOf } from '../network/rows.ts';
 import type { Partitions } from '../replica/partitions.ts';
+
+interface Row {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly leaderEpoch?: number;
+  readonly endOffset?: number;
+}
 
 export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions }): Api {
   return defineApi({
     request: OffsetForLeaderEpochRequest,
     response: OffsetForLeaderEpochResponse,
     versions: { min: 0, max: 4 },
-    handle: (_context, request) => ({
+    handle: (context, request) => ({
       topics: request.topics.map((topic) => ({
         topic: topic.topic,
         partitions: topic.partitions.map((question) => {
@@ -25,11 +34,16 @@ export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions
           if (!partition || problem) {
             return { partition: index, errorCode: errorCode(problem ?? 'UNKNOWN_SERVER_ERROR') };
           }
-          return {
-            partition: index,
-            errorCode: 0,
-            ...partition.log.endOffsetForEpoch(leaderEpoch),
-          };
+          return rowOf<Row>(
+            context,
+            () => `${topic.topic}-${index}`,
+            () => ({
+              partition: index,
+              errorCode: 0,
+              ...partition.log.endOffsetForEpoch(leaderEpoch),
+            }),
+            (error) => ({ partition: index, errorCode: errorCode(error) }),
+          );
         }),
       })),
     }),

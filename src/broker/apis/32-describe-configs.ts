@@ -3,9 +3,10 @@
 // that the log has.
 //
 // Gaps: client metrics (type 16) are refused with INVALID_REQUEST, as in ZooKeeper mode.
+
 import type { Logger } from '../../base/logger.ts';
 import type { DescribedConfig } from '../../config/index.ts';
-import { errorCode } from '../../protocol/errors.ts';
+import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   DescribeConfigsRequest,
   DescribeConfigsResponse,
@@ -15,6 +16,7 @@ import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { topicConfigOf } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { rowOf } from '../network/rows.ts';
 import { describeLoggers } from './broker-logger.ts';
 import { parseResource } from './config-resources.ts';
 
@@ -23,6 +25,11 @@ export interface DescribeConfigsDependencies {
   readonly metadata: ClusterMetadata;
   readonly configs: Configs;
   readonly logger: Logger;
+}
+
+interface Failed {
+  readonly error: ErrorName;
+  readonly detail: string | null;
 }
 
 type Question = DescribeConfigsRequest['resources'][number];
@@ -34,7 +41,12 @@ export function describeConfigsApi(dependencies: DescribeConfigsDependencies): A
     versions: { min: 0, max: 4 },
     handle: (context, request) => ({
       results: request.resources.map((question) => {
-        const found = describe(dependencies, question);
+        const found = rowOf<ReturnType<typeof describe> | Failed>(
+          context,
+          () => `resource ${question.resourceName}`,
+          () => describe(dependencies, question),
+          (error) => ({ error, detail: null }),
+        );
         const failed = 'error' in found;
         return {
           resourceType: question.resourceType,

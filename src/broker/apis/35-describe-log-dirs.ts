@@ -1,5 +1,6 @@
 // DescribeLogDirs v0-v4 (KIP-113, space on the volume from KIP-827): which log directory holds which partition, and
 // how large it is. There are no future logs: moving a partition between directories is not offered.
+
 import { resolve } from 'node:path';
 import type { FileSystem } from '../../base/file-system.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
@@ -10,6 +11,7 @@ import {
 import type { Log } from '../../storage/log.ts';
 import type { LogManager } from '../../storage/log-manager.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { laterRowOf } from '../network/rows.ts';
 
 export interface DescribeLogDirsDependencies {
   readonly logs: Pick<LogManager, 'logs' | 'onlineLogDirs'>;
@@ -52,10 +54,19 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
     request: DescribeLogDirsRequest,
     response: DescribeLogDirsResponse,
     versions: { min: 0, max: 4 },
-    handle: async (_context, request) => {
+    handle: async (context, request) => {
       const wanted = filterOf(request);
       const online = new Set(logs.onlineLogDirs());
-      const results = await Promise.all(logDirs.map((one) => describe(one, wanted, online)));
+      const results = await Promise.all(
+        logDirs.map((one) =>
+          laterRowOf(
+            context,
+            () => one,
+            () => describe(one, wanted, online),
+            (error) => failedRow(one, error),
+          ),
+        ),
+      );
       return { results };
     },
     errorResponse: (_context, _request, error) => ({

@@ -1,6 +1,7 @@
 // DescribeProducers v0 (KIP-664): the idempotent producers that a partition's log remembers.
 //
 // Gaps: none; without transactions no producer has one open.
+
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   DescribeProducersRequest,
@@ -10,10 +11,17 @@ import { topicNameProblem } from '../controller/topic-name.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type ClusterSnapshot, partitionOf } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { rowOf } from '../network/rows.ts';
 import type { Partition } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
 
 const ANY_EPOCH = -1;
+
+interface Row {
+  readonly partitionIndex: number;
+  readonly errorCode: number;
+  readonly activeProducers?: ReturnType<typeof producersOf>;
+}
 
 export interface DescribeProducersDependencies {
   readonly metadata: ClusterMetadata;
@@ -25,13 +33,18 @@ export function describeProducersApi({ metadata, partitions }: DescribeProducers
     request: DescribeProducersRequest,
     response: DescribeProducersResponse,
     versions: { min: 0, max: 0 },
-    handle: (_context, { topics }) => ({
+    handle: (context, { topics }) => ({
       topics: topics.map(({ name, partitionIndexes }) => ({
         name,
         partitions: partitionIndexes.map((partitionIndex) => {
           const partition = partitions.get(name, partitionIndex);
           if (partition && partition.problem(ANY_EPOCH) === undefined) {
-            return { partitionIndex, errorCode: 0, activeProducers: producersOf(partition) };
+            return rowOf<Row>(
+              context,
+              () => `${name}-${partitionIndex}`,
+              () => ({ partitionIndex, errorCode: 0, activeProducers: producersOf(partition) }),
+              (error) => ({ partitionIndex, errorCode: errorCode(error) }),
+            );
           }
           const error =
             partition?.problem(ANY_EPOCH) ?? absence(metadata.snapshot, name, partitionIndex);

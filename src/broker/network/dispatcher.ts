@@ -2,7 +2,8 @@ import { AssertionFailure } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { decode, decodeRequestHeader, encodeResponseFrame } from '../../protocol/codec/index.ts';
-import { KafkaError } from '../../protocol/errors.ts';
+import { type ErrorName, KafkaError } from '../../protocol/errors.ts';
+import { CorruptRecordsError } from '../../protocol/records/record-cursor.ts';
 import type { Answer, Api, ResponseInput } from './api.ts';
 import type { ApiMetrics, NetworkMetrics } from './network-metrics.ts';
 import { NO_RESPONSE, type NoResponse, Pending } from './pending.ts';
@@ -136,6 +137,29 @@ export class Dispatcher {
     this.respond(request, response);
   }
 
+  /** What a row answers whose work threw `error`. */
+  rowError(request: Request, error: unknown, about: string): ErrorName {
+    if (error instanceof AssertionFailure) throw error;
+    if (error instanceof KafkaError) return error.error;
+    const { api, apiVersion, clientId } = request;
+    const name = api?.name ?? String(request.apiKey);
+    if (error instanceof CorruptRecordsError) {
+      request.connection.complain(
+        `records of ${about}`,
+        `cannot answer ${name} for ${about}, whose records cannot be read: ${error.message}; dump-log shows where`,
+        { api: name, apiVersion },
+      );
+      return 'CORRUPT_MESSAGE';
+    }
+    const fields = { error, api: name, apiVersion, about, clientId };
+    if (isSystemError(error)) {
+      this.#logger.error(fields, 'a row of a request failed at the disk');
+      return 'KAFKA_STORAGE_ERROR';
+    }
+    this.#logger.error(fields, 'a row of a request failed unexpectedly');
+    return 'UNKNOWN_SERVER_ERROR';
+  }
+
   #encode(request: Request, api: Api, version: number, response: ResponseInput): Buffer[] {
     return encodeResponseFrame(api.response, version, request.correlationId, response);
   }
@@ -182,6 +206,11 @@ export function supportedVersions(
 function refuse(request: Request, reason: string): void {
   request.connection.refuse(reason, request);
   request.answer();
+}
+
+/** What the operating system answered: it has a code and the call. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 function textOf(error: unknown): string {

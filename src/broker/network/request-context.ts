@@ -1,5 +1,6 @@
 import type { ComplaintRate } from '../../base/complaints.ts';
 import type { Endpoint } from '../../base/network.ts';
+import type { ErrorName } from '../../protocol/errors.ts';
 
 /** What a handler knows of the connection that a request came on. */
 export interface ConnectionInfo {
@@ -70,6 +71,11 @@ export interface RequestContext {
   hold(): () => void;
   /** After the answer nothing more is read from this connection for `ms` (KIP-219). */
   throttle(ms: number): void;
+  /**
+   * The error of one row, `about` which thing, whose work failed with `error`; what is not the client's to
+   * know is logged. For {@link rowOf} and its like: the other rows have their own.
+   */
+  rowError(error: unknown, about: string): ErrorName;
   /** Ends the connection with one log line that says why; this request gets no answer. */
   closeConnection(reason: string): void;
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.ts';
+import type { ErrorName } from '../../protocol/errors.ts';
 import type { Api, ResponseInput } from './api.ts';
 import type { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -129,6 +130,10 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
 
   throttle(ms: number): void {
     this.throttleMs = Math.max(this.throttleMs, ms);
+  }
+
+  rowError(error: unknown, about: string): ErrorName {
+    return this.#dispatcher.rowError(this, error, about);
   }
 
   closeConnection(reason: string): void {

@@ -29,6 +29,8 @@ export interface FetchLimits {
   readonly isolation: Isolation;
   /** Return the first batch of the whole response even when it exceeds every limit (KIP-74). */
   readonly minOneBatch: boolean;
+  /** The error of a partition whose read failed with `error`. */
+  readonly errorOf: (error: unknown, request: FetchPartition) => ErrorName;
 }
 
 /** A partition to read, or the error that stands in its place. */
@@ -79,22 +81,31 @@ function readFrom(
       fetched.push({ ...empty(request, partition), divergingEpoch: diverging });
       continue;
     }
-    const outcome = partition.read(
-      {
-        offset: request.fetchOffset,
-        maxBytes: Math.max(0, Math.min(request.maxBytes, remaining)),
-        minOneBatch: limits.minOneBatch && !hasData,
-      },
-      limits.isolation,
-    );
-    if (outcome instanceof Promise) {
-      return outcome.then((late) => {
-        const result = answer(request, partition, late, limits.isolation);
-        fetched.push(result);
-        return readFrom(index + 1, targets, limits, remaining - result.sizeInBytes, fetched);
-      });
+    const failed = (error: unknown) => failedFetch(request, limits.errorOf(error, request));
+    let result: FetchedPartition;
+    try {
+      const outcome = partition.read(
+        {
+          offset: request.fetchOffset,
+          maxBytes: Math.max(0, Math.min(request.maxBytes, remaining)),
+          minOneBatch: limits.minOneBatch && !hasData,
+        },
+        limits.isolation,
+      );
+      if (outcome instanceof Promise) {
+        const left = remaining;
+        return outcome
+          .then((late) => answer(request, partition, late, limits.isolation))
+          .catch(failed)
+          .then((late) => {
+            fetched.push(late);
+            return readFrom(index + 1, targets, limits, left - late.sizeInBytes, fetched);
+          });
+      }
+      result = answer(request, partition, outcome, limits.isolation);
+    } catch (error) {
+      result = failed(error);
     }
-    const result = answer(request, partition, outcome, limits.isolation);
     fetched.push(result);
     remaining -= result.sizeInBytes;
     hasData ||= result.sizeInBytes > 0;

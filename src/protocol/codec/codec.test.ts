@@ -120,6 +120,46 @@ test('an int64 of any size is read, at every version of every message', () => {
   assert.ok(extremes > 100, `${extremes} messages had numbers beyond 2^53`);
 });
 
+test('what an error says to a person can be sent, however long it is', () => {
+  const long = 'é🚰'.repeat(50_000);
+  const isText = (name: string) => /errormessage$/i.test(name);
+  const withLongTexts = (fields: Fields): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(fields).flatMap(([name, field]): [string, unknown][] => {
+        const { kind, element, fields: inner } = field;
+        if (isText(name)) return [[name, long]];
+        if (kind === 'struct') return [[name, withLongTexts(inner ?? {})]];
+        return typeof element === 'object' ? [[name, [withLongTexts(element)]]] : [];
+      }),
+    );
+  const texts = (value: unknown): unknown[] => {
+    if (Array.isArray(value)) return value.flatMap(texts);
+    if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return [];
+    return Object.entries(value).flatMap(([name, each]) => (isText(name) ? [each] : texts(each)));
+  };
+  let seen = 0;
+  for (const { response } of apis) {
+    for (const version of versionsOf(response)) {
+      const input = withLongTexts(response.fields);
+      const encoded = outcome(() => bytesOf(response, version, input));
+      if (typeof encoded === 'string') {
+        // Something else of this response has no place at the version.
+        assert.match(encoded, /the version has no such field|null, where/);
+        continue;
+      }
+      assert.deepEqual(interpretedBytes(response, version, input), encoded);
+      for (const text of texts(decodeFrom(response, version, new Reader(encoded)))) {
+        // Where the version has no such text.
+        if (text === null || text === '') continue;
+        seen++;
+        assert.match(String(text), /^(é🚰)+é?\.\.\.$/);
+        assert.ok(String(text).length <= 2000);
+      }
+    }
+  }
+  assert.ok(seen > 20, `${seen} texts`);
+});
+
 test('fields left out are sent as their defaults', () => {
   for (const { schema, version } of all) {
     const compiled = outcome(() => bytesOf(schema, version, {}));

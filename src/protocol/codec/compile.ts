@@ -277,7 +277,9 @@ class EncoderSource extends Source {
     const none = kind === 'string' ? `w.nullString(${compact})` : `w.length(-1, ${compact})`;
     const whenNull = nullable ? none : 'refuse()';
     if (kind !== 'array') {
-      const write = writeSource(kind, variable, compact);
+      const write = field.options.isForPeople
+        ? `w.text(${variable}, ${compact});`
+        : writeSource(kind, variable, compact);
       if (kind !== 'string' && kind !== 'bytes' && kind !== 'records') return write;
       return `if (${variable} === null) ${whenNull}; else ${write}`;
     }

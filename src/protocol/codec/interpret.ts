@@ -132,6 +132,10 @@ class Walk {
       }
       return;
     }
+    if (field.options.isForPeople && typeof value === 'string') {
+      writer.text(value, compact);
+      return;
+    }
     if (field.kind !== 'array') {
       writePrimitive(field.kind, value, compact, writer);
       return;

@@ -11,6 +11,9 @@ const KEPT_SIZE = 1024 * 1024;
 /** Below this, storing character codes is quicker than a call into V8's encoder (Node 20). */
 const SHORT_STRING_LENGTH = 24;
 
+/** Of what an error says, in UTF-16 units: nobody reads more, and a string ends at 32,767 bytes. */
+export const LONGEST_TEXT = 2000;
+
 const WORD = 2 ** 32;
 
 let sharedWriter: Writer | undefined;
@@ -223,6 +226,11 @@ export class Writer {
     this.#bytes.write(value, at, size, 'utf8');
   }
 
+  /** Words for a person, cut to {@link LONGEST_TEXT}. */
+  text(value: string, compact: boolean): void {
+    this.string(value.length > LONGEST_TEXT ? shortened(value) : value, compact);
+  }
+
   nullString(compact: boolean): void {
     if (compact) this.#byte(0);
     else this.#twoBytes(-1);
@@ -294,6 +302,11 @@ export class Writer {
   patchInt32(position: number, value: number): void {
     this.#bytes.writeInt32BE(value, position);
   }
+}
+
+/** Cut between characters, and seen to be cut. */
+function shortened(text: string): string {
+  return `${text.slice(0, LONGEST_TEXT - 3).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }
 
 function misfit(value: unknown, type: string): never {

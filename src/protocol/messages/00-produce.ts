@@ -1,6 +1,7 @@
 import type { MessageOf } from '../schema/index.ts';
 import {
   array,
+  errorText,
   int16,
   int32,
   int64,
@@ -63,11 +64,11 @@ export const ProduceResponse = message({
           '8+',
           {
             batchIndex: int32('8+'),
-            batchIndexErrorMessage: string('8+', { default: null, nullable: '8+' }),
+            batchIndexErrorMessage: errorText('8+', { default: null, nullable: '8+' }),
           },
           { ignorable: true },
         ),
-        errorMessage: string('8+', { default: null, nullable: '8+', ignorable: true }),
+        errorMessage: errorText('8+', { default: null, nullable: '8+', ignorable: true }),
         currentLeader: struct(
           '10+',
           { leaderId: int32('10+', { default: -1 }), leaderEpoch: int32('10+', { default: -1 }) },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const FindCoordinatorRequest = message({
   apiKey: 10,
@@ -24,7 +24,7 @@ export const FindCoordinatorResponse = message({
   fields: {
     throttleTimeMs: int32('1+', { ignorable: true }),
     errorCode: int16('0-3'),
-    errorMessage: string('1-3', { nullable: '1-3', ignorable: true }),
+    errorMessage: errorText('1-3', { nullable: '1-3', ignorable: true }),
     nodeId: int32('0-3'),
     host: string('0-3'),
     port: int32('0-3'),
@@ -34,7 +34,7 @@ export const FindCoordinatorResponse = message({
       host: string('4+'),
       port: int32('4+'),
       errorCode: int16('4+'),
-      errorMessage: string('4+', { nullable: '4+', ignorable: true }),
+      errorMessage: errorText('4+', { nullable: '4+', ignorable: true }),
     }),
   },
 });

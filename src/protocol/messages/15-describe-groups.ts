@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, bytes, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, bytes, errorText, int16, int32, message, string } from '../schema/index.ts';
 
 export const DescribeGroupsRequest = message({
   apiKey: 15,
@@ -21,7 +21,7 @@ export const DescribeGroupsResponse = message({
     throttleTimeMs: int32('1+', { ignorable: true }),
     groups: array('0+', {
       errorCode: int16('0+'),
-      errorMessage: string('6+', { default: null, nullable: '6+' }),
+      errorMessage: errorText('6+', { default: null, nullable: '6+' }),
       groupId: string('0+'),
       groupState: string('0+'),
       protocolType: string('0+'),

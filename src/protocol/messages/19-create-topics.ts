@@ -1,5 +1,15 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, message, string, uuid } from '../schema/index.ts';
+import {
+  array,
+  bool,
+  errorText,
+  int8,
+  int16,
+  int32,
+  message,
+  string,
+  uuid,
+} from '../schema/index.ts';
 
 export const CreateTopicsRequest = message({
   apiKey: 19,
@@ -37,7 +47,7 @@ export const CreateTopicsResponse = message({
       name: string('0+'),
       topicId: uuid('7+', { ignorable: true }),
       errorCode: int16('0+'),
-      errorMessage: string('1+', { nullable: '0+', ignorable: true }),
+      errorMessage: errorText('1+', { nullable: '0+', ignorable: true }),
       topicConfigErrorCode: int16('5+', { ignorable: true, tag: 0, taggedVersions: '5+' }),
       numPartitions: int32('5+', { default: -1, ignorable: true }),
       replicationFactor: int16('5+', { default: -1, ignorable: true }),

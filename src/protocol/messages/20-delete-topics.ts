@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, message, string, uuid } from '../schema/index.ts';
+import { array, errorText, int16, int32, message, string, uuid } from '../schema/index.ts';
 
 export const DeleteTopicsRequest = message({
   apiKey: 20,
@@ -30,7 +30,7 @@ export const DeleteTopicsResponse = message({
       name: string('0+', { nullable: '6+' }),
       topicId: uuid('6+', { ignorable: true }),
       errorCode: int16('0+'),
-      errorMessage: string('5+', { default: null, nullable: '5+', ignorable: true }),
+      errorMessage: errorText('5+', { default: null, nullable: '5+', ignorable: true }),
     }),
   },
 });

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const CreateAclsRequest = message({
   apiKey: 30,
@@ -31,7 +31,7 @@ export const CreateAclsResponse = message({
     throttleTimeMs: int32('0+'),
     results: array('0+', {
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
     }),
   },
 });

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const DeleteAclsRequest = message({
   apiKey: 31,
@@ -31,10 +31,10 @@ export const DeleteAclsResponse = message({
     throttleTimeMs: int32('0+'),
     filterResults: array('0+', {
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
       matchingAcls: array('0+', {
         errorCode: int16('0+'),
-        errorMessage: string('0+', { nullable: '0+' }),
+        errorMessage: errorText('0+', { nullable: '0+' }),
         resourceType: int8('0+'),
         resourceName: string('0+'),
         patternType: int8('1+', { default: 3 }),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const DescribeConfigsRequest = message({
   apiKey: 32,
@@ -31,7 +31,7 @@ export const DescribeConfigsResponse = message({
     throttleTimeMs: int32('0+'),
     results: array('0+', {
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
       resourceType: int8('0+'),
       resourceName: string('0+'),
       configs: array('0+', {

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { bytes, int16, int64, message, string } from '../schema/index.ts';
+import { bytes, errorText, int16, int64, message } from '../schema/index.ts';
 
 export const SaslAuthenticateRequest = message({
   apiKey: 36,
@@ -19,7 +19,7 @@ export const SaslAuthenticateResponse = message({
   flexibleVersions: '2+',
   fields: {
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+' }),
+    errorMessage: errorText('0+', { nullable: '0+' }),
     authBytes: bytes('0+'),
     sessionLifetimeMs: int64('1+', { ignorable: true }),
   },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, int16, int32, message, string } from '../schema/index.ts';
 
 export const CreatePartitionsRequest = message({
   apiKey: 37,
@@ -30,7 +30,7 @@ export const CreatePartitionsResponse = message({
     results: array('0+', {
       name: string('0+'),
       errorCode: int16('0+'),
-      errorMessage: string('0+', { default: null, nullable: '0+' }),
+      errorMessage: errorText('0+', { default: null, nullable: '0+' }),
     }),
   },
 });

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const ElectLeadersRequest = message({
   apiKey: 43,
@@ -33,7 +33,7 @@ export const ElectLeadersResponse = message({
       partitionResult: array('0+', {
         partitionId: int32('0+'),
         errorCode: int16('0+'),
-        errorMessage: string('0+', { nullable: '0+' }),
+        errorMessage: errorText('0+', { nullable: '0+' }),
       }),
     }),
   },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const IncrementalAlterConfigsRequest = message({
   apiKey: 44,
@@ -32,7 +32,7 @@ export const IncrementalAlterConfigsResponse = message({
     throttleTimeMs: int32('0+'),
     responses: array('0+', {
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
       resourceType: int8('0+'),
       resourceName: string('0+'),
     }),

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, int16, int32, message, string } from '../schema/index.ts';
 
 export const AlterPartitionReassignmentsRequest = message({
   apiKey: 45,
@@ -33,13 +33,13 @@ export const AlterPartitionReassignmentsResponse = message({
     throttleTimeMs: int32('0+'),
     allowReplicationFactorChange: bool('1+', { default: true, ignorable: true }),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+' }),
+    errorMessage: errorText('0+', { nullable: '0+' }),
     responses: array('0+', {
       name: string('0+'),
       partitions: array('0+', {
         partitionIndex: int32('0+'),
         errorCode: int16('0+'),
-        errorMessage: string('0+', { nullable: '0+' }),
+        errorMessage: errorText('0+', { nullable: '0+' }),
       }),
     }),
   },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int16, int32, message, string } from '../schema/index.ts';
+import { array, errorText, int16, int32, message, string } from '../schema/index.ts';
 
 export const ListPartitionReassignmentsRequest = message({
   apiKey: 46,
@@ -27,7 +27,7 @@ export const ListPartitionReassignmentsResponse = message({
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+' }),
+    errorMessage: errorText('0+', { nullable: '0+' }),
     topics: array('0+', {
       name: string('0+'),
       partitions: array('0+', {

@@ -1,5 +1,15 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, float64, int8, int16, int32, message, string } from '../schema/index.ts';
+import {
+  array,
+  bool,
+  errorText,
+  float64,
+  int8,
+  int16,
+  int32,
+  message,
+  string,
+} from '../schema/index.ts';
 
 export const DescribeClientQuotasRequest = message({
   apiKey: 48,
@@ -27,7 +37,7 @@ export const DescribeClientQuotasResponse = message({
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+' }),
+    errorMessage: errorText('0+', { nullable: '0+' }),
     entries: array(
       '0+',
       {

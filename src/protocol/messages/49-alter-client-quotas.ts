@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, float64, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, float64, int16, int32, message, string } from '../schema/index.ts';
 
 export const AlterClientQuotasRequest = message({
   apiKey: 49,
@@ -30,7 +30,7 @@ export const AlterClientQuotasResponse = message({
     throttleTimeMs: int32('0+'),
     entries: array('0+', {
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
       entity: array('0+', {
         entityType: string('0+'),
         entityName: string('0+', { nullable: '0+' }),

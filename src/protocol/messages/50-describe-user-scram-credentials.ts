@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const DescribeUserScramCredentialsRequest = message({
   apiKey: 50,
@@ -22,11 +22,11 @@ export const DescribeUserScramCredentialsResponse = message({
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+' }),
+    errorMessage: errorText('0+', { nullable: '0+' }),
     results: array('0+', {
       user: string('0+'),
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
       credentialInfos: array('0+', { mechanism: int8('0+'), iterations: int32('0+') }),
     }),
   },

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bytes, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, bytes, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const AlterUserScramCredentialsRequest = message({
   apiKey: 51,
@@ -31,7 +31,7 @@ export const AlterUserScramCredentialsResponse = message({
     results: array('0+', {
       user: string('0+'),
       errorCode: int16('0+'),
-      errorMessage: string('0+', { nullable: '0+' }),
+      errorMessage: errorText('0+', { nullable: '0+' }),
     }),
   },
 });

@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const UpdateFeaturesRequest = message({
   apiKey: 57,
@@ -29,13 +29,13 @@ export const UpdateFeaturesResponse = message({
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { nullable: '0+' }),
+    errorMessage: errorText('0+', { nullable: '0+' }),
     results: array(
       '0-1',
       {
         feature: string('0+'),
         errorCode: int16('0+'),
-        errorMessage: string('0+', { nullable: '0+' }),
+        errorMessage: errorText('0+', { nullable: '0+' }),
       },
       { ignorable: true },
     ),

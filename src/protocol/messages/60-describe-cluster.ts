@@ -1,5 +1,5 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, bool, int8, int16, int32, message, string } from '../schema/index.ts';
+import { array, bool, errorText, int8, int16, int32, message, string } from '../schema/index.ts';
 
 export const DescribeClusterRequest = message({
   apiKey: 60,
@@ -24,7 +24,7 @@ export const DescribeClusterResponse = message({
   fields: {
     throttleTimeMs: int32('0+'),
     errorCode: int16('0+'),
-    errorMessage: string('0+', { default: null, nullable: '0+' }),
+    errorMessage: errorText('0+', { default: null, nullable: '0+' }),
     endpointType: int8('1+', { default: 1 }),
     clusterId: string('0+'),
     controllerId: int32('0+', { default: -1 }),

@@ -1,5 +1,14 @@
 import type { MessageOf } from '../schema/index.ts';
-import { array, exactInt64, int16, int32, int64, message, string } from '../schema/index.ts';
+import {
+  array,
+  errorText,
+  exactInt64,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+} from '../schema/index.ts';
 
 export const DescribeProducersRequest = message({
   apiKey: 61,
@@ -24,7 +33,7 @@ export const DescribeProducersResponse = message({
       partitions: array('0+', {
         partitionIndex: int32('0+'),
         errorCode: int16('0+'),
-        errorMessage: string('0+', { default: null, nullable: '0+' }),
+        errorMessage: errorText('0+', { default: null, nullable: '0+' }),
         activeProducers: array('0+', {
           producerId: exactInt64('0+'),
           producerEpoch: int32('0+'),

@@ -32,6 +32,8 @@ export interface FieldOptions {
   readonly taggedVersions?: string;
   /** `none`: never in the compact form. Only the client id of request headers needs it (KIP-511). */
   readonly flexibleVersions?: 'none';
+  /** Words for a person: cut where they are too long to be read, or to be sent. */
+  readonly isForPeople?: true;
 }
 
 /** The value a field has when it is not on the wire. Arrays and structs only know null or empty. */
@@ -92,6 +94,11 @@ export const int64 = primitive<number, number>('int64', 0);
 export const exactInt64 = primitive<Int64, number>('exactInt64', 0);
 export const float64 = primitive<number, number>('float64', 0);
 export const string = primitive<string, string>('string', '');
+/** What an error says to a person. It may hold what a client sent, so it is cut before it is sent. */
+export const errorText: typeof string = (versions, options) => {
+  const field = string(versions, options);
+  return { ...field, options: { ...field.options, isForPeople: true } };
+};
 /** 22 characters of unpadded base64url; the default is the all-zero id. */
 export const uuid = primitive<string, string>('uuid', ZERO_UUID);
 /** A Buffer. Decoding yields a slice of the frame, valid as long as the frame. */

@@ -11,6 +11,7 @@ export {
   array,
   bool,
   bytes,
+  errorText,
   exactInt64,
   float64,
   int8,
