@@ -42,11 +42,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     reason: 'APIs of later releases: SASL, transactions, quotas that are set, KRaft',
   },
   {
-    probe: 'frames: what closes a connection',
-    path: /^SaslHandshake/,
-    reason: 'there is no SASL yet, and an API that is not offered closes the connection',
-  },
-  {
     probe: 'metadata: by topic id',
     path: /^v12\.zeroId\./,
     reason: 'Kafka fails on a topic with neither name nor id',
