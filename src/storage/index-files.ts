@@ -28,15 +28,22 @@ export function emptyIndexes(baseOffset: number): SegmentIndexes {
 export function loadIndexes(
   fileSystem: FileSystem,
   segment: IndexedSegment,
-): { indexes: SegmentIndexes; areDamaged: boolean } {
+): { indexes: SegmentIndexes; areDamaged: boolean; sizeInBytes: number } {
   const read = (suffix: string) => {
     const path = segment.path(suffix);
     return fileSystem.stat(path) ? fileSystem.readFile(path) : undefined;
   };
   const offsets = new OffsetIndex(segment.baseOffset, read(OFFSET_INDEX_SUFFIX));
   const times = new TimeIndex(segment.baseOffset, read(TIME_INDEX_SUFFIX));
+  const sizeInBytes = indexBytes({ offsets, times });
   const badOffsets = offsets.dropInvalid(segment.writtenBytes);
-  return { indexes: { offsets, times }, areDamaged: times.dropInvalid() || badOffsets };
+  const areDamaged = times.dropInvalid() || badOffsets;
+  return { indexes: { offsets, times }, areDamaged, sizeInBytes };
+}
+
+/** What whole entries take in the files. */
+export function indexBytes({ offsets, times }: SegmentIndexes): number {
+  return offsets.table.count * OFFSET_ENTRY_SIZE + times.table.count * TIME_ENTRY_SIZE;
 }
 
 /** Whether both index files are there with a plausible size. */
@@ -78,8 +85,10 @@ export function checkIndexFiles(
   const lastOffset = offsets.last();
   const lastTime = times.last();
   if (lastOffset.offset >= endOffset || lastTime.offset >= endOffset) return undefined;
-  const size = fileSystem.stat(segment.path(OFFSET_INDEX_SUFFIX))?.size ?? 0;
-  return { lastOffset, lastTime, offsetCount: size / OFFSET_ENTRY_SIZE };
+  const offsetsSize = fileSystem.stat(segment.path(OFFSET_INDEX_SUFFIX))?.size ?? 0;
+  const timesSize = fileSystem.stat(segment.path(TIME_INDEX_SUFFIX))?.size ?? 0;
+  const offsetCount = offsetsSize / OFFSET_ENTRY_SIZE;
+  return { lastOffset, lastTime, offsetCount, sizeInBytes: offsetsSize + timesSize };
 }
 
 /** The last entry of the time index, without reading the others. */

@@ -101,6 +101,22 @@ test('sound indexes are not built anew, and those of another segment are', async
   assert.equal(await wrongLookups(log, times), 0);
 });
 
+test('indexes that are changed while the broker runs are not used, and look-ups stay right', async () => {
+  for (const change of ['cut', 'removed'] as const) {
+    const { storage, times } = await filled('mixed');
+    const log = await storage.open();
+    for (const path of [...storage.disk.files(FOLDER).keys()]) {
+      if (!path.endsWith('index')) continue;
+      if (change === 'removed') storage.disk.removeFile(path);
+      else storage.disk.writeFile(path, '');
+    }
+    assert.equal(await wrongLookups(log, times), 0, change);
+    assert.equal((await contentsOf(log)).length, times.length);
+    const told = storage.lines.filter(({ level }) => level === 'warn');
+    assert.ok(told.every(({ message }) => /were changed while they were in use/.test(message)));
+  }
+});
+
 test('an offset index that leads too far is not followed', async () => {
   const { storage, times } = await filled('ascending');
   const log = await storage.open();

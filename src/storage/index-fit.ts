@@ -9,6 +9,8 @@ export interface IndexEnds {
   /** Where the segment begins, for a file without entries. */
   readonly lastOffset: OffsetPosition;
   readonly offsetCount: number;
+  /** Of both files. */
+  readonly sizeInBytes: number;
   readonly lastTime: TimestampOffset;
 }
 

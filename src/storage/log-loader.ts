@@ -201,6 +201,7 @@ class LogRecovery {
       const ends = segment.checkIndexFiles({ endOffset: next, thorough: isLast });
       const doFit = ends !== undefined && this.#doFit(segment, ends);
       if (isLast && doFit) this.#lastIndexedPosition = ends.lastOffset.position;
+      if (doFit) segment.trustIndexes(ends);
       if (doFit && epochsKnown) continue;
       if (!doFit) rebuilt++;
       await this.#rebuildIndexes(segment, rebuildEpochs);

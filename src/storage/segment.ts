@@ -10,6 +10,7 @@ import {
   checkIndexFiles,
   emptyIndexes,
   hasIndexFiles,
+  indexBytes,
   loadIndexes,
   readLastTimestamp,
   saveTable,
@@ -86,6 +87,8 @@ export class Segment {
   #isNew: boolean;
   /** Those that appends add to; the index cache has those that are only read. */
   #indexes: SegmentIndexes | undefined;
+  /** What both index files should hold; undefined where nobody looked. */
+  #indexBytes: number | undefined;
   #max: TimestampOffset | undefined;
   #firstTimestamp: Int64 | undefined;
   #bytesSinceIndexEntry = 0;
@@ -289,7 +292,14 @@ export class Segment {
 
   #loadIndexes(): SegmentIndexes {
     const { fileSystem, logger } = this.#context;
-    const { indexes, areDamaged } = loadIndexes(fileSystem, this);
+    const { indexes, areDamaged, sizeInBytes } = loadIndexes(fileSystem, this);
+    if (this.#indexBytes !== undefined && sizeInBytes !== this.#indexBytes) {
+      logger.warn(
+        { path: this.path(), sizeInBytes, expectedBytes: this.#indexBytes },
+        `the indexes of ${this.path()} were changed while they were in use; look-ups go through the segment until the next start`,
+      );
+      return emptyIndexes(this.baseOffset);
+    }
     if (areDamaged) {
       logger.warn(
         { path: this.path() },
@@ -297,6 +307,12 @@ export class Segment {
       );
     }
     return indexes;
+  }
+
+  /** The index files were seen to fit the segment: what they say of its end is kept. */
+  trustIndexes({ lastTime, sizeInBytes }: IndexEnds): void {
+    this.#max = lastTime;
+    this.#indexBytes = sizeInBytes;
   }
 
   /** See checkIndexFiles. */
@@ -308,6 +324,7 @@ export class Segment {
   resetIndexes(): void {
     this.#indexes = emptyIndexes(this.baseOffset);
     this.#context.indexCache.drop(this);
+    this.#indexBytes = undefined;
     this.#max = { timestamp: -1, offset: this.baseOffset };
     this.#bytesSinceIndexEntry = 0;
     this.#firstTimestamp = undefined;
@@ -411,6 +428,7 @@ export class Segment {
     saveTable(fileSystem, this.path(OFFSET_INDEX_SUFFIX), offsets.table);
     saveTable(fileSystem, this.path(TIME_INDEX_SUFFIX), times.table);
     this.#isNew = false;
+    this.#indexBytes = indexBytes({ offsets, times });
     if (this.#unsavedAborted) this.#saveAborted(this.#unsavedAborted);
   }
 
