@@ -51,7 +51,7 @@ import { describeTopicPartitionsApi } from './apis/75-describe-topic-partitions.
 import { addressFor } from './apis/broker-endpoints.ts';
 import { notOfferedApis } from './apis/not-offered.ts';
 import type { Controller } from './controller/controller.ts';
-import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import type { ProducerIds } from './coordinator/producer-ids.ts';
 import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import { partitionOf } from './metadata/cluster-snapshot.ts';

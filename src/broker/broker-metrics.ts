@@ -1,7 +1,7 @@
 import type { Metrics } from '../base/metrics.ts';
 import type { Cleaner, CleanerFigures } from '../storage/cleaner/cleaner.ts';
 import type { LogManager } from '../storage/log-manager.ts';
-import type { GroupCoordinator } from './coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import type { NetworkServer } from './network/network-server.ts';
 import type { FetchSessionCache } from './replica/fetch-session.ts';

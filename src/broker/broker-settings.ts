@@ -1,7 +1,7 @@
 import { type BrokerConfig, compatibilityOf } from '../config/index.ts';
 import type { LogManagerSettings } from '../storage/log-manager-settings.ts';
 import type { ControllerSettings } from './controller/controller.ts';
-import type { GroupConfig } from './coordinator/group-config.ts';
+import type { GroupConfig } from './coordinator/group/group-config.ts';
 import { defaultNetworkLimits, type NetworkLimits } from './network/limits.ts';
 import { OFFSETS_TOPIC } from './replicated-coordinator-log.ts';
 

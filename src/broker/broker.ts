@@ -37,7 +37,7 @@ import {
 } from './broker-settings.ts';
 import { configValidator } from './controller/config-validator.ts';
 import { createController } from './controller/controller.ts';
-import { GroupCoordinator } from './coordinator/group-coordinator.ts';
+import { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
 import { checkEnsemble } from './ensemble.ts';
 import { checkPorts, refused } from './free-ports.ts';

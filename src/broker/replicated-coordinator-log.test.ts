@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brokerConfig, topicLogConfig } from '../config/index.ts';
 import { TestStorage } from '../storage/testing/test-storage.ts';
-import type { LoadedBatch } from './coordinator/coordinator-log.ts';
+import type { LoadedBatch } from './coordinator/runtime/coordinator-log.ts';
 import { Partitions } from './replica/partitions.ts';
 import { OFFSETS_TOPIC, ReplicatedCoordinatorLog } from './replicated-coordinator-log.ts';
 

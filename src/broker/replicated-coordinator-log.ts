@@ -8,7 +8,7 @@ import type {
   CoordinatorLog,
   CoordinatorRecord,
   LoadedBatch,
-} from './coordinator/coordinator-log.ts';
+} from './coordinator/runtime/coordinator-log.ts';
 import type { Partition } from './replica/partition.ts';
 import type { Partitions } from './replica/partitions.ts';
 

@@ -14,8 +14,8 @@ import {
   OffsetCommitResponse,
 } from '../../protocol/messages/08-offset-commit.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { OffsetCommitEntry } from '../coordinator/group/messages.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { partitionOf } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';

@@ -12,8 +12,8 @@ import {
   OffsetFetchResponse,
 } from '../../protocol/messages/09-offset-fetch.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { FetchedOffset, OffsetFetchResult } from '../coordinator/group/messages.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 type Response = MessageInput<typeof OffsetFetchResponse>;

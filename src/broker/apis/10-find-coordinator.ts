@@ -18,7 +18,7 @@ import {
   FindCoordinatorResponse,
 } from '../../protocol/messages/10-find-coordinator.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
 

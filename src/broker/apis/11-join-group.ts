@@ -10,8 +10,8 @@
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/11-join-group.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { JoinResult } from '../coordinator/group/messages.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';

@@ -4,7 +4,7 @@
 // Gaps: none.
 import { errorCode } from '../../protocol/errors.ts';
 import { HeartbeatRequest, HeartbeatResponse } from '../../protocol/messages/12-heartbeat.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 export function heartbeatApi({ coordinator }: { coordinator: GroupCoordinator }): Api {

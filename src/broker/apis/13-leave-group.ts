@@ -4,7 +4,7 @@
 // Gaps: none.
 import { errorCode } from '../../protocol/errors.ts';
 import { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/13-leave-group.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 const MEMBERS_FROM = 3;

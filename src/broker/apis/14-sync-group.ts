@@ -5,7 +5,7 @@
 import { errorCode } from '../../protocol/errors.ts';
 import { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/14-sync-group.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
 

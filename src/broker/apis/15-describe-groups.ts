@@ -8,7 +8,7 @@ import {
   DescribeGroupsRequest,
   DescribeGroupsResponse,
 } from '../../protocol/messages/15-describe-groups.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 const NOT_FOUND_FROM = 6;

@@ -5,7 +5,7 @@
 // Gaps: none.
 import { errorCode } from '../../protocol/errors.ts';
 import { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/16-list-groups.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 export function listGroupsApi({ coordinator }: { coordinator: GroupCoordinator }): Api {

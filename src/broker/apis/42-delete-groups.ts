@@ -8,7 +8,7 @@ import {
   DeleteGroupsResponse,
 } from '../../protocol/messages/42-delete-groups.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
 

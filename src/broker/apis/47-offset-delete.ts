@@ -9,7 +9,7 @@ import {
   OffsetDeleteResponse,
 } from '../../protocol/messages/47-offset-delete.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
-import type { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { partitionOf } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';

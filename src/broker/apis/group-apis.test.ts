@@ -8,7 +8,7 @@ import { decode, encode } from '../../protocol/codec/index.ts';
 import { errorCode, KafkaError } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages/index.ts';
 import type { Fields, InputOf, MessageSchema, ValueOf } from '../../protocol/schema/index.ts';
-import { GroupHarness } from '../coordinator/testing/group-harness.ts';
+import { GroupHarness } from '../coordinator/group/testing/group-harness.ts';
 import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { emptySnapshot, type TopicMetadata } from '../metadata/cluster-snapshot.ts';
 import type { Api } from '../network/api.ts';

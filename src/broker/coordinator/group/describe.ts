@@ -1,6 +1,6 @@
 import type { ErrorName } from '../../../protocol/errors.ts';
-import type { ClassicGroup } from './group.ts';
-import { metadataFor, noBytes } from './member.ts';
+import type { ClassicGroup } from './classic/classic-group.ts';
+import { metadataFor, noBytes } from './classic/member.ts';
 import type {
   DescribedGroup,
   FetchedOffset,
@@ -8,7 +8,7 @@ import type {
   OffsetFetchRequest,
   OffsetFetchResult,
 } from './messages.ts';
-import type { CommittedOffset } from './offsets.ts';
+import type { CommittedOffset } from './offsets/group-offsets.ts';
 
 export function describe(group: ClassicGroup): DescribedGroup {
   const isStable = group.state === 'Stable';

@@ -1,6 +1,6 @@
-import type { CoordinatorRecord } from '../coordinator-log.ts';
-import type { GroupConfig } from '../group-config.ts';
-import type { JoinAnswer, SyncAnswer } from './member.ts';
+import type { CoordinatorRecord } from '../runtime/coordinator-log.ts';
+import type { JoinAnswer, SyncAnswer } from './classic/member.ts';
+import type { GroupConfig } from './group-config.ts';
 import type { JoinResult, NamedProtocol, SyncResult } from './messages.ts';
 
 /** One instant on both clocks: the wall's for what is stored, the monotonic one for deadlines. */

@@ -1,0 +1,86 @@
+import type { ErrorName } from '../../../../protocol/errors.ts';
+import type { Effects, Moment, Step } from '../effects.ts';
+import type { JoinResult, SyncResult } from '../messages.ts';
+import type { ClassicGroup } from './classic-group.ts';
+import { type Member, noBytes } from './member.ts';
+
+export function joinError(memberId: string, error: ErrorName): JoinResult {
+  return {
+    error,
+    memberId,
+    generation: -1,
+    protocolType: null,
+    protocolName: null,
+    leader: '',
+    skipAssignment: false,
+    members: [],
+  };
+}
+
+export function syncError(error: ErrorName): SyncResult {
+  return { error, protocolType: null, protocolName: null, assignment: noBytes };
+}
+
+/** The current generation as the member is told about it. */
+export function joined(group: ClassicGroup, memberId: string): JoinResult {
+  return {
+    error: 'NONE',
+    memberId,
+    generation: group.generation,
+    protocolType: group.protocolType,
+    protocolName: group.protocolName,
+    leader: group.leaderId ?? '',
+    skipAssignment: false,
+    members: group.leaderId === memberId ? group.memberList() : [],
+  };
+}
+
+export function synced(group: ClassicGroup, member: Member): SyncResult {
+  return {
+    error: 'NONE',
+    protocolType: group.protocolType,
+    protocolName: group.protocolName,
+    assignment: member.assignment,
+  };
+}
+
+/** Answers the member's parked join, if there is one. */
+export function answerJoin(
+  group: ClassicGroup,
+  member: Member,
+  result: JoinResult,
+  effects: Effects,
+): void {
+  const answer = group.unparkJoin(member);
+  if (answer !== undefined) effects.joins.push({ answer, result });
+}
+
+/** Answers the member's parked sync; true if there was one. */
+export function answerSync(member: Member, result: SyncResult, effects: Effects): boolean {
+  const answer = member.syncing;
+  if (answer === undefined) return false;
+  member.syncing = undefined;
+  effects.syncs.push({ answer, result });
+  return true;
+}
+
+/** The member gave a sign of life, or is due one from now on. */
+export function restartSession(member: Member, now: Moment): void {
+  member.deadlineMs = now.monotonicMs + member.sessionTimeoutMs;
+}
+
+/** Forgets a member or pending member; whatever it has parked is answered with `error`. */
+export function dropMember(
+  group: ClassicGroup,
+  memberId: string,
+  error: ErrorName,
+  step: Step,
+): void {
+  const member = group.members.get(memberId);
+  if (member !== undefined) {
+    answerJoin(group, member, joinError('', error), step.effects);
+    answerSync(member, syncError(error), step.effects);
+  }
+  group.remove(memberId);
+  if (group.pendingSync.size === 0) group.syncDeadlineMs = undefined;
+}
