@@ -216,10 +216,10 @@ async function assemble(
   });
   const host = new LocalPartitionHost(clock, brokerId, partitions, configs, {
     elected(topic, partition, leaderEpoch) {
-      if (topic === OFFSETS_TOPIC) coordinator.onElection(partition, leaderEpoch);
+      if (topic === OFFSETS_TOPIC) coordinator.runtime.onElection(partition, leaderEpoch);
     },
     resigned(topic, partition, leaderEpoch) {
-      if (topic === OFFSETS_TOPIC) coordinator.onResignation(partition, leaderEpoch);
+      if (topic === OFFSETS_TOPIC) coordinator.runtime.onResignation(partition, leaderEpoch);
     },
   });
   const controller = createController({
@@ -238,7 +238,7 @@ async function assemble(
   controller.onTopicsDeleted(async (topics) => {
     for (const { name } of topics) {
       traffic.forget(name);
-      await coordinator.onPartitionsDeleted(name, 'all');
+      await coordinator.runtime.onPartitionsDeleted(name, 'all');
     }
   });
   const warnOfGuards = guardWarnings(() => configs.broker, logger);
@@ -249,8 +249,8 @@ async function assemble(
     warnOfGuards();
     logs.updateSettings(logManagerSettings(configs.broker, ports.memoryBytes));
   });
-  coordinator.start();
-  cleanup.push(() => coordinator.stop());
+  coordinator.runtime.start();
+  cleanup.push(() => coordinator.runtime.stop());
   await registerBroker(store, brokerId, brokerRegistration(config, clock.now()));
   await adoptTopics({
     store,

@@ -96,13 +96,14 @@ async function finder(
     );
     return refuse('COORDINATOR_NOT_AVAILABLE');
   }
+  const { runtime } = coordinator;
   if (compatibility.missingCoordinator === 'wait') {
-    const partitions = new Set(keys.map((key) => coordinator.partitionFor(key)));
-    await orTimeout(Promise.all([...partitions].map((one) => coordinator.whenLoaded(one))), clock);
+    const partitions = new Set(keys.map((key) => runtime.partitionFor(key)));
+    await orTimeout(Promise.all([...partitions].map((one) => runtime.whenLoaded(one))), clock);
   } else if (topic === 'made') {
     return refuse(compatibility.missingCoordinator);
   }
-  return (key) => found(endpointOf(coordinator.partitionFor(key), context));
+  return (key) => found(endpointOf(runtime.partitionFor(key), context));
 }
 
 function found(endpoint: CoordinatorEndpoint | undefined): Found {

@@ -382,7 +382,7 @@ test('OffsetFetch at every version: -1 for nothing committed, all topics, and se
 
 test('OffsetFetch without a coordinator says so where its version has room for it', async () => {
   const apis = await start();
-  apis.group.coordinator.onResignation(0, 1);
+  apis.group.coordinator.runtime.onResignation(0, 1);
   const topics = [{ name: 'topic', partitionIndexes: [0] }];
   const old = (await apis.ask(FETCH, 1, { groupId: 'group', topics }))!;
   assert.equal(old.topics[0]?.partitions[0]?.errorCode, errorCode('NOT_COORDINATOR'));

@@ -1,82 +1,132 @@
-import type { Clock } from '../../../base/clock.ts';
-import type { Logger } from '../../../base/logger.ts';
-import type { Random } from '../../../base/random.ts';
+import type { Int64 } from '../../../base/int64.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
-import type { CoordinatorLog } from '../runtime/coordinator-log.ts';
-import { KeyedTimers } from '../runtime/timers.ts';
-import { answerJoin, answerSync, joinError, syncError } from './classic/answers.ts';
+import type { Shard } from '../runtime/shard.ts';
+import type { Moment } from '../runtime/step.ts';
+import { answerJoin, answerSync, joinError, restartSession, syncError } from './classic/answers.ts';
 import { ClassicGroup } from './classic/classic-group.ts';
+import { checkCommit } from './classic/commit-check.ts';
 import { heartbeat } from './classic/heartbeat.ts';
 import { join } from './classic/join.ts';
 import { leave } from './classic/leave.ts';
 import type { JoinAnswer, SyncAnswer } from './classic/member.ts';
-import { memberIdFor } from './classic/member-id.ts';
-import { settle, startRebalance } from './classic/rebalance.ts';
+import { setAlarm, settle, startRebalance } from './classic/rebalance.ts';
+import { revive } from './classic/stored.ts';
 import { sync } from './classic/sync.ts';
 import { onTime } from './classic/timeouts.ts';
-import { onWritten } from './classic/written.ts';
-import { type AfterWrite, type Moment, noEffects, type Step } from './effects.ts';
+import { Group, type Groups } from './group.ts';
 import { MAX_GROUPS_PER_SHARD } from './limits.ts';
 import type {
   HeartbeatRequest,
   JoinRequest,
   LeaveRequest,
   LeaveResult,
+  OffsetCommitRequest,
+  OffsetFetchRequest,
+  OffsetFetchResult,
   SyncRequest,
 } from './messages.ts';
-import { OffsetStore } from './offsets/offset-store.ts';
-import type { GroupCoordinatorPorts } from './ports.ts';
-import { groupWriteError } from './write-errors.ts';
+import { commit } from './offsets/commit.ts';
+import { dropPartitions } from './offsets/delete.ts';
+import { expire } from './offsets/expiry.ts';
+import { fetchOffsets } from './offsets/fetch.ts';
+import type { GroupRecord } from './records.ts';
+import type { Act, GroupContext, Step } from './step.ts';
 
-/**
- * The groups of one partition of `__consumer_offsets`, loaded and served. It performs what the pure
- * state machine decides: answers, appends, timers.
- */
-export class Shard {
-  readonly partition: number;
-  readonly groups = new Map<string, ClassicGroup>();
-  readonly offsets: OffsetStore;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #logger: Logger;
-  readonly #log: CoordinatorLog;
-  readonly #config: GroupCoordinatorPorts['config'];
-  readonly #timers: KeyedTimers;
+/** The groups of one partition of `__consumer_offsets`, and which of them a request is for. */
+export class GroupShard implements Shard<GroupRecord, GroupContext> {
+  readonly groups: Groups = new Map();
+  /** The groups with offsets in an open transaction, by producer id. */
+  readonly #inTransaction = new Map<Int64, Set<Group>>();
 
-  constructor(partition: number, ports: GroupCoordinatorPorts) {
-    this.partition = partition;
-    this.#clock = ports.clock;
-    this.#random = ports.random;
-    this.#logger = ports.logger.child({ partition });
-    this.#log = ports.log;
-    this.#config = ports.config;
-    this.#timers = new KeyedTimers(ports.clock, (groupId) => this.#onDue(groupId));
-    this.offsets = new OffsetStore(this, ports);
+  get size(): number {
+    return this.groups.size;
   }
 
-  /** Takes over the groups that the log holds. */
-  adopt(groups: readonly ClassicGroup[]): void {
-    for (const group of groups) {
-      this.groups.set(group.groupId, group);
-      this.#step(group, (step) => {
-        if (group.members.size > step.config.maxSize) {
-          startRebalance(group, 'the group is larger than group.max.size allows', step);
-          settle(group, step);
-        }
-      });
+  replay(record: GroupRecord, producerId: Int64 | undefined): void {
+    if (record.kind === 'group') {
+      const { groupId, metadata } = record;
+      if (metadata !== null) this.#group(groupId).protocol.stored = metadata;
+      else this.#bury(groupId);
+    } else if (producerId === undefined) {
+      const { groupId, topic, partition, committed } = record;
+      if (committed !== null) this.#group(groupId).offsets.apply(topic, partition, committed);
+      else this.groups.get(groupId)?.offsets.apply(topic, partition, null);
+    } else {
+      const group = this.#group(record.groupId);
+      group.offsets.applyLater(producerId, record);
+      const groups = this.#inTransaction.get(producerId);
+      if (groups === undefined) this.#inTransaction.set(producerId, new Set([group]));
+      else groups.add(group);
     }
   }
 
-  join(request: JoinRequest, answer: JoinAnswer): void {
-    const isNew = request.memberId === '';
-    const group = isNew ? this.findOrCreate(request.groupId) : this.groups.get(request.groupId);
+  endTransaction(producerId: Int64, isCommitted: boolean): void {
+    for (const { offsets } of this.#inTransaction.get(producerId) ?? []) {
+      offsets.endTransaction(producerId, isCommitted);
+    }
+    this.#inTransaction.delete(producerId);
+  }
+
+  loaded(step: Step): void {
+    for (const producerId of this.#inTransaction.keys()) {
+      step.note('info', 'a transaction with offsets is still open', { producerId });
+    }
+    for (const [groupId, { offsets, protocol }] of this.groups) {
+      // All that the log said about it is buried.
+      if (protocol.stored === undefined && offsets.isEmpty) {
+        this.groups.delete(groupId);
+        continue;
+      }
+      revive(protocol, step);
+      if (protocol.members.size > step.context.config().maxSize) {
+        startRebalance(protocol, 'the group is larger than group.max.size allows', step);
+        settle(protocol, step);
+      }
+      setAlarm(protocol, step);
+    }
+  }
+
+  due(groupId: string, step: Step): void {
+    const protocol = this.groups.get(groupId)?.protocol;
+    if (protocol === undefined) return;
+    onTime(protocol, step);
+    setAlarm(protocol, step);
+  }
+
+  *sweep(): Generator<Act> {
+    for (const group of [...this.groups.values()]) {
+      yield (step) => expire(this.groups, group, step);
+    }
+  }
+
+  *partitionsDeleted(topic: string, partitions: readonly number[] | 'all'): Generator<Act> {
+    for (const group of [...this.groups.values()]) {
+      yield (step) => dropPartitions(this.groups, group, { topic, partitions }, step);
+    }
+  }
+
+  unload(error: ErrorName, step: Step): void {
+    for (const { protocol } of this.groups.values()) {
+      for (const member of protocol.members.values()) {
+        answerJoin(protocol, member, joinError(member.memberId, error), step);
+        answerSync(member, syncError(error), step);
+      }
+      protocol.transitionTo('Dead', step.now.wallMs);
+    }
+    this.groups.clear();
+  }
+
+  join(request: JoinRequest, answer: JoinAnswer, step: Step): void {
+    const { groupId, memberId } = request;
+    const isNew = memberId === '';
+    const group = isNew ? this.#findOrCreate(groupId, step) : this.groups.get(groupId);
     if (group === undefined) {
-      answer(
-        joinError(request.memberId, isNew ? 'COORDINATOR_NOT_AVAILABLE' : 'UNKNOWN_MEMBER_ID'),
-      );
+      const error = isNew ? 'COORDINATOR_NOT_AVAILABLE' : 'UNKNOWN_MEMBER_ID';
+      step.answer(answer, joinError(memberId, error));
       return;
     }
-    this.#step(group, (step) => join(group, request, answer, step));
+    join(group.protocol, request, answer, step);
+    setAlarm(group.protocol, step);
   }
 
   /**
@@ -84,105 +134,100 @@ export class Shard {
    * goes too, instead of taking partitions that nobody reads. Every other member keeps its place:
    * its client may be reconnecting, and its session decides.
    */
-  abandonJoin(request: JoinRequest, answer: JoinAnswer): void {
+  abandonJoin(request: JoinRequest, answer: JoinAnswer, step: Step): void {
     if (request.memberId !== '' || request.instanceId !== null) return;
-    const group = this.groups.get(request.groupId);
-    const member = [...(group?.members.values() ?? [])].find((one) => one.joining === answer);
-    if (group === undefined || member === undefined || !member.isNew) return;
+    const { groupId } = request;
+    const members = this.groups.get(groupId)?.protocol.members.values() ?? [];
+    const member = [...members].find((one) => one.joining === answer);
+    if (member === undefined || !member.isNew) return;
     const leaving = { memberId: member.memberId, instanceId: null, reason: 'client is gone' };
-    this.#step(group, (step) => leave(group, { groupId: group.groupId, members: [leaving] }, step));
+    this.leave({ groupId, members: [leaving] }, step);
   }
 
-  sync(request: SyncRequest, answer: SyncAnswer): void {
-    const group = this.groups.get(request.groupId);
-    if (group === undefined) answer(syncError('UNKNOWN_MEMBER_ID'));
-    else this.#step(group, (step) => sync(group, request, answer, step));
-  }
-
-  heartbeat(request: HeartbeatRequest): ErrorName {
-    const group = this.groups.get(request.groupId);
-    return group === undefined ? 'UNKNOWN_MEMBER_ID' : heartbeat(group, request, this.now());
-  }
-
-  leave(request: LeaveRequest): LeaveResult {
-    const group = this.groups.get(request.groupId);
-    if (group !== undefined) return this.#step(group, (step) => leave(group, request, step));
-    const members = request.members.map(({ memberId, instanceId }) => ({
-      memberId,
-      instanceId,
-      error: 'UNKNOWN_MEMBER_ID' as const,
-    }));
-    return { error: 'NONE', members };
-  }
-
-  /** Undefined when the shard holds as many groups as it may. */
-  findOrCreate(groupId: string): ClassicGroup | undefined {
-    const existing = this.groups.get(groupId);
-    if (existing !== undefined) return existing;
-    if (this.groups.size >= MAX_GROUPS_PER_SHARD) {
-      this.#logger.warn({ group: groupId, groups: this.groups.size }, 'too many groups');
-      return undefined;
+  sync(request: SyncRequest, answer: SyncAnswer, step: Step): void {
+    const protocol = this.groups.get(request.groupId)?.protocol;
+    if (protocol === undefined) {
+      step.answer(answer, syncError('UNKNOWN_MEMBER_ID'));
+      return;
     }
-    const group = new ClassicGroup(groupId, this.#clock.now());
-    this.groups.set(groupId, group);
-    return group;
+    sync(protocol, request, answer, step);
+    setAlarm(protocol, step);
   }
 
-  forget(group: ClassicGroup): void {
-    this.#timers.cancel(group.groupId);
-    if (this.groups.get(group.groupId) === group) this.groups.delete(group.groupId);
+  /** A heartbeat only moves a deadline further away, so it takes no step. */
+  heartbeat(request: HeartbeatRequest, now: Moment): ErrorName {
+    const protocol = this.groups.get(request.groupId)?.protocol;
+    return protocol === undefined ? 'UNKNOWN_MEMBER_ID' : heartbeat(protocol, request, now);
   }
 
-  /** Ends everything: parked requests are answered with `error`, no timer is left. */
-  close(error: ErrorName): void {
-    const effects = noEffects();
-    for (const group of this.groups.values()) {
-      for (const member of group.members.values()) {
-        answerJoin(group, member, joinError(member.memberId, error), effects);
-        answerSync(member, syncError(error), effects);
-      }
-      group.transitionTo('Dead', this.#clock.now());
+  leave(request: LeaveRequest, step: Step): LeaveResult {
+    const protocol = this.groups.get(request.groupId)?.protocol;
+    if (protocol === undefined) {
+      const members = request.members.map(({ memberId, instanceId }) => ({
+        memberId,
+        instanceId,
+        error: 'UNKNOWN_MEMBER_ID' as const,
+      }));
+      return { error: 'NONE', members };
     }
-    this.groups.clear();
-    this.#timers.cancelAll();
-    for (const { answer, result } of effects.joins) answer(result);
-    for (const { answer, result } of effects.syncs) answer(result);
-  }
-
-  now(): Moment {
-    return { wallMs: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() };
-  }
-
-  #onDue(groupId: string): void {
-    const group = this.groups.get(groupId);
-    if (group !== undefined) this.#step(group, (step) => onTime(group, step));
-  }
-
-  /** Runs one step of the state machine and does what it wants done. */
-  #step<Result>(group: ClassicGroup, run: (step: Step) => Result): Result {
-    const effects = noEffects();
-    const result = run({
-      now: this.now(),
-      config: this.#config(),
-      newMemberId: (prefix) => memberIdFor(prefix, this.#random),
-      effects,
-    });
-    for (const { level, message, fields } of effects.notes) this.#logger[level](fields, message);
-    for (const { record, after } of effects.writes) {
-      this.#log.append(this.partition, [record], this.#clock.now(), ({ error }) =>
-        this.#onAppended(group, after, error),
-      );
-    }
-    // A dead group keeps no timer, and neither does one that was removed meanwhile.
-    if (this.groups.get(group.groupId) === group) {
-      this.#timers.arm(group.groupId, group.nextDeadlineMs());
-    }
-    for (const { answer, result: joinResult } of effects.joins) answer(joinResult);
-    for (const { answer, result: syncResult } of effects.syncs) answer(syncResult);
+    const result = leave(protocol, request, step);
+    setAlarm(protocol, step);
     return result;
   }
 
-  #onAppended(group: ClassicGroup, after: AfterWrite, error: ErrorName): void {
-    this.#step(group, (step) => onWritten(group, after, groupWriteError(error), step));
+  /** One error per entry. */
+  commit(request: OffsetCommitRequest, answer: (errors: ErrorName[]) => void, step: Step): void {
+    const refuse = (error: ErrorName) =>
+      step.answer(
+        answer,
+        request.entries.map(() => error),
+      );
+    const existing = this.groups.get(request.groupId);
+    const error = checkCommit(existing?.protocol, request);
+    if (error !== 'NONE') {
+      refuse(error);
+      return;
+    }
+    const group = existing ?? this.#findOrCreate(request.groupId, step);
+    if (group === undefined) {
+      refuse('COORDINATOR_NOT_AVAILABLE');
+      return;
+    }
+    // A commit is a sign of life.
+    const member = group.protocol.members.get(request.memberId);
+    if (member !== undefined) restartSession(member, step.now);
+    commit(group, request, answer, step);
+  }
+
+  fetchOffsets(request: OffsetFetchRequest): OffsetFetchResult {
+    const group = this.groups.get(request.groupId);
+    return fetchOffsets(group?.protocol.state === 'Dead' ? undefined : group?.offsets, request);
+  }
+
+  /** Undefined when the shard holds as many groups as it may. */
+  #findOrCreate(groupId: string, step: Step): Group | undefined {
+    const existing = this.groups.get(groupId);
+    if (existing !== undefined) return existing;
+    if (this.groups.size >= MAX_GROUPS_PER_SHARD) {
+      step.note('warn', 'too many groups', { group: groupId, groups: this.groups.size });
+      return undefined;
+    }
+    const group = this.#group(groupId);
+    group.protocol.stateSinceMs = step.now.wallMs;
+    return group;
+  }
+
+  #group(groupId: string): Group {
+    let group = this.groups.get(groupId);
+    if (group === undefined) {
+      group = new Group(groupId, new ClassicGroup(groupId));
+      this.groups.set(groupId, group);
+    }
+    return group;
+  }
+
+  #bury(groupId: string): void {
+    const group = this.groups.get(groupId);
+    if (group !== undefined) group.protocol.stored = undefined;
   }
 }

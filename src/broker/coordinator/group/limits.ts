@@ -9,6 +9,3 @@ export const MAX_PENDING_MEMBERS = 10_000;
 
 /** Groups of one shard. More than this is an attack or a bug that invents group names. */
 export const MAX_GROUPS_PER_SHARD = 100_000;
-
-/** Tombstones in one append, which keeps the batch far below any sensible `max.message.bytes`. */
-export const MAX_TOMBSTONES_PER_APPEND = 1_000;

@@ -3,7 +3,6 @@
 // `kafka-dump-log --offsets-decoder` prints them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLogger } from '../../../base/logger.ts';
 import { encodeVersioned } from '../../../protocol/codec/index.ts';
 import { GroupMetadataValue, OffsetCommitValue } from '../../../protocol/state-records/index.ts';
 import {
@@ -14,8 +13,8 @@ import {
   offsetRecord,
   offsetTombstone,
 } from './records.ts';
-import { Replay } from './replay.ts';
 import { GroupHarness } from './testing/group-harness.ts';
+import { replayedGroups } from './testing/replayed.ts';
 
 const at = { groupId: 'g', topic: 't', partition: 258 };
 const committed = {
@@ -103,15 +102,14 @@ test('records of every version that Kafka ever wrote are read', () => {
         assignment: Buffer.from(memberId),
       })),
     });
-    const replay = new Replay(silentLogger);
-    replay.add({
+    const batch = {
       baseOffset: 0,
       producerId: -1,
       isTransactional: false,
       isControl: false,
       records: [{ offset: 0, key: groupTombstone('g').key, value: group }],
-    });
-    const [replayed] = replay.groups({ wallMs: 0, monotonicMs: 0 });
+    };
+    const replayed = replayedGroups([batch], { wallMs: 0, monotonicMs: 0 }).get('g')?.protocol;
     assert.deepEqual(
       [replayed?.state, replayed?.generation, replayed?.leaderId, replayed?.members.size],
       ['Stable', 4, 'a', 2],

@@ -6,8 +6,7 @@ import {
   OffsetCommitValue,
 } from '../../../protocol/state-records/index.ts';
 import type { CoordinatorRecord } from '../runtime/coordinator-log.ts';
-import type { ClassicGroup } from './classic/classic-group.ts';
-import { metadataFor, noBytes } from './classic/member.ts';
+import { keep } from './keep.ts';
 import type { CommittedOffset } from './offsets/group-offsets.ts';
 
 /**
@@ -29,29 +28,45 @@ export type RecordKey =
   /** Written by a newer Kafka: its next-generation and share groups. */
   | { kind: 'unknown'; version: number };
 
-/** The group as it is now, but with `assignments` by member id. */
-export function groupRecord(
-  group: ClassicGroup,
-  assignments: ReadonlyMap<string, Buffer>,
-): CoordinatorRecord {
-  const value = encodeVersioned(GroupMetadataValue, GROUP_VALUE_VERSION, {
-    protocolType: group.protocolType ?? '',
-    generation: group.generation,
-    protocol: group.protocolName,
-    leader: group.leaderId,
-    currentStateTimestamp: group.stateSinceMs ?? -1,
-    members: [...group.members.values()].map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.instanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      rebalanceTimeout: member.rebalanceTimeoutMs,
-      sessionTimeout: member.sessionTimeoutMs,
-      subscription: metadataFor(member, group.protocolName ?? ''),
-      assignment: assignments.get(member.memberId) ?? noBytes,
-    })),
-  });
-  return { key: groupKey(group.groupId), value };
+/** A record in our own terms. A null is a tombstone. */
+export type GroupRecord =
+  | { kind: 'group'; groupId: string; metadata: GroupMetadataValue | null }
+  | {
+      kind: 'offset';
+      groupId: string;
+      topic: string;
+      partition: number;
+      committed: CommittedOffset | null;
+    };
+
+export function encode(record: GroupRecord): CoordinatorRecord {
+  if (record.kind === 'group') {
+    const { groupId, metadata } = record;
+    return metadata === null ? groupTombstone(groupId) : groupRecord(groupId, metadata);
+  }
+  const { committed } = record;
+  return committed === null ? offsetTombstone(record) : offsetRecord(record, committed);
+}
+
+/**
+ * Undefined for a record that only a newer Kafka knows; throws ProtocolError for bytes that are no
+ * record. What it returns outlives the buffers, which are only lent.
+ */
+export function decode(key: Buffer, value: Buffer | null): GroupRecord | undefined {
+  const decoded = decodeKey(key);
+  switch (decoded.kind) {
+    case 'unknown':
+      return undefined;
+    case 'group':
+      return { ...decoded, metadata: value === null ? null : ownGroup(decodeGroup(value)) };
+    case 'offset':
+      return { ...decoded, committed: value === null ? null : decodeOffset(value) };
+  }
+}
+
+export function groupRecord(groupId: string, metadata: GroupMetadataValue): CoordinatorRecord {
+  const value = encodeVersioned(GroupMetadataValue, GROUP_VALUE_VERSION, metadata);
+  return { key: groupKey(groupId), value };
 }
 
 export function groupTombstone(groupId: string): CoordinatorRecord {
@@ -111,6 +126,14 @@ export function decodeOffset(value: Buffer): CommittedOffset {
     commitTimestampMs: decoded.commitTimestamp,
     expireTimestampMs: decoded.expireTimestamp === -1 ? null : decoded.expireTimestamp,
   };
+}
+
+function ownGroup(metadata: GroupMetadataValue): GroupMetadataValue {
+  for (const member of metadata.members) {
+    member.subscription = keep(member.subscription);
+    member.assignment = keep(member.assignment);
+  }
+  return metadata;
 }
 
 function groupKey(groupId: string): Buffer {

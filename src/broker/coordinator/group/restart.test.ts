@@ -50,7 +50,7 @@ test('while it loads: heartbeats are fine, sync asks to rejoin, everything else 
   assert.equal(group.deleteGroup().result, loading);
   assert.equal(group.deleteOffsets([]).result.error, loading);
   let isLoaded = false;
-  void group.coordinator.whenLoaded(0).then(() => {
+  void group.coordinator.runtime.whenLoaded(0).then(() => {
     isLoaded = true;
   });
   await group.clock.settle();
@@ -67,8 +67,8 @@ test('where the group is not coordinated, everything says so', async () => {
   assert.equal(group.sync('m', 1).result.error, 'NOT_COORDINATOR');
   assert.equal(group.join('').result.error, 'NOT_COORDINATOR');
   assert.deepEqual(group.commit(1).result, ['NOT_COORDINATOR']);
-  await group.coordinator.whenLoaded(0);
-  group.coordinator.stop();
+  await group.coordinator.runtime.whenLoaded(0);
+  group.coordinator.runtime.stop();
   assert.equal(group.join('').result.error, 'COORDINATOR_NOT_AVAILABLE');
 });
 
@@ -78,7 +78,7 @@ test('parked requests are answered when the leadership moves away, and no timer 
   const join = group.join(ids[0]!);
   const other = group.join('', { groupId: 'other' }).result;
   group.join('', { groupId: 'other' });
-  group.coordinator.onResignation(0, 1);
+  group.coordinator.runtime.onResignation(0, 1);
   assert.equal(join.result.error, 'NOT_COORDINATOR');
   assert.equal(group.heartbeat(other.memberId, 1), 'NOT_COORDINATOR');
   assert.equal(group.clock.pendingTimers, 1, 'only the expiry of offsets is left');
@@ -91,7 +91,7 @@ test('a shutdown answers a parked sync, and leaves no timer at all', async () =>
   const follower = group.join('', { groupId: 'two' });
   const { generation } = group.join(leader, { groupId: 'two' }).result;
   const sync = group.sync(follower.result.memberId, generation, {}, { groupId: 'two' });
-  group.coordinator.stop();
+  group.coordinator.runtime.stop();
   assert.equal(sync.result.error, 'NOT_COORDINATOR');
   assert.equal(group.clock.pendingTimers, 0);
 });
@@ -100,7 +100,7 @@ test('a commit that is committed after the leadership moved does not come back t
   const group = await GroupHarness.started();
   group.log.holds = true;
   const commit = group.commit(1);
-  group.coordinator.onResignation(0, 1);
+  group.coordinator.runtime.onResignation(0, 1);
   await group.elect(2);
   group.log.commitHeld();
   assert.deepEqual(commit.result, ['NONE']);
@@ -109,11 +109,11 @@ test('a commit that is committed after the leadership moved does not come back t
 
 test('old news about the leadership is ignored', async () => {
   const group = await GroupHarness.started();
-  group.coordinator.onElection(0, 5);
-  group.coordinator.onResignation(0, 4);
+  group.coordinator.runtime.onElection(0, 5);
+  group.coordinator.runtime.onResignation(0, 4);
   assert.equal(group.join('').result.error, 'NONE');
-  group.coordinator.onResignation(0, 6);
-  group.coordinator.onElection(0, 5);
+  group.coordinator.runtime.onResignation(0, 6);
+  group.coordinator.runtime.onElection(0, 5);
   await group.clock.settle();
   assert.equal(group.join('').result.error, 'NOT_COORDINATOR');
 });
@@ -123,8 +123,8 @@ test('a leadership that ends while it loads serves nothing', async () => {
   group.stable(1);
   group.log.holdsLoads = true;
   await group.restart();
-  const loaded = group.coordinator.whenLoaded(0);
-  group.coordinator.onResignation(0, 1);
+  const loaded = group.coordinator.runtime.whenLoaded(0);
+  group.coordinator.runtime.onResignation(0, 1);
   await loaded;
   group.log.finishLoads();
   await group.clock.settle();

@@ -32,8 +32,8 @@ export interface AppendOutcome {
 }
 
 /**
- * The coordinator's durable truth: the partitions of `__consumer_offsets` that this broker leads.
- * Declared here, implemented over the replicas (an upward call, DESIGN 2).
+ * A coordinator's durable truth: the partitions of one internal topic that this broker leads. Declared
+ * here and implemented above, where the replicas are known.
  */
 export interface CoordinatorLog {
   /**

@@ -1,29 +1,38 @@
 import type { Timer } from '../../../base/clock.ts';
-import { Shard } from '../group/group-shard.ts';
-import type { GroupCoordinatorPorts } from '../group/ports.ts';
-import { Replay } from '../group/replay.ts';
+import { LogReplay } from './log-replay.ts';
+import { type ServingPorts, ServingShard } from './serving-shard.ts';
+import type { CoordinatorKind, Shard } from './shard.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
+/** A load that takes longer says how far it is, this often. */
+const PROGRESS_MS = 10_000;
 
 /**
- * One partition of `__consumer_offsets` while this broker leads it: first loading, then a shard. A
- * load that fails is tried again, since the groups exist only in that log.
+ * One partition of an internal topic while this broker leads it: first loading, then serving. A load
+ * that fails is tried again, since the state exists only in that log.
  */
-export class LedPartition {
+export class LedPartition<Rec, Context, State extends Shard<Rec, Context>> {
   readonly partition: number;
   readonly leaderEpoch: number;
   /** Resolves when loaded, or given up because the leadership ended. Never rejects. */
   readonly loaded: Promise<void>;
-  readonly #ports: GroupCoordinatorPorts;
-  #shard: Shard | undefined;
-  #closed = false;
+  readonly #kind: CoordinatorKind<Rec, Context, State>;
+  readonly #ports: ServingPorts;
+  #serving: ServingShard<Rec, Context, State> | undefined;
+  #isClosed = false;
   #retry: Timer | undefined;
   #endLoading: () => void = () => {};
 
-  constructor(partition: number, leaderEpoch: number, ports: GroupCoordinatorPorts) {
+  constructor(
+    partition: number,
+    leaderEpoch: number,
+    kind: CoordinatorKind<Rec, Context, State>,
+    ports: ServingPorts,
+  ) {
     this.partition = partition;
     this.leaderEpoch = leaderEpoch;
+    this.#kind = kind;
     this.#ports = ports;
     this.loaded = new Promise((resolve) => {
       this.#endLoading = resolve;
@@ -31,44 +40,57 @@ export class LedPartition {
   }
 
   /** Undefined while it is loading. */
-  get shard(): Shard | undefined {
-    return this.#shard;
+  get serving(): ServingShard<Rec, Context, State> | undefined {
+    return this.#serving;
   }
 
   load(retryMs = FIRST_RETRY_MS): void {
-    const { log, logger, clock } = this.#ports;
-    const where = { partition: this.partition, leaderEpoch: this.leaderEpoch };
-    const replay = new Replay(logger.child(where));
+    const { log, clock } = this.#ports;
+    const { noun } = this.#kind;
+    const logger = this.#ports.logger.child({
+      partition: this.partition,
+      leaderEpoch: this.leaderEpoch,
+    });
+    const replay = new LogReplay(this.#kind, logger);
     const startedMs = clock.monotonicMs();
-    const isStale = () => this.#closed;
+    let saidMs = startedMs;
     log
-      .load(this.partition, (batch) => replay.add(batch), isStale)
+      .load(
+        this.partition,
+        (batch) => {
+          replay.add(batch);
+          if (clock.monotonicMs() - saidMs < PROGRESS_MS) return;
+          saidMs = clock.monotonicMs();
+          const { baseOffset: offset } = batch;
+          logger.info({ offset, records: replay.recordCount }, `${noun} are being loaded`);
+        },
+        () => this.#isClosed,
+      )
       .then(
         () => {
-          if (this.#closed) return;
-          const shard = new Shard(this.partition, this.#ports);
-          const groups = replay.groups(shard.now());
-          shard.adopt(groups);
-          this.#shard = shard;
-          if (groups.length > 0) {
+          if (this.#isClosed) return;
+          replay.end();
+          const { shard } = replay;
+          this.#serving = new ServingShard(this.partition, shard, this.#kind, this.#ports);
+          if (shard.size > 0) {
             const tookMs = Math.round(clock.monotonicMs() - startedMs);
-            logger.info({ ...where, groups: groups.length, tookMs }, 'groups are loaded');
+            logger.info({ [noun]: shard.size, tookMs }, `${noun} are loaded`);
           }
           this.#endLoading();
         },
         (error: unknown) => {
-          if (this.#closed) return;
-          logger.error({ ...where, error, retryMs }, 'groups cannot be loaded, trying again');
+          if (this.#isClosed) return;
+          logger.error({ error, retryMs }, `${noun} cannot be loaded, trying again`);
           this.#retry = clock.after(retryMs, () => this.load(Math.min(retryMs * 2, LAST_RETRY_MS)));
         },
       );
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#retry?.cancel();
-    this.#shard?.close('NOT_COORDINATOR');
-    this.#shard = undefined;
+    this.#serving?.close('NOT_COORDINATOR');
+    this.#serving = undefined;
     this.#endLoading();
   }
 }

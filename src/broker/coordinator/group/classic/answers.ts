@@ -1,8 +1,10 @@
 import type { ErrorName } from '../../../../protocol/errors.ts';
-import type { Effects, Moment, Step } from '../effects.ts';
+import type { Moment } from '../../runtime/step.ts';
+import { noBytes } from '../keep.ts';
 import type { JoinResult, SyncResult } from '../messages.ts';
+import type { Step } from '../step.ts';
 import type { ClassicGroup } from './classic-group.ts';
-import { type Member, noBytes } from './member.ts';
+import type { Member } from './member.ts';
 
 export function joinError(memberId: string, error: ErrorName): JoinResult {
   return {
@@ -49,18 +51,18 @@ export function answerJoin(
   group: ClassicGroup,
   member: Member,
   result: JoinResult,
-  effects: Effects,
+  step: Step,
 ): void {
   const answer = group.unparkJoin(member);
-  if (answer !== undefined) effects.joins.push({ answer, result });
+  if (answer !== undefined) step.answer(answer, result);
 }
 
 /** Answers the member's parked sync; true if there was one. */
-export function answerSync(member: Member, result: SyncResult, effects: Effects): boolean {
+export function answerSync(member: Member, result: SyncResult, step: Step): boolean {
   const answer = member.syncing;
   if (answer === undefined) return false;
   member.syncing = undefined;
-  effects.syncs.push({ answer, result });
+  step.answer(answer, result);
   return true;
 }
 
@@ -78,8 +80,8 @@ export function dropMember(
 ): void {
   const member = group.members.get(memberId);
   if (member !== undefined) {
-    answerJoin(group, member, joinError('', error), step.effects);
-    answerSync(member, syncError(error), step.effects);
+    answerJoin(group, member, joinError('', error), step);
+    answerSync(member, syncError(error), step);
   }
   group.remove(memberId);
   if (group.pendingSync.size === 0) group.syncDeadlineMs = undefined;

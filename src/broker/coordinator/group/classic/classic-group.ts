@@ -1,8 +1,8 @@
 import { assert } from '../../../../base/assert.ts';
 import type { Int64 } from '../../../../base/int64.ts';
+import type { GroupMetadataValue } from '../../../../protocol/state-records/index.ts';
 import type { JoinedMember, NamedProtocol } from '../messages.ts';
-import { GroupOffsets } from '../offsets/group-offsets.ts';
-import { expiryOf, type JoinAnswer, type Member, metadataFor } from './member.ts';
+import { type AboutItself, expiryOf, type JoinAnswer, type Member, metadataFor } from './member.ts';
 import { allowedFrom, type GroupState } from './states.ts';
 import { subscribedTopics } from './subscription.ts';
 
@@ -21,9 +21,10 @@ export interface JoinWait {
  * does with them is in join.ts, sync.ts, rebalance.ts and their neighbours.
  */
 export class ClassicGroup {
+  readonly kind = 'classic';
   readonly groupId: string;
   state: GroupState = 'Empty';
-  /** Wall clock; undefined when replayed from a record that does not say. */
+  /** Wall clock; undefined when the record it comes from does not say. */
   stateSinceMs: Int64 | undefined;
   generation = 0;
   /** null until the first member: then the group only stores offsets. */
@@ -43,16 +44,17 @@ export class ClassicGroup {
   newMemberAdded = false;
   /** Topics of a "consumer" group; undefined when unknown, as for every other protocol type. */
   subscribedTopics: ReadonlySet<string> | undefined;
-  readonly offsets = new GroupOffsets();
-  /** True once the log holds a record of the group, which deleting it must bury. */
-  isInLog = false;
+  /**
+   * What the log holds: the last generation, with its members and their assignments. Undefined when
+   * there is no record of the group. Changed by replay only.
+   */
+  stored: GroupMetadataValue | undefined;
   #joiningCount = 0;
   /** How many members support each protocol. */
   readonly #supporters = new Map<string, number>();
 
-  constructor(groupId: string, nowWallMs: number) {
+  constructor(groupId: string) {
     this.groupId = groupId;
-    this.stateSinceMs = nowWallMs;
   }
 
   get joiningCount(): number {
@@ -61,6 +63,11 @@ export class ClassicGroup {
 
   get isConsumerGroup(): boolean {
     return this.protocolType === 'consumer';
+  }
+
+  /** True when nobody is in the group, nor about to be. */
+  get isVacant(): boolean {
+    return this.state === 'Empty' && this.pendingMembers.size === 0;
   }
 
   transitionTo(state: GroupState, nowWallMs: number): void {
@@ -122,14 +129,7 @@ export class ClassicGroup {
   }
 
   /** Replaces what the member said about itself; `protocols` must be copies. */
-  update(
-    member: Member,
-    values: {
-      protocols: readonly NamedProtocol[];
-      rebalanceTimeoutMs: number;
-      sessionTimeoutMs: number;
-    },
-  ): void {
+  update(member: Member, values: AboutItself): void {
     this.#countProtocols(member, -1);
     member.protocols = values.protocols;
     member.rebalanceTimeoutMs = values.rebalanceTimeoutMs;

@@ -1,5 +1,5 @@
 import type { ErrorName } from '../../../../protocol/errors.ts';
-import type { Moment } from '../effects.ts';
+import type { Moment } from '../../runtime/step.ts';
 import type { HeartbeatRequest } from '../messages.ts';
 import { restartSession } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';

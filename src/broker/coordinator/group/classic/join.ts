@@ -1,35 +1,23 @@
-import type { Step } from '../effects.ts';
+import { noBytes } from '../keep.ts';
 import { MAX_PENDING_MEMBERS, NEW_MEMBER_JOIN_TIMEOUT_MS } from '../limits.ts';
 import type { JoinRequest, JoinResult } from '../messages.ts';
-import { groupRecord } from '../records.ts';
-import {
-  answerJoin,
-  answerSync,
-  dropMember,
-  joinError,
-  joined,
-  restartSession,
-  syncError,
-} from './answers.ts';
+import type { Step } from '../step.ts';
+import { answerJoin, dropMember, joinError, joined } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';
-import {
-  hasSameProtocols,
-  type JoinAnswer,
-  keepProtocols,
-  type Member,
-  noBytes,
-} from './member.ts';
-import { note, settle, startRebalance } from './rebalance.ts';
+import { aboutItself, hasSameProtocols, type JoinAnswer, type Member } from './member.ts';
+import { clientSays } from './reason.ts';
+import { settle, startRebalance } from './rebalance.ts';
+import { replaceStaticMember } from './replace.ts';
 import { checkMember } from './validate.ts';
 
-/** A member joins or rejoins; `answer` is called through the effects, in this step or a later one. */
+/** A member joins or rejoins; `answer` is called in this step or a later one. */
 export function join(
   group: ClassicGroup,
   request: JoinRequest,
   answer: JoinAnswer,
   step: Step,
 ): void {
-  const refuse = (result: JoinResult) => step.effects.joins.push({ answer, result });
+  const refuse = (result: JoinResult) => step.answer(answer, result);
   if (group.state === 'Dead') {
     refuse(joinError(request.memberId, 'COORDINATOR_NOT_AVAILABLE'));
   } else if (!hasRoomFor(group, request.memberId, step)) {
@@ -56,7 +44,7 @@ export function join(
  * not those who are known, so that a group over its limit shrinks at its next rebalance.
  */
 function hasRoomFor(group: ClassicGroup, memberId: string, step: Step): boolean {
-  const maxSize = step.config.maxSize;
+  const maxSize = step.context.config().maxSize;
   switch (group.state) {
     case 'PreparingRebalance':
       return group.members.get(memberId)?.joining !== undefined || group.joiningCount < maxSize;
@@ -76,20 +64,20 @@ function joinAsNew(
 ): void {
   const { instanceId } = request;
   if (instanceId !== null) {
-    const memberId = step.newMemberId(instanceId);
+    const memberId = step.context.newMemberId(instanceId);
     const current = group.staticMembers.get(instanceId);
     if (current === undefined) addMember(group, memberId, request, answer, step);
     else replaceStaticMember(group, group.member(current), memberId, request, answer, step);
     return;
   }
-  const memberId = step.newMemberId(request.clientId);
+  const memberId = step.context.newMemberId(request.clientId);
   if (!request.memberIdRequired) {
     addMember(group, memberId, request, answer, step);
   } else if (group.pendingMembers.size >= MAX_PENDING_MEMBERS) {
-    step.effects.joins.push({ answer, result: joinError('', 'GROUP_MAX_SIZE_REACHED') });
+    step.answer(answer, joinError('', 'GROUP_MAX_SIZE_REACHED'));
   } else {
     group.pendingMembers.set(memberId, step.now.monotonicMs + request.sessionTimeoutMs);
-    step.effects.joins.push({ answer, result: joinError(memberId, 'MEMBER_ID_REQUIRED') });
+    step.answer(answer, joinError(memberId, 'MEMBER_ID_REQUIRED'));
   }
 }
 
@@ -106,9 +94,7 @@ function addMember(
     instanceId: request.instanceId,
     clientId: request.clientId,
     clientHost: request.clientHost,
-    rebalanceTimeoutMs: request.rebalanceTimeoutMs,
-    sessionTimeoutMs: request.sessionTimeoutMs,
-    protocols: keepProtocols(request.protocols),
+    ...aboutItself(request),
     assignment: noBytes,
     joining: answer,
     syncing: undefined,
@@ -116,7 +102,7 @@ function addMember(
     deadlineMs: step.now.monotonicMs + NEW_MEMBER_JOIN_TIMEOUT_MS,
   });
   if (group.state === 'PreparingRebalance' && group.generation === 0) group.newMemberAdded = true;
-  startRebalance(group, `member ${memberId} joins${said(request)}`, step);
+  startRebalance(group, `member ${memberId} joins${clientSays(request.reason)}`, step);
 }
 
 function rejoin(
@@ -134,87 +120,21 @@ function rejoin(
     group.state === 'CompletingRebalance' ||
     (group.state === 'Stable' && group.leaderId !== memberId);
   if (isSame && mayKeepGeneration) {
-    step.effects.joins.push({ answer, result: joined(group, memberId) });
+    step.answer(answer, joined(group, memberId));
     return;
   }
   if (group.state === 'Empty') {
-    step.effects.joins.push({ answer, result: joinError(memberId, 'UNKNOWN_MEMBER_ID') });
+    step.answer(answer, joinError(memberId, 'UNKNOWN_MEMBER_ID'));
     return;
   }
-  update(group, member, request);
+  group.update(member, aboutItself(request));
   park(group, member, answer, step);
   const why = isSame ? 'leader' : 'changed member';
-  startRebalance(group, `${why} ${memberId} rejoins${said(request)}`, step);
-}
-
-/** A static member is back under a new id, and the old one is fenced from here on (KIP-345). */
-function replaceStaticMember(
-  group: ClassicGroup,
-  member: Member,
-  memberId: string,
-  request: JoinRequest,
-  answer: JoinAnswer,
-  step: Step,
-): void {
-  const { effects } = step;
-  const before = {
-    memberId: member.memberId,
-    leader: group.leaderId ?? '',
-    protocols: member.protocols,
-    rebalanceTimeoutMs: member.rebalanceTimeoutMs,
-    sessionTimeoutMs: member.sessionTimeoutMs,
-  };
-  answerJoin(group, member, joinError(before.memberId, 'FENCED_INSTANCE_ID'), effects);
-  answerSync(member, syncError('FENCED_INSTANCE_ID'), effects);
-  group.rename(member, memberId);
-  update(group, member, request);
-  group.parkJoin(member, answer);
-  if (member.isNew) member.deadlineMs = step.now.monotonicMs + NEW_MEMBER_JOIN_TIMEOUT_MS;
-  else restartSession(member, step.now);
-  note(group, step, 'info', 'a static member is back under a new member id', {
-    instanceId: member.instanceId,
-    memberId,
-    replaces: before.memberId,
-    ...(request.reason && { reason: request.reason }),
-  });
-
-  if (group.state === 'CompletingRebalance') {
-    // The leader may be assigning partitions to the old id, so the new one would end up with none.
-    startRebalance(group, `static member ${memberId} is back${said(request)}`, step);
-  } else if (group.state === 'Stable' && group.electProtocol() !== group.protocolName) {
-    startRebalance(group, `static member ${memberId} changes the protocol${said(request)}`, step);
-  } else if (group.state === 'Stable') {
-    const assignments = new Map(
-      [...group.members.values()].map(({ memberId: id, assignment }) => [id, assignment]),
-    );
-    effects.writes.push({
-      record: groupRecord(group, assignments),
-      after: {
-        kind: 'static-member-replaced',
-        memberId,
-        answer,
-        canSkipAssignment: request.canSkipAssignment,
-        before,
-      },
-    });
-  }
+  startRebalance(group, `${why} ${memberId} rejoins${clientSays(request.reason)}`, step);
 }
 
 /** Parks the join; an earlier one of the same member ends, since its client has asked again. */
 function park(group: ClassicGroup, member: Member, answer: JoinAnswer, step: Step): void {
-  answerJoin(group, member, joinError(member.memberId, 'REBALANCE_IN_PROGRESS'), step.effects);
+  answerJoin(group, member, joinError(member.memberId, 'REBALANCE_IN_PROGRESS'), step);
   group.parkJoin(member, answer);
-}
-
-function update(group: ClassicGroup, member: Member, request: JoinRequest): void {
-  group.update(member, {
-    protocols: keepProtocols(request.protocols),
-    rebalanceTimeoutMs: request.rebalanceTimeoutMs,
-    sessionTimeoutMs: request.sessionTimeoutMs,
-  });
-}
-
-/** KIP-800: what the client gives as its reason, to put behind our own. */
-function said({ reason }: JoinRequest): string {
-  return reason ? ` (client says: ${reason})` : '';
 }

@@ -1,8 +1,9 @@
 import type { ErrorName } from '../../../../protocol/errors.ts';
-import type { Step } from '../effects.ts';
 import type { LeaveRequest, LeaveResult, LeavingMember } from '../messages.ts';
+import type { Step } from '../step.ts';
 import { dropMember } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';
+import { clientSays } from './reason.ts';
 import { settle, startRebalance } from './rebalance.ts';
 import { checkMember } from './validate.ts';
 
@@ -33,12 +34,7 @@ function leaveOne(group: ClassicGroup, leaving: LeavingMember, step: Step): Erro
     const error = checkMember(group, leaving);
     if (error !== 'NONE') return error;
   }
-  removeMember(
-    group,
-    memberId,
-    `member ${memberId} leaves${reason ? ` (client says: ${reason})` : ''}`,
-    step,
-  );
+  removeMember(group, memberId, `member ${memberId} leaves${clientSays(reason)}`, step);
   return 'NONE';
 }
 

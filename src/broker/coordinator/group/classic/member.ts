@@ -1,4 +1,5 @@
-import type { JoinResult, NamedProtocol, SyncResult } from '../messages.ts';
+import { keep, noBytes } from '../keep.ts';
+import type { JoinRequest, JoinResult, NamedProtocol, SyncResult } from '../messages.ts';
 
 /** Answers one parked JoinGroup. Its identity stands for the request. */
 export type JoinAnswer = (result: JoinResult) => void;
@@ -26,18 +27,23 @@ export interface Member {
   deadlineMs: number;
 }
 
-export const noBytes: Buffer = Buffer.alloc(0);
-
-/** A copy that outlives the request's frame. */
-export function keep(bytes: Buffer): Buffer {
-  if (bytes.length === 0) return noBytes;
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
+/** What a member says about itself each time it joins; copies that outlive the request's frame. */
+export interface AboutItself {
+  protocols: readonly NamedProtocol[];
+  rebalanceTimeoutMs: number;
+  sessionTimeoutMs: number;
 }
 
-/** Copies of the protocols, the first of each name. */
-export function keepProtocols(protocols: readonly NamedProtocol[]): NamedProtocol[] {
+export function aboutItself(request: JoinRequest): AboutItself {
+  return {
+    protocols: keepProtocols(request.protocols),
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs,
+    sessionTimeoutMs: request.sessionTimeoutMs,
+  };
+}
+
+/** The first of each name. */
+function keepProtocols(protocols: readonly NamedProtocol[]): NamedProtocol[] {
   const byName = new Map<string, NamedProtocol>();
   for (const { name, metadata } of protocols) {
     if (!byName.has(name)) byName.set(name, { name, metadata: keep(metadata) });

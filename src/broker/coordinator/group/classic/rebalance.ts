@@ -1,6 +1,8 @@
 import { assert } from '../../../../base/assert.ts';
-import type { Step } from '../effects.ts';
-import { groupRecord } from '../records.ts';
+import type { ErrorName } from '../../../../protocol/errors.ts';
+import { noBytes } from '../keep.ts';
+import type { Step } from '../step.ts';
+import { groupWriteError } from '../write-errors.ts';
 import {
   answerJoin,
   answerSync,
@@ -11,8 +13,8 @@ import {
   synced,
 } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';
-import { noBytes } from './member.ts';
 import type { GroupState } from './states.ts';
+import { snapshot } from './stored.ts';
 
 /** Starts a rebalance unless one is already waiting for members, or there is nothing to rebalance. */
 export function startRebalance(group: ClassicGroup, reason: string, step: Step): void {
@@ -20,7 +22,7 @@ export function startRebalance(group: ClassicGroup, reason: string, step: Step):
   if (group.state === 'CompletingRebalance') {
     for (const member of group.members.values()) {
       member.assignment = noBytes;
-      if (answerSync(member, syncError('REBALANCE_IN_PROGRESS'), step.effects)) {
+      if (answerSync(member, syncError('REBALANCE_IN_PROGRESS'), step)) {
         restartSession(member, step.now);
       }
     }
@@ -28,7 +30,7 @@ export function startRebalance(group: ClassicGroup, reason: string, step: Step):
   endPendingSync(group);
   const rebalanceTimeoutMs = group.rebalanceTimeoutMs();
   if (group.state === 'Empty') {
-    const delayMs = step.config.initialRebalanceDelayMs;
+    const delayMs = step.context.config().initialRebalanceDelayMs;
     group.newMemberAdded = false;
     group.joinWait = {
       deadlineMs: step.now.monotonicMs + delayMs,
@@ -54,7 +56,7 @@ export function settle(group: ClassicGroup, step: Step): void {
     const { delayMs, remainingMs } = wait.initial;
     if (group.newMemberAdded && remainingMs > 0) {
       group.newMemberAdded = false;
-      const nextDelayMs = Math.min(step.config.initialRebalanceDelayMs, remainingMs);
+      const nextDelayMs = Math.min(step.context.config().initialRebalanceDelayMs, remainingMs);
       group.joinWait = {
         deadlineMs: step.now.monotonicMs + nextDelayMs,
         initial: { delayMs: nextDelayMs, remainingMs: Math.max(remainingMs - delayMs, 0) },
@@ -109,10 +111,8 @@ function becomeEmpty(group: ClassicGroup, step: Step): void {
   endPendingSync(group);
   group.refreshSubscribedTopics();
   move(group, 'Empty', 'the last member is gone', step);
-  step.effects.writes.push({
-    record: groupRecord(group, new Map()),
-    after: { kind: 'emptied', generation: group.generation },
-  });
+  // If the record is lost, a restart finds the last generation with its members, who time out.
+  store(group, new Map(), step, () => {});
 }
 
 function beginGeneration(group: ClassicGroup, step: Step): void {
@@ -121,7 +121,7 @@ function beginGeneration(group: ClassicGroup, step: Step): void {
   move(group, 'CompletingRebalance', 'all members are in', step);
   group.pendingSync.clear();
   for (const member of group.members.values()) {
-    answerJoin(group, member, joined(group, member.memberId), step.effects);
+    answerJoin(group, member, joined(group, member.memberId), step);
     restartSession(member, step.now);
     member.isNew = false;
     group.pendingSync.add(member.memberId);
@@ -129,15 +129,44 @@ function beginGeneration(group: ClassicGroup, step: Step): void {
   group.syncDeadlineMs = step.now.monotonicMs + group.rebalanceTimeoutMs();
 }
 
-/** The assignment is committed: everybody who waits for it gets it. */
-export function becomeStable(
+/**
+ * Writes the group as it is now, but with `assignments` by member id. `then` runs once it is known
+ * what became of the record, unless the group is deleted; `error` is the clients' name for it.
+ */
+export function store(
   group: ClassicGroup,
   assignments: ReadonlyMap<string, Buffer>,
   step: Step,
+  then: (error: ErrorName, later: Step) => void,
 ): void {
+  const metadata = snapshot(group, assignments);
+  step.write([{ kind: 'group', groupId: group.groupId, metadata }], {
+    settled(failure, later) {
+      const error = groupWriteError(failure);
+      if (error !== 'NONE') {
+        note(group, later, 'warn', 'a record of the group was not committed', { error });
+      }
+      if (group.state === 'Dead') return;
+      then(error, later);
+      settle(group, later);
+      setAlarm(group, later);
+    },
+  });
+}
+
+/** Asks to be woken at the group's next deadline. Every step that may bring one nearer ends with it. */
+export function setAlarm(group: ClassicGroup, step: Step): void {
+  step.wake(group.groupId, group.nextDeadlineMs());
+}
+
+/** The assignment is committed: everybody who waits for it gets it. */
+export function becomeStable(group: ClassicGroup, step: Step): void {
+  const assignments = new Map(
+    group.stored?.members.map(({ memberId, assignment }) => [memberId, assignment]),
+  );
   for (const member of group.members.values()) {
     member.assignment = assignments.get(member.memberId) ?? noBytes;
-    if (answerSync(member, synced(group, member), step.effects)) {
+    if (answerSync(member, synced(group, member), step)) {
       restartSession(member, step.now);
     }
   }
@@ -165,9 +194,5 @@ export function note(
   message: string,
   fields: Record<string, unknown>,
 ): void {
-  step.effects.notes.push({
-    level,
-    message,
-    fields: { group: group.groupId, generation: group.generation, ...fields },
-  });
+  step.note(level, message, { group: group.groupId, generation: group.generation, ...fields });
 }

@@ -1,11 +1,11 @@
 import type { ErrorName } from '../../../../protocol/errors.ts';
-import type { Step } from '../effects.ts';
+import { keep, noBytes } from '../keep.ts';
 import type { SyncRequest } from '../messages.ts';
-import { groupRecord } from '../records.ts';
+import type { Step } from '../step.ts';
 import { answerSync, restartSession, syncError, synced } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';
-import { keep, noBytes, type SyncAnswer } from './member.ts';
-import { note } from './rebalance.ts';
+import type { SyncAnswer } from './member.ts';
+import { becomeStable, note, startRebalance, store } from './rebalance.ts';
 import { checkMemberOfGeneration } from './validate.ts';
 
 /** A member asks for its assignment; the leader brings everybody's. */
@@ -17,7 +17,7 @@ export function sync(
 ): void {
   const error = check(group, request);
   if (error !== 'NONE') {
-    step.effects.syncs.push({ answer, result: syncError(error) });
+    step.answer(answer, syncError(error));
     return;
   }
   const member = group.member(request.memberId);
@@ -25,11 +25,11 @@ export function sync(
   if (group.pendingSync.size === 0) group.syncDeadlineMs = undefined;
   if (group.state === 'Stable') {
     restartSession(member, step.now);
-    step.effects.syncs.push({ answer, result: synced(group, member) });
+    step.answer(answer, synced(group, member));
     return;
   }
   // An earlier sync of the same member ends here: its client has asked again.
-  answerSync(member, syncError('REBALANCE_IN_PROGRESS'), step.effects);
+  answerSync(member, syncError('REBALANCE_IN_PROGRESS'), step);
   member.syncing = answer;
   if (group.leaderId === member.memberId) storeAssignment(group, request, step);
 }
@@ -61,8 +61,20 @@ function storeAssignment(group: ClassicGroup, request: SyncRequest, step: Step):
   if (missing.length > 0) {
     note(group, step, 'warn', 'the leader assigned nothing to some members', { members: missing });
   }
-  step.effects.writes.push({
-    record: groupRecord(group, assignments),
-    after: { kind: 'assigned', generation: group.generation, assignments },
+  const { generation } = group;
+  store(group, assignments, step, (error, later) => {
+    // Somebody may have joined or left meanwhile: then this assignment is history.
+    if (group.state !== 'CompletingRebalance' || group.generation !== generation) return;
+    if (error === 'NONE') becomeStable(group, later);
+    else refuseAssignment(group, error, later);
   });
+}
+
+/** The assignment is not committed: nobody gets it, and the group begins anew. */
+function refuseAssignment(group: ClassicGroup, error: ErrorName, step: Step): void {
+  for (const member of group.members.values()) {
+    member.assignment = noBytes;
+    if (answerSync(member, syncError(error), step)) restartSession(member, step.now);
+  }
+  startRebalance(group, `the assignment was not committed: ${error}`, step);
 }

@@ -1,4 +1,4 @@
-import type { Step } from '../effects.ts';
+import type { Step } from '../step.ts';
 import { dropMember } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import { removeMember } from './leave.ts';

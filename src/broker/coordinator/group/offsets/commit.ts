@@ -1,37 +1,54 @@
 import { addInt64, INT64_MAX, type Int64 } from '../../../../base/int64.ts';
 import type { ErrorName } from '../../../../protocol/errors.ts';
-import type { ClassicGroup } from '../classic/classic-group.ts';
-import { checkMemberOfGeneration } from '../classic/validate.ts';
+import type { Group } from '../group.ts';
 import type { OffsetCommitEntry, OffsetCommitRequest } from '../messages.ts';
+import type { GroupRecord } from '../records.ts';
+import type { Step } from '../step.ts';
+import { offsetWriteError } from '../write-errors.ts';
 import type { CommittedOffset } from './group-offsets.ts';
 
-/** Whether the committer may commit. `group` is undefined when there is none of that name. */
-export function checkCommit(
-  group: ClassicGroup | undefined,
+/** Stores the offsets of somebody who may commit; one error per entry. */
+export function commit(
+  group: Group,
   request: OffsetCommitRequest,
-): ErrorName {
-  const { generation } = request;
-  if (group === undefined) {
-    // Whoever manages partitions on its own may commit under any name.
-    if (generation < 0) return 'NONE';
-    return request.knowsGroupIdNotFound ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION';
+  answer: (errors: ErrorName[]) => void,
+  step: Step,
+): void {
+  const { entries, retentionTimeMs } = request;
+  const limit = step.context.config().offsetMetadataMaxBytes;
+  const at = { groupId: group.id, nowWallMs: step.now.wallMs, retentionTimeMs };
+  const kept = entries.filter(({ metadata }) => metadata.length <= limit);
+  if (kept.length === 0) {
+    step.answer(
+      answer,
+      entries.map(() => 'OFFSET_METADATA_TOO_LARGE'),
+    );
+    return;
   }
-  if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
-  if (generation < 0 && group.state === 'Empty') return 'NONE';
-  // From here on only members may commit; the empty member id belongs to none.
-  const error = checkMemberOfGeneration(group, request);
-  if (error !== 'NONE') return error;
-  // The member knows the new generation and not yet its assignment: what it commits belongs to
-  // partitions that somebody else may own by now.
-  return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE';
+  for (const { topic, partition } of kept) group.offsets.begin(topic, partition);
+  step.write(
+    kept.map((entry) => offsetRecord(entry, at)),
+    {
+      settled() {
+        for (const { topic, partition } of kept) group.offsets.end(topic, partition);
+      },
+      answer(failure) {
+        const shared = offsetWriteError(failure);
+        answer(
+          entries.map(({ metadata }) =>
+            metadata.length <= limit ? shared : 'OFFSET_METADATA_TOO_LARGE',
+          ),
+        );
+      },
+    },
+  );
 }
 
-/** What is stored for one entry of a commit. */
-export function committedOffset(
+function offsetRecord(
   entry: OffsetCommitEntry,
-  at: { nowWallMs: number; retentionTimeMs: Int64 | undefined },
-): CommittedOffset {
-  return {
+  at: { groupId: string; nowWallMs: number; retentionTimeMs: Int64 | undefined },
+): GroupRecord {
+  const committed: CommittedOffset = {
     offset: entry.offset,
     leaderEpoch: entry.leaderEpoch,
     metadata: entry.metadata,
@@ -39,6 +56,8 @@ export function committedOffset(
     expireTimestampMs:
       at.retentionTimeMs === undefined ? null : expiresAt(at.nowWallMs, at.retentionTimeMs),
   };
+  const { topic, partition } = entry;
+  return { kind: 'offset', groupId: at.groupId, topic, partition, committed };
 }
 
 /** Kafka's sum wraps, so that the longest retention time there is would be over at once. */

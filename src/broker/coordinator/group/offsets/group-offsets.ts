@@ -1,4 +1,5 @@
 import type { Int64 } from '../../../../base/int64.ts';
+
 /** One committed offset of one partition. */
 export interface CommittedOffset {
   offset: Int64;
@@ -62,11 +63,42 @@ export class GroupOffsets {
   readonly committed = new PartitionMap<CommittedOffset>();
   /** Commits on their way to the log, counted by partition: these offsets must not expire now. */
   readonly pending = new PartitionMap<number>();
-  /** Offsets of open transactions by producer id: invisible until the marker says commit. */
-  readonly transactional = new Map<Int64, PartitionMap<CommittedOffset>>();
+  /**
+   * What open transactions will do to offsets, by producer id: invisible until the marker says commit.
+   * null where an offset is deleted.
+   */
+  readonly transactional = new Map<Int64, PartitionMap<CommittedOffset | null>>();
 
   get isEmpty(): boolean {
     return this.committed.size === 0 && this.pending.size === 0 && this.transactional.size === 0;
+  }
+
+  /** A committed record takes effect; null for a tombstone. */
+  apply(topic: string, partition: number, committed: CommittedOffset | null): void {
+    if (committed === null) this.committed.delete(topic, partition);
+    else this.committed.set(topic, partition, committed);
+  }
+
+  /** The same for a record that waits for the end of its transaction. */
+  applyLater(
+    producerId: Int64,
+    { topic, partition, committed }: TopicPartition & { committed: CommittedOffset | null },
+  ): void {
+    let open = this.transactional.get(producerId);
+    if (open === undefined) {
+      open = new PartitionMap();
+      this.transactional.set(producerId, open);
+    }
+    open.set(topic, partition, committed);
+  }
+
+  endTransaction(producerId: Int64, isCommitted: boolean): void {
+    const open = this.transactional.get(producerId);
+    this.transactional.delete(producerId);
+    if (open === undefined || !isCommitted) return;
+    for (const [topic, partitions] of open.topics()) {
+      for (const [partition, committed] of partitions) this.apply(topic, partition, committed);
+    }
   }
 
   begin(topic: string, partition: number): void {
@@ -81,8 +113,8 @@ export class GroupOffsets {
 
   /** True while an open transaction has an offset for the partition (KIP-447). */
   isUnstable(topic: string, partition: number): boolean {
-    for (const offsets of this.transactional.values()) {
-      if (offsets.get(topic, partition) !== undefined) return true;
+    for (const open of this.transactional.values()) {
+      if ((open.get(topic, partition) ?? null) !== null) return true;
     }
     return false;
   }

@@ -295,7 +295,7 @@ test('what was committed for a deleted topic is dropped, durably', async () => {
   group.commit(0, { groupId: 'only', entries: [entry(0, 1)] });
   group.turn();
   const drop = async (partitions: readonly number[] | 'all') => {
-    const dropped = group.coordinator.onPartitionsDeleted('topic', partitions);
+    const dropped = group.coordinator.runtime.onPartitionsDeleted('topic', partitions);
     await group.clock.settle();
     await dropped;
   };

@@ -16,7 +16,7 @@ import type {
   SyncRequest,
   SyncResult,
 } from '../messages.ts';
-import { Replay } from '../replay.ts';
+import { replayedGroups } from './replayed.ts';
 
 /** An answer that may not have come yet. Answering twice fails the test. */
 export class Reply<Result> {
@@ -63,23 +63,21 @@ export class GroupHarness {
   }
 
   async elect(leaderEpoch = 0): Promise<void> {
-    this.coordinator.onElection(0, leaderEpoch);
+    this.coordinator.runtime.onElection(0, leaderEpoch);
     await this.clock.settle();
   }
 
   /** A new coordinator over the same log; the old one does nothing any more. */
   async restart(): Promise<void> {
-    this.coordinator.stop();
+    this.coordinator.runtime.stop();
     this.coordinator = this.#make();
     await this.elect();
   }
 
   /** The group as a restart would find it, without one. */
   replayed(groupId = 'group'): DescribedGroup {
-    const replay = new Replay(silentLogger);
-    for (const batch of this.log.loaded(0)) replay.add(batch);
-    const groups = replay.groups({ wallMs: this.clock.now(), monotonicMs: 0 });
-    const group = groups.find((one) => one.groupId === groupId);
+    const now = { wallMs: this.clock.now(), monotonicMs: 0 };
+    const group = replayedGroups(this.log.loaded(0), now).get(groupId);
     return group === undefined ? describeAbsent(groupId) : describe(group);
   }
 
@@ -219,7 +217,7 @@ export class GroupHarness {
       config: () => this.config,
       partitionCount: () => 1,
     });
-    coordinator.start();
+    coordinator.runtime.start();
     return coordinator;
   }
 }
