@@ -37,6 +37,7 @@ import {
 } from './broker-settings.ts';
 import { configValidator } from './controller/config-validator.ts';
 import { createController } from './controller/controller.ts';
+import { Coordinators } from './coordinator/coordinators.ts';
 import { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
 import { checkEnsemble } from './ensemble.ts';
@@ -214,14 +215,8 @@ async function assemble(
       metadata.snapshot.topics.get(OFFSETS_TOPIC)?.partitions.length ??
       configs.broker.offsetsTopicNumPartitions,
   });
-  const host = new LocalPartitionHost(clock, brokerId, partitions, configs, {
-    elected(topic, partition, leaderEpoch) {
-      if (topic === OFFSETS_TOPIC) coordinator.runtime.onElection(partition, leaderEpoch);
-    },
-    resigned(topic, partition, leaderEpoch) {
-      if (topic === OFFSETS_TOPIC) coordinator.runtime.onResignation(partition, leaderEpoch);
-    },
-  });
+  const coordinators = new Coordinators({ [OFFSETS_TOPIC]: coordinator.runtime });
+  const host = new LocalPartitionHost(clock, brokerId, partitions, configs, coordinators);
   const controller = createController({
     clock,
     random,
@@ -238,7 +233,7 @@ async function assemble(
   controller.onTopicsDeleted(async (topics) => {
     for (const { name } of topics) {
       traffic.forget(name);
-      await coordinator.runtime.onPartitionsDeleted(name, 'all');
+      await coordinators.onTopicDeleted(name);
     }
   });
   const warnOfGuards = guardWarnings(() => configs.broker, logger);
@@ -249,8 +244,8 @@ async function assemble(
     warnOfGuards();
     logs.updateSettings(logManagerSettings(configs.broker, ports.memoryBytes));
   });
-  coordinator.runtime.start();
-  cleanup.push(() => coordinator.runtime.stop());
+  coordinators.start();
+  cleanup.push(() => coordinators.stop());
   await registerBroker(store, brokerId, brokerRegistration(config, clock.now()));
   await adoptTopics({
     store,
