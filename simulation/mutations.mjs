@@ -147,6 +147,20 @@ const MUTATIONS = [
     ...{ kind: 'broker', seeds: 2000, isRare: true },
   },
   {
+    name: 'what a coordinator wrote takes effect at its next load only',
+    file: 'src/broker/coordinator/runtime/serving-shard.ts',
+    from: 'for (const record of records) this.state.replay(record, undefined);',
+    to: '',
+    ...{ kind: 'broker', seeds: 100 },
+  },
+  {
+    name: 'a coordinator that loads forgets what its log says',
+    file: 'src/broker/coordinator/runtime/log-replay.ts',
+    from: 'else this.shard.replay(record, batch.isTransactional ? batch.producerId : undefined);',
+    to: '',
+    ...{ kind: 'broker', seeds: 100 },
+  },
+  {
     name: 'the high watermark is shown before the bytes are there',
     file: 'src/storage/log-writer.ts',
     from: '      this.#publishUpTo(this.#writtenEnd);\n    }',

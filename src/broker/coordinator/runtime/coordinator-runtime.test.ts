@@ -96,7 +96,7 @@ test('a step that has nothing to write is answered at once', async () => {
 });
 
 test('after the leadership is lost the client is still answered, and the state left alone', async () => {
-  const { runtime, shard, log } = await TallyHarness.started();
+  const { runtime, shard, log, clock } = await TallyHarness.started();
   log.holds = true;
   const told: unknown[] = [];
   shard.state.parked = (error) => told.push(`parked: ${error}`);
@@ -111,6 +111,7 @@ test('after the leadership is lost the client is still answered, and the state l
   log.commitHeld();
   assert.deepEqual(told, ['parked: NOT_COORDINATOR', 'NONE']);
   assert.equal(shard.state.size, 0);
+  assert.equal(clock.pendingTimers, 1, 'only the one of the periodic work is left');
 });
 
 test('a shard is woken when a step asked for it, for each key once', async () => {
