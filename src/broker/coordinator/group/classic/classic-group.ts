@@ -49,6 +49,8 @@ export class ClassicGroup {
    * there is no record of the group. Changed by replay only.
    */
   stored: GroupMetadataValue | undefined;
+  /** Records of the group that are on their way to the log. */
+  storingCount = 0;
   #joiningCount = 0;
   /** How many members support each protocol. */
   readonly #supporters = new Map<string, number>();
@@ -63,6 +65,11 @@ export class ClassicGroup {
 
   get isConsumerGroup(): boolean {
     return this.protocolType === 'consumer';
+  }
+
+  /** True when the log holds a record of the group, or one may be on its way there. */
+  get mayBeStored(): boolean {
+    return this.stored !== undefined || this.storingCount > 0;
   }
 
   /** True when nobody is in the group, nor about to be. */
@@ -191,7 +198,7 @@ export class ClassicGroup {
     return elected;
   }
 
-  /** What the leader is told about the members. */
+  /** What the leader hears about the members. */
   memberList(): JoinedMember[] {
     const protocolName = this.protocolName ?? '';
     return [...this.members.values()].map((member) => ({

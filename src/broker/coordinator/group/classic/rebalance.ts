@@ -140,8 +140,10 @@ export function store(
   then: (error: ErrorName, later: Step) => void,
 ): void {
   const metadata = snapshot(group, assignments);
+  group.storingCount++;
   step.write([{ kind: 'group', groupId: group.groupId, metadata }], {
     settled(failure, later) {
+      group.storingCount--;
       const error = groupWriteError(failure);
       if (error !== 'NONE') {
         note(group, later, 'warn', 'a record of the group was not committed', { error });

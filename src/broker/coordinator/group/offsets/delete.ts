@@ -18,7 +18,7 @@ export function deleteGroup(
   } else if (group.protocol.state !== 'Empty') {
     step.answer(answer, 'NON_EMPTY_GROUP');
   } else {
-    const partitions = [...group.offsets.partitions()];
+    const partitions = group.offsets.written();
     remove(groups, group, { partitions, groupToo: true }, step, { answer });
   }
 }
@@ -73,9 +73,9 @@ export function dropPartitions(
 ): void {
   if (group.protocol.state === 'Dead') return;
   const { topic, partitions } = gone;
-  const going = [...(group.offsets.committed.ofTopic(topic)?.keys() ?? [])]
-    .filter((partition) => partitions === 'all' || partitions.includes(partition))
-    .map((partition) => ({ topic, partition }));
+  const going = group.offsets
+    .writtenOf(topic)
+    .filter(({ partition }) => partitions === 'all' || partitions.includes(partition));
   if (going.length === 0) return;
   const groupToo = isDisposable(group, going);
   remove(groups, group, { partitions: going, groupToo }, step);

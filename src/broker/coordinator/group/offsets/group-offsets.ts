@@ -119,6 +119,24 @@ export class GroupOffsets {
     return false;
   }
 
+  /**
+   * The partitions of a topic with an offset that is committed or on its way to the log: a tombstone
+   * that is written now comes behind all of them.
+   */
+  writtenOf(topic: string): TopicPartition[] {
+    const partitions = new Set(this.committed.ofTopic(topic)?.keys());
+    for (const partition of this.pending.ofTopic(topic)?.keys() ?? []) partitions.add(partition);
+    return Array.from(partitions, (partition) => ({ topic, partition }));
+  }
+
+  /** The same of all topics. */
+  written(): TopicPartition[] {
+    const topics = new Set<string>();
+    for (const [topic] of this.committed.topics()) topics.add(topic);
+    for (const [topic] of this.pending.topics()) topics.add(topic);
+    return [...topics].flatMap((topic) => this.writtenOf(topic));
+  }
+
   *partitions(): Generator<TopicPartition & { committed: CommittedOffset }> {
     for (const [topic, partitions] of this.committed.topics()) {
       for (const [partition, committed] of partitions) yield { topic, partition, committed };

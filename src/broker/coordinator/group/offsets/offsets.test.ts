@@ -307,6 +307,38 @@ test('what was committed for a deleted topic is dropped, durably', async () => {
   assert.equal(group.state('only'), 'Dead', 'nothing is left of this group');
 });
 
+test('what is on its way to the log when its group or topic is deleted goes with it', async () => {
+  const group = await GroupHarness.started();
+  group.log.holds = true;
+  group.commit(1);
+  group.commit(2, { groupId: 'other' });
+  const deleted = group.deleteGroup();
+  const dropped = group.coordinator.runtime.onPartitionsDeleted('topic', 'all');
+  await group.clock.settle();
+  assert.ok(deleted.isParked);
+  group.log.commitHeld();
+  await dropped;
+  assert.equal(deleted.result, 'NONE');
+  const left = () => [group.state(), group.committed(), group.committed('topic', 0, 'other')];
+  assert.deepEqual(left(), ['Dead', -1, -1]);
+  group.log.holds = false;
+  await group.restart();
+  assert.deepEqual(left(), ['Dead', -1, -1]);
+});
+
+test('a group that is deleted while its record is on its way stays deleted', async () => {
+  const group = await GroupHarness.started();
+  const { memberId } = group.join('').result;
+  group.log.holds = true;
+  group.leave(memberId);
+  const deleted = group.deleteGroup();
+  group.log.commitHeld();
+  assert.equal(deleted.result, 'NONE');
+  group.log.holds = false;
+  await group.restart();
+  assert.equal(group.state(), 'Dead');
+});
+
 test('the lag metric sees every committed offset with the state of its group', async () => {
   const group = await GroupHarness.started();
   group.commit(12);

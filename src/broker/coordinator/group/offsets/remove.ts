@@ -29,7 +29,7 @@ export function remove(
     partition,
     committed: null,
   }));
-  if (groupToo && protocol.stored !== undefined) {
+  if (groupToo && protocol.mayBeStored) {
     tombstones.push({ kind: 'group', groupId, metadata: null });
   }
   const { stateSinceMs } = protocol;
