@@ -1,4 +1,4 @@
-/** What the group coordinator is told by the configuration; an immutable snapshot. */
+/** What the configuration says about groups; an immutable snapshot. */
 export interface GroupConfig {
   /** `group.min.session.timeout.ms` */
   minSessionTimeoutMs: number;

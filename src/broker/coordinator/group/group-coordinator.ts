@@ -62,7 +62,7 @@ export class GroupCoordinator {
     this.runtime = new CoordinatorRuntime(groupKind({ config, newMemberId }), ports);
   }
 
-  /** Joins or rejoins. The function returned tells that the client is gone. */
+  /** Joins or rejoins. Call the function it returns when the client is gone. */
   join(request: JoinRequest, answer: JoinAnswer): () => void {
     const ignore = () => {};
     const shard = this.#shardOf(request.groupId, 'named');

@@ -2,8 +2,8 @@ import type { Int64 } from '../../../base/int64.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 
 /**
- * What the group coordinator is asked and what it answers, free of wire versions: the handlers
- * translate. An `instanceId` is KIP-345's `group.instance.id`; null for a dynamic member.
+ * Questions to the group coordinator and its answers, free of wire versions: the handlers translate.
+ * An `instanceId` is KIP-345's `group.instance.id`; null for a dynamic member.
  */
 
 export interface NamedProtocol {
@@ -173,7 +173,7 @@ export interface ListedGroup {
   groupId: string;
   protocolType: string;
   state: string;
-  /** Always 'classic' until KIP-848 groups exist. */
+  /** The kind of its protocol, such as 'classic'. */
   type: string;
 }
 

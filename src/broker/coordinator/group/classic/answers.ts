@@ -23,7 +23,7 @@ export function syncError(error: ErrorName): SyncResult {
   return { error, protocolType: null, protocolName: null, assignment: noBytes };
 }
 
-/** The current generation as the member is told about it. */
+/** What a member hears about the current generation. */
 export function joined(group: ClassicGroup, memberId: string): JoinResult {
   return {
     error: 'NONE',
@@ -66,7 +66,7 @@ export function answerSync(member: Member, result: SyncResult, step: Step): bool
   return true;
 }
 
-/** The member gave a sign of life, or is due one from now on. */
+/** The member has given a sign of life, or owes one from now on. */
 export function restartSession(member: Member, now: Moment): void {
   member.deadlineMs = now.monotonicMs + member.sessionTimeoutMs;
 }

@@ -114,8 +114,8 @@ function rejoin(
 ): void {
   const { memberId } = member;
   const isSame = hasSameProtocols(member, request.protocols);
-  // A member that lost the answer to its join asks again: it is told what it missed. The leader of
-  // a stable group, though, rejoins because it saw something change that only it looks at.
+  // A member that lost the answer to its join asks again and gets the same one. The leader of a
+  // stable group, though, rejoins because it saw something change that only it looks at.
   const mayKeepGeneration =
     group.state === 'CompletingRebalance' ||
     (group.state === 'Stable' && group.leaderId !== memberId);

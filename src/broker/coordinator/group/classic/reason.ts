@@ -1,4 +1,4 @@
-/** KIP-800: what the client gives as its reason, to put behind our own. */
+/** The reason that the client gives (KIP-800), to be put behind our own. */
 export function clientSays(reason: string | null): string {
   return reason ? ` (client says: ${reason})` : '';
 }

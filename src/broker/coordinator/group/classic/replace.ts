@@ -88,10 +88,10 @@ function onReplacementStored(
   if (group.state !== 'Stable') return;
   const result = joined(group, memberId);
   if (canSkipAssignment) {
-    // The leader stays the leader, and is told to leave the assignment as it is (KIP-814).
+    // The leader stays the leader and leaves the assignment as it is (KIP-814).
     result.skipAssignment = group.leaderId === memberId;
   } else {
-    // An older leader would assign anew, in vain: it is told that its former self leads.
+    // An older leader would assign anew, in vain, so it hears that its former self leads.
     result.leader = before.leader;
     result.members = [];
   }
