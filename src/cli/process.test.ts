@@ -244,7 +244,7 @@ test('when no log directory works any more the broker ends, with 1 and the reaso
   assert.equal(code, 1);
   assert.match(
     broker.text(),
-    /sluice server: every log directory has failed \(.*lost\), the last one with: .*(leads through a file|exists already|there is no file).*; mend or replace the disk and start again/,
+    /sluice server: every log directory has failed \(.*lost\), the last one with: .*(a file is in its place|was removed or replaced while it was in use|leads through a file|exists already|there is no file).*; mend or replace the disk and start again/,
   );
   assert.ok(created.code !== null);
 });

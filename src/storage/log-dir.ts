@@ -117,6 +117,9 @@ export class LogDir {
     const { path } = this;
     const stat = this.#fileSystem.stat(path);
     if (!stat) return new FileGoneError(`${path} was removed, or cannot be reached any more`);
+    if (!stat.isFolder) {
+      return new FileGoneError(`${path} is not a folder any more: a file is in its place`);
+    }
     if (this.#folderId !== undefined && stat.id !== this.#folderId) {
       return new FileGoneError(
         `${path} is another folder than it was: it was replaced, or its disk was unmounted`,

@@ -64,6 +64,14 @@ const changes: readonly [string, RegExp, (storage: TestStorage) => void][] = [
     },
   ],
   [
+    'replaced by a file',
+    /^\/data is not a folder any more: a file is in its place/,
+    ({ disk }) => {
+      disk.rename('/data', '/moved');
+      disk.writeFile('/data', '');
+    },
+  ],
+  [
     'emptied',
     /^\/data\/meta\.properties was removed while it was in use/,
     ({ disk }) => {
