@@ -143,14 +143,17 @@ test('a topic whose records carry no timestamp ages by its files', async () => {
   assert.equal(log.logStartOffset, 1);
 });
 
-test('an index that cannot be read while retention asks for an age fails the directory, not the timer', async () => {
+test('a file that cannot be looked at while retention asks for an age fails the directory, not the timer', async () => {
   const storage = new TestStorage({ segmentBytes: 200, retentionMs: HOUR_MS });
-  await storage.open();
-  const log = await storage.closeAndReopen();
-  for (let index = 0; index < 6; index++) appendValues(storage, log, [`value ${index}`]);
+  const log = await storage.open();
+  // Without times in the records the age is the file's.
+  for (let index = 0; index < 6; index++) appendValues(storage, log, [`value ${index}`], {}, -1);
   const again = await storage.closeAndReopen();
-  storage.disk.fault = (operation, path) =>
-    operation === 'read' && path.endsWith('index') ? 'EIO' : undefined;
+  const stat = storage.disk.stat.bind(storage.disk);
+  storage.disk.stat = (path) => {
+    if (path.endsWith('.log')) throw Object.assign(new Error('EIO: it fails'), { code: 'EIO' });
+    return stat(path);
+  };
   storage.manager.runRetention();
   assert.ok(again.failure);
   assert.deepEqual(storage.failedDirs, [LOG_DIR]);
