@@ -38,8 +38,8 @@ export function* indexesFit(
   const largestGap = Math.max(LEAST_GAP_BYTES, 2 * indexIntervalBytes, 4 * perEntry);
   let isLatestSeen = lastTime.timestamp < 0;
   let isEntrySeen = offsetCount === 0;
+  // A later one of the same time says as much.
   const isLatest = ({ buffer, at }: ScannedBatch): boolean =>
-    RecordBatch.baseOffset(buffer, at) <= lastTime.offset &&
     lastTime.offset <= RecordBatch.lastOffset(buffer, at) &&
     RecordBatch.maxTimestamp(buffer, at) === lastTime.timestamp;
   const range = { endPosition: writtenBytes, verify: false, firstReadBytes: FIRST_READ_BYTES };

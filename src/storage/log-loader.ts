@@ -220,16 +220,16 @@ class LogRecovery {
   #doFit(segment: Segment, ends: IndexEnds): boolean {
     const { fileSystem } = this.#context;
     const { lastOffset, lastTime } = ends;
-    let latestPosition = lastOffset.position;
-    if (lastTime.timestamp >= 0 && lastTime.offset < lastOffset.offset) {
-      latestPosition = loadIndexes(fileSystem, segment).indexes.offsets.lookup(
-        lastTime.offset,
-      ).position;
-    }
     const { indexIntervalBytes } = this.#options.config;
     const file = fileSystem.open(segment.path(), 'read');
+    const fit = (latestPosition: number) =>
+      runSync(indexesFit(segment, { ...ends, latestPosition }, indexIntervalBytes), file);
     try {
-      return runSync(indexesFit(segment, { ...ends, latestPosition }, indexIntervalBytes), file);
+      if (fit(lastOffset.position)) return true;
+      if (lastTime.timestamp < 0 || lastTime.offset >= lastOffset.offset) return false;
+      // The latest record lies further back: where, the whole index knows.
+      const { offsets } = loadIndexes(fileSystem, segment).indexes;
+      return fit(offsets.lookup(lastTime.offset).position);
     } finally {
       file.close();
     }
