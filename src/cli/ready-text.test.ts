@@ -25,15 +25,11 @@ const CONTROLLER_FIRST = {
 };
 
 test('the port of controllers is not what clients are told to use, though it comes first', () => {
-  const shown = text(CONTROLLER_FIRST, [
-    ['127.0.0.1', 9093],
-    ['127.0.0.1', 9094],
-  ]);
+  // It is not opened: there is nobody here to answer.
+  const shown = text(CONTROLLER_FIRST, [['127.0.0.1', 9094]]);
   assert.match(shown, /console-producer --bootstrap-server localhost:9094 /);
-  assert.match(
-    shown,
-    /Controllers +localhost:9093 \(listener CONTROLLER\)\n {2}Kafka protocol +localhost:9094\n/,
-  );
+  assert.match(shown, /Kafka protocol +localhost:9094\n/);
+  assert.doesNotMatch(shown, /9093/);
 });
 
 test('a name that is configured is shown, not the address it stands for', () => {

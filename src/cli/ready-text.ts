@@ -1,12 +1,9 @@
 import type { Endpoint } from '../base/network.ts';
 import type { BoundListener, Broker } from '../broker/broker.ts';
 import type { BrokerConfig } from '../config/index.ts';
-import { splitList } from '../config/index.ts';
 import { VERSION } from './version.ts';
 
-type Settings = Pick<BrokerConfig, 'logDirList' | 'parsedListeners'> & {
-  readonly sources: Pick<BrokerConfig['sources'], 'fixed'>;
-};
+type Settings = Pick<BrokerConfig, 'logDirList' | 'parsedListeners'>;
 
 /** What a person reads first: where it listens, who can reach it, and what to try. */
 export function readyText(
@@ -14,16 +11,13 @@ export function readyText(
   http: readonly Endpoint[],
   config: Settings,
 ): string {
-  const isForControllers = controllerListeners(config);
-  const forClients = broker.listeners.filter(({ name }) => !isForControllers.has(name));
-  const first = forClients[0];
+  const first = broker.listeners[0];
   const at = first ? addressFor(first, config) : '';
   const flag = at === 'localhost:9092' ? '' : ` --bootstrap-server ${at}`;
   const rows = [
-    ...broker.listeners.map((listener) => {
-      const what = isForControllers.has(listener.name) ? 'Controllers' : 'Kafka protocol';
-      return [what, listenerText(listener, config)] as const;
-    }),
+    ...broker.listeners.map(
+      (listener) => ['Kafka protocol', listenerText(listener, config)] as const,
+    ),
     ...http.map(
       (endpoint) => ['Metrics, health', `http://${reachable(endpoint)}/metrics, /healthz`] as const,
     ),
@@ -32,7 +26,7 @@ export function readyText(
   return `
 Sluice ${VERSION} is ready: broker ${broker.brokerId} of cluster ${broker.clusterId}.
 ${rows.map(([what, where]) => `  ${what.padEnd(17)}${where}`).join('\n')}
-${openText(forClients)}
+${openText(broker.listeners)}
 Try next, each in a terminal of its own:
   npx sluice console-producer${flag} --topic greetings
   npx sluice console-consumer${flag} --topic greetings --from-beginning
@@ -53,12 +47,6 @@ machine only: --override listeners=PLAINTEXT://localhost:${listeners[0]?.port ??
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** KRaft's controllers speak another dialect at these: no client can use them. */
-function controllerListeners({ sources }: Settings): ReadonlySet<string> {
-  const text = sources.fixed['controller.listener.names'] ?? '';
-  return new Set(splitList(text).map((name) => name.toUpperCase()));
 }
 
 function listenerText(listener: BoundListener, config: Settings): string {
