@@ -35,6 +35,21 @@ test('lines are the same however the stream is cut', () => {
   );
 });
 
+test('of a line without end only the length is kept, and the lines after it are whole', () => {
+  const splitter = new LineSplitter(10);
+  const chunk = Buffer.alloc(6, 'x');
+  const found = [
+    ...splitter.push(Buffer.from('short\n')),
+    ...[1, 2, 3, 4].flatMap(() => splitter.push(chunk)),
+    ...splitter.push(Buffer.from('\nthe next\n')),
+    ...splitter.push(Buffer.from('x'.repeat(11))),
+    splitter.end(),
+  ];
+  const told = found.map((line) => (Buffer.isBuffer(line) ? line.toString() : line));
+  assert.deepEqual(told, ['short', { bytes: 24 }, 'the next', { bytes: 11 }]);
+  assert.equal(splitter.end(), undefined);
+});
+
 test('line ends of Windows are no part of the value, and bytes that are no UTF-8 stay', () => {
   assert.deepEqual(lines([Buffer.from('a\r\nb\r\n\r\nc')]), ['a', 'b', '', 'c']);
   assert.deepEqual(lines([Buffer.from([0xff, 0xfe, 0x0a])]), ['\xff\xfe']);
