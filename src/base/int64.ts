@@ -19,9 +19,8 @@ export function isWithin53Bits(high: number, low: number): boolean {
 
 /** An int64 of a buffer, exact. */
 export function readInt64(buffer: Buffer, at: number): Int64 {
-  const high = buffer.readInt32BE(at);
-  const low = buffer.readUInt32BE(at + 4);
-  return isWithin53Bits(high, low) ? high * WORD + low : buffer.readBigInt64BE(at);
+  const value = buffer.readInt32BE(at) * WORD + buffer.readUInt32BE(at + 4);
+  return Number.isSafeInteger(value) ? value : buffer.readBigInt64BE(at);
 }
 
 /**
@@ -29,9 +28,8 @@ export function readInt64(buffer: Buffer, at: number): Int64 {
  * sizes, where so large a value means nothing but "beyond any there is".
  */
 export function readSaturatedInt64(buffer: Buffer, at: number): number {
-  const high = buffer.readInt32BE(at);
-  const low = buffer.readUInt32BE(at + 4);
-  return isWithin53Bits(high, low) ? high * WORD + low : farthest(high);
+  const value = buffer.readInt32BE(at) * WORD + buffer.readUInt32BE(at + 4);
+  return Number.isSafeInteger(value) ? value : farthest(value);
 }
 
 /** What a number says in place of an int64 beyond 2^53, given its sign. */

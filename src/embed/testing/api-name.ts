@@ -40,6 +40,7 @@ export type ApiName =
   | 'ElectLeaders'
   | 'IncrementalAlterConfigs'
   | 'AlterPartitionReassignments'
+  | 'AlterReplicaLogDirs'
   | 'ListPartitionReassignments'
   | 'OffsetDelete'
   | 'DescribeClientQuotas'
