@@ -195,8 +195,11 @@ test('an offset of 64 bits that was committed comes back exactly, also after a r
       committed.push([groupId, committedOffset]);
     }
   }
+  const { FindCoordinatorRequest, FindCoordinatorResponse } = messages;
   const check = async () => {
     for (const [groupId, offset] of committed) {
+      // Answered once the groups are loaded.
+      await client.call(FindCoordinatorRequest, FindCoordinatorResponse, 1, { key: groupId });
       for (const version of [1, 8]) {
         const topics = [{ name: 'numbers', partitionIndexes: [0] }];
         const answer = await client.call(OffsetFetchRequest, OffsetFetchResponse, version, {
