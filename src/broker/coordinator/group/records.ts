@@ -57,10 +57,19 @@ export function decode(key: Buffer, value: Buffer | null): GroupRecord | undefin
   switch (decoded.kind) {
     case 'unknown':
       return undefined;
-    case 'group':
-      return { ...decoded, metadata: value === null ? null : ownGroup(decodeGroup(value)) };
-    case 'offset':
-      return { ...decoded, committed: value === null ? null : decodeOffset(value) };
+    case 'group': {
+      const { groupId } = decoded;
+      return {
+        kind: 'group',
+        groupId,
+        metadata: value === null ? null : ownGroup(decodeGroup(value)),
+      };
+    }
+    case 'offset': {
+      const { groupId, topic, partition } = decoded;
+      const committed = value === null ? null : decodeOffset(value);
+      return { kind: 'offset', groupId, topic, partition, committed };
+    }
   }
 }
 
