@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SCRIPTS } from './scripts.ts';
@@ -97,4 +106,24 @@ test('a runbook’s ZooKeeper starts in the background, or stays until it is sto
   child.kill('SIGTERM');
   assert.equal(await ended, 0);
   assert.match(readFileSync(join(BIN, 'zookeeper-server-stop.sh'), 'utf8'), /exit 0\n$/);
+});
+
+test('without arguments every broker that this user runs here is stopped, and none is no success', (t) => {
+  const inNamespace = ['--pid', '--fork', '--mount-proc'];
+  // A namespace of its own: this machine's other brokers are not the test's to end.
+  if (spawnSync('unshare', [...inNamespace, 'true']).status !== 0) {
+    return t.skip('needs unshare, and the right to use it');
+  }
+  const work = mkdtempSync(join(tmpdir(), 'sluice-stop-'));
+  t.after(() => rmSync(work, { recursive: true, force: true }));
+  // What ps shows of a broker.
+  const broker = join(work, 'sluice');
+  writeFileSync(broker, 'setInterval(() => {}, 1000); console.log("up");');
+  const stop = join(BIN, 'kafka-server-stop.sh');
+  const shell = `"${stop}"; echo $?; mkfifo ${work}/up; "$0" ${broker} server >${work}/up & read up <${work}/up; "${stop}"; echo $?; wait $!; echo $?`;
+  const run = spawnSync('unshare', [...inNamespace, 'sh', '-c', shell, process.execPath], {
+    encoding: 'utf8',
+  });
+  assert.equal(run.stdout, '1\n0\n143\n', run.stderr);
+  assert.match(run.stderr, /^No kafka server to stop\n/);
 });

@@ -59,11 +59,13 @@ export class NodeNetwork implements Network {
       onSocket(socket);
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      // The handle is closed in this turn of the loop: who hears of it later finds none left.
+      const fail = (error: Error) => setImmediate(reject, error);
+      server.once('error', fail);
       server.listen(
         { port: at.port, backlog: LISTEN_BACKLOG, ...(at.host && { host: at.host }) },
         () => {
-          server.off('error', reject);
+          server.off('error', fail);
           resolve();
         },
       );
