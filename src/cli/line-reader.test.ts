@@ -40,7 +40,11 @@ test('of a line without end only the length is kept, and the lines after it are 
   const chunk = Buffer.alloc(6, 'x');
   const found = [
     ...splitter.push(Buffer.from('short\n')),
-    ...[1, 2, 3, 4].flatMap(() => splitter.push(chunk)),
+    ...[1, 2, 3, 4].flatMap(() => {
+      const lines = splitter.push(chunk);
+      assert.ok(splitter.keptBytes <= 10);
+      return lines;
+    }),
     ...splitter.push(Buffer.from('\nthe next\n')),
     ...splitter.push(Buffer.from('x'.repeat(11))),
     splitter.end(),

@@ -20,6 +20,11 @@ export class LineSplitter {
     this.#maxBytes = maxBytes;
   }
 
+  /** Memory that the beginning of a line takes. */
+  get keptBytes(): number {
+    return this.#rest.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** The lines that `chunk` completes. They may share its memory. */
   push(chunk: Uint8Array): Line[] {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
