@@ -16,8 +16,10 @@ export const consume = shortForm({
   about: 'Prints the records of a topic, from its beginning on, and goes on with what comes.',
   flags: OWN,
   examples: ['greetings', 'chat --keys --new', 'orders --group billing --max-messages 10'],
-  notes:
-    'Without --group nothing is committed, so the next run prints the same again; with one it goes on where the group was. Keys are left out unless asked for, so that what was sent as lines comes back as these lines.',
+  notes: [
+    'Without --group nothing is committed, so the next run prints the same again; with one it goes on where the group was.',
+    'Keys are left out unless asked for, so that what was sent as lines comes back as these lines.',
+  ].join('\n'),
   long: { name: 'console-consumer', flags: FLAGS, command: consoleConsumer },
   translate({ keys }, isGiven) {
     return [
