@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { BufferPool } from '../base/collections/buffer-pool.ts';
@@ -11,22 +11,14 @@ import {
   isPassing,
 } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import {
-  FolderLockedError,
-  type FolderLocker,
-  FolderNamedTwiceError,
-} from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
-import { type Random, randomUuid } from '../base/random.ts';
+import type { Random } from '../base/random.ts';
 import { withSentence } from '../base/system-error.ts';
 import { AppendQueue } from './append-queue.ts';
-import { makeFolderDurably } from './atomic-file.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
-import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
 import { FileHandles } from './file-handles.ts';
 import { FileRemover } from './file-remover.ts';
-import { type FoundLogDir, findLogDir, isHollow } from './found-log-dir.ts';
 import { GuardedFileSystem } from './guarded-file-system.ts';
 import { IndexCache } from './index-cache.ts';
 import { InventoryKeeper, type MissingLog } from './inventory-keeper.ts';
@@ -39,13 +31,13 @@ import {
   RECOVERY_POINT_CHECKPOINT,
 } from './log-dir.ts';
 import { closeLogDir } from './log-dir-closing.ts';
-import { type LogDirLayout, LogDirLayoutError, layoutOf } from './log-dir-layout.ts';
+import type { LogDirLayout } from './log-dir-layout.ts';
 import { loadLogDir } from './log-dir-loader.ts';
+import { type LogDirOpeningOptions, openLogDirs } from './log-dir-opening.ts';
 import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
 import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
-import { META_PROPERTIES_FILE, MetaPropertiesError } from './meta-properties.ts';
 import { createLog, writePartitionMetadata } from './new-log.ts';
 import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
@@ -79,23 +71,13 @@ const CREATION_RETRY_MS = 2000;
 /** A line about missing file handles, no more often than this. */
 const HANDLES_WARNING_INTERVAL_MS = 10_000;
 
-export interface LogManagerOptions {
+export interface LogManagerOptions extends LogDirOpeningOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** One owner per folder; absent in tests that need none. */
-  readonly locker?: FolderLocker;
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
-  /** Runs once all directories are locked, before any is read; a rejection ends the start. */
-  readonly afterLocking?: () => Promise<void>;
-  /** log.dirs.lost: ids of directories that are gone for good. */
-  readonly lostDirs?: readonly string[];
-  /** Files of which a log directory holds one where it holds the list of topics. */
-  readonly homeFiles?: readonly string[];
-  /** Sees the directories once they are locked and before anything is changed; may refuse them by throwing. */
-  readonly inspect?: (found: readonly FoundLogDir[]) => void;
   /** Sees each log directory before it is read; may throw what the disk throws. */
   readonly beforeLoading?: (fileSystem: FileSystem, logDir: string, layout: LogDirLayout) => void;
   /** The configuration of a topic found on disk at start. */
@@ -207,11 +189,12 @@ export class LogManager {
 
   async #open(): Promise<void> {
     try {
-      for (const dir of this.#dirs) this.#makeDir(dir);
-      this.#refuseSameFolders();
-      await this.#lockDirs();
-      await this.#options.afterLocking?.();
-      const layout = this.#lookAtDirs();
+      const layout = await openLogDirs(this.#dirs, this.#options, {
+        ...this.#context,
+        failed: (dir, error) => this.#failDir(dir.path, error),
+        lost: (error) => this.#lost(error),
+      });
+      this.#layout = layout;
       this.#requireOne();
       await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir, layout)));
       this.#requireOne();
@@ -246,37 +229,6 @@ export class LogManager {
     });
   }
 
-  #makeDir(dir: LogDir): void {
-    try {
-      makeFolderDurably(this.#context.fileSystem, dir.path);
-    } catch (error) {
-      this.#failDir(dir.path, toError(withSentence(error, { path: dir.path })));
-    }
-  }
-
-  /** All at a time, as one may have to wait for an answer; rejects with the first that is refused. */
-  async #lockDirs(): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#dirs.map((dir) => this.#lockDir(dir)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  }
-
-  async #lockDir(dir: LogDir): Promise<void> {
-    if (dir.failure) return;
-    const { fileSystem, logger } = this.#context;
-    try {
-      const isKnown = fileSystem.stat(dir.file(META_PROPERTIES_FILE)) !== undefined;
-      const isClosed = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
-      dir.lock = await this.#options.locker?.lock(dir.path, {
-        mayBeInUse: isKnown && !isClosed,
-        tell: (text) => logger.warn({ logDir: dir.path }, text),
-        onLost: (error) => this.#lost(error),
-      });
-    } catch (error) {
-      if (error instanceof FolderLockedError || error instanceof FolderNamedTwiceError) throw error;
-      this.#failDir(dir.path, toError(withSentence(error, { path: dir.path })));
-    }
-  }
-
   /** With one directory in other hands the rest is no whole any more. */
   #lost(error: Error): void {
     for (const dir of this.#dirs) this.#failDir(dir.path, error);
@@ -286,67 +238,10 @@ export class LogManager {
     for (const { lock } of this.#dirs) lock?.assertHeld();
   }
 
-  /** Of a link and what it leads to, say: each would undo what the other writes. */
-  #refuseSameFolders(): void {
-    const byId = new Map<string, LogDir>();
-    for (const dir of this.#dirs) {
-      const id = dir.failure ? undefined : this.#context.fileSystem.stat(dir.path)?.id;
-      if (id === undefined) continue;
-      const other = byId.get(id);
-      if (other) {
-        throw new LogDirLayoutError(
-          `log.dirs names one folder twice: ${other.path} and ${dir.path} are the same; name it once`,
-        );
-      }
-      byId.set(id, dir);
-    }
-  }
-
   #requireOne(): void {
     if (this.onlineLogDirs().length > 0) return;
     const reason = this.#dirs[0]?.failure?.message ?? 'log.dirs is empty';
     throw new Error(`No log directory works: ${reason}`, { cause: this.#dirs[0]?.failure });
-  }
-
-  /** Looks at all of them before anything in one is changed. */
-  #lookAtDirs(): LogDirLayout {
-    const { logger, random, fileSystem } = this.#context;
-    const { homeFiles = [], lostDirs = [], inspect } = this.#options;
-    const found: FoundLogDir[] = [];
-    for (const dir of this.#dirs) {
-      if (dir.failure) continue;
-      try {
-        found.push(findLogDir(fileSystem, logger, { path: dir.path, homeFiles }));
-      } catch (error) {
-        if (error instanceof MetaPropertiesError) throw error;
-        this.#failDir(dir.path, toError(error));
-      }
-    }
-    inspect?.(found);
-    const failed = this.#dirs.flatMap(({ path, failure }) =>
-      failure ? [{ path, error: failure }] : [],
-    );
-    const layout = layoutOf({
-      found,
-      failed,
-      lost: lostDirs,
-      isHollow: (dir, partition) => isHollow(fileSystem.list(join(dir, partition))),
-    });
-    for (const { path, id } of found) {
-      const dir = this.#dirOf(path);
-      dir.id = id ?? randomUuid(random);
-      dir.watch([META_PROPERTIES_FILE, ...(path === layout.home ? homeFiles : [])]);
-    }
-    for (const { id, path } of layout.forgotten) {
-      logger.warn(
-        { directoryId: id, path },
-        lostDirs.includes(id)
-          ? `${path} (directory.id ${id}) is given up as log.dirs.lost says; ${layout.givenUp.size} partitions go on without their records`
-          : `${path} (directory.id ${id}) is not in log.dirs any more; all its partitions are in the others`,
-      );
-    }
-    this.#layout = layout;
-    return layout;
   }
 
   /** The directory that holds the list of topics, or is to, and whether there is no list yet. */
