@@ -36,7 +36,7 @@ export interface LogDirOpeningPorts {
   /** A directory does not work; the others go on. */
   readonly failed: (dir: LogDir, error: Error) => void;
   /** Later on: another process has taken a directory over. */
-  readonly lost: (error: Error) => void;
+  readonly lost: (dir: LogDir, error: Error) => void;
 }
 
 /**
@@ -94,7 +94,7 @@ async function lock(
     dir.lock = await locker?.lock(dir.path, {
       mayBeInUse: isKnown && !isClosed,
       tell: (text) => logger.warn({ logDir: dir.path }, text),
-      onLost: lost,
+      onLost: (error) => lost(dir, error),
     });
   } catch (error) {
     if (error instanceof FolderLockedError || error instanceof FolderNamedTwiceError) throw error;

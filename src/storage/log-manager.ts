@@ -192,7 +192,7 @@ export class LogManager {
       const layout = await openLogDirs(this.#dirs, this.#options, {
         ...this.#context,
         failed: (dir, error) => this.#failDir(dir.path, error),
-        lost: (error) => this.#lost(error),
+        lost: (dir, error) => this.#lost(dir, error),
       });
       this.#layout = layout;
       this.#requireOne();
@@ -229,13 +229,14 @@ export class LogManager {
     });
   }
 
-  /** With one directory in other hands the rest is no whole any more. */
-  #lost(error: Error): void {
+  /** With one directory in other hands the rest is no whole any more; with one that is gone it is. */
+  #lost(lost: LogDir, error: Error): void {
+    if (!this.#isInPlace(lost)) return;
     for (const dir of this.#dirs) this.#failDir(dir.path, error);
   }
 
   #assertOwned(): void {
-    for (const { lock } of this.#dirs) lock?.assertHeld();
+    for (const { lock, failure } of this.#dirs) if (!failure) lock?.assertHeld();
   }
 
   #requireOne(): void {

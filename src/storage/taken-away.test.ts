@@ -1,6 +1,7 @@
 // If this breaks, producers are acknowledged for records whose files are gone, and nobody is told.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type FolderLocker, FolderLostError } from '../base/folder-lock.ts';
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import type { Log } from './log.ts';
 import { META_PROPERTIES_FILE } from './meta-properties.ts';
@@ -16,8 +17,9 @@ import {
 const SEGMENT = `${FOLDER}/00000000000000000000.log`;
 
 /** Two directories, the second with t-1, three records in each partition, everything noted. */
-async function filled(): Promise<TestStorage> {
+async function filled(locker?: FolderLocker): Promise<TestStorage> {
   const storage = new TestStorage();
+  storage.locker = locker;
   storage.logDirs = [LOG_DIR, '/other'];
   for (const dir of storage.logDirs) {
     storage.disk.makeFolder(dir);
@@ -122,6 +124,50 @@ for (const [what, sentence, change] of changes) {
     assert.ok(storage.disk.stat(`/other/${CLEAN_SHUTDOWN_FILE}`));
   });
 }
+
+/** A locker that cannot see a folder any more once it is lost, as where the lock's file went with it. */
+function losing(): { locker: FolderLocker; lose: (folder: string) => void } {
+  const lost = new Set<string>();
+  const owners = new Map<string, (error: FolderLostError) => void>();
+  const errorOf = (folder: string) => new FolderLostError(`${folder} cannot be seen to be ours`);
+  return {
+    locker: {
+      async lock(folder, options) {
+        if (options?.onLost) owners.set(folder, options.onLost);
+        const assertHeld = () => {
+          if (lost.has(folder)) throw errorOf(folder);
+        };
+        return { assertHeld, async release() {} };
+      },
+    },
+    lose(folder) {
+      lost.add(folder);
+      owners.get(folder)?.(errorOf(folder));
+    },
+  };
+}
+
+test('a directory that is gone with its lock takes no other with it, whoever notices first', async () => {
+  for (const first of ['the watch', 'the lock']) {
+    const { locker, lose } = losing();
+    const storage = await filled(locker);
+    storage.disk.rename('/data', '/moved');
+    if (first === 'the watch') await storage.clock.advanceAndSettle(3000);
+    lose('/data');
+    assert.deepEqual(failedDirs(storage), [['/data'], ['/data']], first);
+    assert.equal(append(storage, storage.log(1), 'd'), 'written', first);
+    await storage.clock.advanceAndSettle(10_000);
+    assert.deepEqual(failedDirs(storage), [['/data'], ['/data']], first);
+  }
+});
+
+test('a directory that another process took over ends them all', async () => {
+  const { locker, lose } = losing();
+  const storage = await filled(locker);
+  lose('/data');
+  assert.deepEqual(failedDirs(storage)[0]?.toSorted(), ['/data', '/other']);
+  assert.match(append(storage, storage.log(1), 'd'), /cannot be seen to be ours/);
+});
 
 const damages: readonly [string, RegExp, (storage: TestStorage) => void][] = [
   ['removed', /log was removed while it was in use/, ({ disk }) => disk.removeFile(SEGMENT)],

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../../base/file-system.ts';
+import type { FolderLocker } from '../../base/folder-lock.ts';
 import type { LogFields, Logger } from '../../base/logger.ts';
 import { SimClock } from '../../base/testing/sim-clock.ts';
 import type { CrashSurvival } from '../../base/testing/sim-file.ts';
@@ -29,6 +30,7 @@ export class TestStorage {
   readonly failedDirs: string[] = [];
   config: LogConfig;
   logDirs = [LOG_DIR];
+  locker: FolderLocker | undefined;
   settings: Partial<LogManagerSettings> = {};
   manager!: LogManager;
   #life = 0;
@@ -46,6 +48,7 @@ export class TestStorage {
       random: this.random,
       logger: this.logger(),
       logDirs: this.logDirs,
+      ...(this.locker && { locker: this.locker }),
       configOf: () => this.config,
       onLogDirFailure: (dir) => isAlive() && this.failedDirs.push(dir),
       settings: this.settings,
