@@ -40,6 +40,20 @@ test('append and subtract work on the list in force, also where it is inherited'
   );
 });
 
+test('a value that grows beyond what clients can be told is refused, and stays as it was', () => {
+  const key = 'leader.replication.throttled.replicas';
+  const list = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => `${from + index}:1`).join(',');
+  const before = { [key]: list(0, 3000) };
+  assert.ok(before[key]!.length < 32_767);
+  const result = incrementalAlterConfigs(broker, 'topic', before, [
+    change(key, 'append', list(3000, 3000)),
+  ]);
+  assert.ok('error' in result);
+  assert.equal(result.error, 'INVALID_CONFIG');
+  assert.match(result.message, /throttled\.replicas would have \d+ bytes; at most 32767/);
+});
+
 const REFUSED: readonly (readonly [ConfigChange[], string, RegExp])[] = [
   [[change('retention.ms', 'append', '1')], 'INVALID_CONFIG', /append is not allowed/],
   [[change('retention.ms', 'set', null)], 'INVALID_REQUEST', /Null value not supported/],

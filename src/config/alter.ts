@@ -106,7 +106,18 @@ function inheritedList(
   return key.default ?? '';
 }
 
+/** What DescribeConfigs can say of a value: the protocol's limit of a string, in bytes. */
+const MAX_VALUE_SIZE = 32_767;
+
 function checked(broker: BrokerConfig, target: ConfigTarget, next: ConfigTexts): AlterResult {
+  for (const [name, value] of Object.entries(next)) {
+    const size = Buffer.byteLength(value);
+    if (size <= MAX_VALUE_SIZE) continue;
+    return {
+      error: 'INVALID_CONFIG',
+      message: `The value of ${name} would have ${size} bytes; at most ${MAX_VALUE_SIZE} can be told to clients`,
+    };
+  }
   if (target === 'topic') {
     const problem = validateTopicConfigs(broker, next);
     return problem === undefined

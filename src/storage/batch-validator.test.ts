@@ -330,6 +330,12 @@ test('a maximum timestamp in the header that cannot be right is corrected', () =
     const batch = changed((bytes) => writeInt64(bytes, wrong, 35));
     assert.equal(valid(batch).maxTimestamp, NOW - 1, `header says ${wrong}`);
   }
+  // Where the topic has no limit: retention would wait for that time.
+  const timestampAfterMaxMs = Number.POSITIVE_INFINITY;
+  for (const wrong of [NOW + 61_000, Number.MAX_SAFE_INTEGER]) {
+    const batch = changed((bytes) => writeInt64(bytes, wrong, 35));
+    assert.equal(valid(batch, { timestampAfterMaxMs }).maxTimestamp, NOW - 1, `${wrong}`);
+  }
 });
 
 test('a compacted topic takes no record without a key', () => {

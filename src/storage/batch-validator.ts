@@ -32,10 +32,16 @@ export type { ProduceRules } from './batch-validator-rules.ts';
 // compacted topic (keys), a lower limit on timestamps, a header whose maximum timestamp is out of
 // range or cannot be right, another compression.type, an older message format.
 //
-// Kafka reads every record of every batch, and so do we where rules.readRecords is set. The difference a client can see: records that are damaged
-// under a correct CRC, and a wrong maximum timestamp in the header, are stored here as they came.
-// Consumers get an error for the former, as does every reader of ours (CorruptRecordsError); only the
-// time index believes the latter.
+// Kafka reads every record of every batch, and so do we where rules.readRecords is set. The difference a client
+// can see: records that are damaged under a correct CRC, and a wrong maximum timestamp in the header that is not
+// far ahead, are stored here as they came. Consumers get an error for the former, as does every reader of ours
+// (CorruptRecordsError); the latter is believed by the time index and by retention.
+
+/**
+ * How far ahead of now a header's largest time is believed. One that no record has would keep its segment from
+ * ageing, and those who ask for the latest record from finding it.
+ */
+const BELIEVED_AHEAD_MS = 60_000;
 
 /** Produce versions from which only batches of magic 2 are taken (KIP-98), and zstd (KIP-110). */
 const ONLY_MAGIC_2_FROM = 3;
@@ -172,8 +178,10 @@ function mustReadRecords(batch: Buffer, rules: ProduceRules): boolean {
   if (rules.timestampType === 'LogAppendTime') return false;
   if (rules.timestampBeforeMaxMs !== Number.POSITIVE_INFINITY) return true;
   const maxTimestamp = RecordBatch.maxTimestamp(batch);
+  const aheadMs = saturated(maxTimestamp) - rules.now;
   return (
-    saturated(maxTimestamp) - rules.now > rules.timestampAfterMaxMs ||
+    aheadMs > rules.timestampAfterMaxMs ||
+    aheadMs > BELIEVED_AHEAD_MS ||
     maxTimestamp < RecordBatch.baseTimestamp(batch)
   );
 }

@@ -79,9 +79,23 @@ test('an answer that fails later is treated as one that fails at once', async ()
   assert.deepEqual(errors, [6, -1]);
 });
 
-test('a response that can not be encoded closes the connection and is logged', async () => {
+test('a response that can not be encoded is answered with an error, and the connection goes on', async () => {
   const { clock, broker, client } = await setup();
   broker.describe = () => ({ throttleTimeMs: Number.NaN });
+  client.send(heartbeat(1), describeGroups(2), heartbeat(3));
+  await clock.settle();
+  assert.deepEqual(client.answered, [1, 2, 3]);
+  const { groups } = decodeResponseFrame(DescribeGroupsResponse, 5, client.frames[1]!).body;
+  assert.equal(groups[0]?.errorCode, -1);
+  assert.equal(client.closed, false);
+  const [logged] = broker.lines.filter(({ level }) => level === 'error');
+  assert.equal(logged?.text, 'a request failed unexpectedly');
+});
+
+test('where not even the error can be encoded the connection is closed, and that is logged', async () => {
+  const { clock, broker, client } = await setup();
+  broker.describe = () => ({ throttleTimeMs: Number.NaN });
+  broker.describeError = () => ({ throttleTimeMs: Number.NaN });
   client.send(heartbeat(1), describeGroups(2), heartbeat(3));
   await clock.settle();
   assert.deepEqual(client.answered, [1]);
@@ -94,6 +108,7 @@ test('no answer leaves in the place of one that could not be encoded', async () 
   const { clock, broker, client } = await setup();
   const answer = new Pending<{ throttleTimeMs: number }>();
   broker.describe = () => answer;
+  broker.describeError = () => ({ throttleTimeMs: Number.NaN });
   client.send(heartbeat(1), describeGroups(2), heartbeat(3));
   await clock.settle();
   answer.complete({ throttleTimeMs: Number.NaN });

@@ -87,6 +87,10 @@ export class Dispatcher {
 
   /** Encodes the answer; a request that nobody waits for is only let go. */
   respond(request: Request, response: ResponseInput | NoResponse): void {
+    this.#respond(request, response, 'answer');
+  }
+
+  #respond(request: Request, response: ResponseInput | NoResponse, kind: 'answer' | 'error'): void {
     const { api } = request;
     if (request.abandoned || !api) {
       request.answer();
@@ -102,7 +106,8 @@ export class Dispatcher {
     try {
       chunks = this.#encode(request, api, request.apiVersion, response);
     } catch (error) {
-      this.#unanswerable(request, error, 'the response could not be encoded');
+      if (kind === 'error') this.#unanswerable(request, error, 'the response could not be encoded');
+      else this.fail(request, error);
       return;
     }
     request.answer(chunks);
@@ -134,7 +139,7 @@ export class Dispatcher {
     }
     // Errors below the top level are not seen by `hasError`; this one is known.
     if (response === NO_RESPONSE || !hasError(response)) this.#entries[api.key]?.metrics.failed();
-    this.respond(request, response);
+    this.#respond(request, response, 'error');
   }
 
   /** What a row answers whose work threw `error`. */

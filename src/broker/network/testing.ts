@@ -72,6 +72,8 @@ export class TestBroker {
   readonly metrics = new Metrics();
   readonly server: NetworkServer;
   describe: () => Answer<MessageInput<typeof DescribeGroupsResponse>> = () => ({});
+  /** In the place of the error response of DescribeGroups. */
+  describeError: (() => MessageInput<typeof DescribeGroupsResponse>) | undefined;
 
   constructor(options: { clock: Clock; network: Network; limits?: Partial<NetworkLimits> }) {
     const metrics = new NetworkMetrics(this.metrics);
@@ -143,9 +145,10 @@ export class TestBroker {
     response: DescribeGroupsResponse,
     versions: { min: 0, max: 5 },
     handle: () => this.describe(),
-    errorResponse: (_context, { groups }, error) => ({
-      groups: groups.map((groupId) => ({ groupId, errorCode: error.code })),
-    }),
+    errorResponse: (_context, { groups }, error) =>
+      this.describeError?.() ?? {
+        groups: groups.map((groupId) => ({ groupId, errorCode: error.code })),
+      },
   });
 }
 
