@@ -27,10 +27,11 @@ const [kafka, http] = [await freePort(), await freePort()];
 const withPorts = (text) =>
   text
     .replaceAll('localhost:9092', `localhost:${kafka}`)
+    .replaceAll('port 9092', `port ${kafka}`)
     .replaceAll('127.0.0.1:8048', `127.0.0.1:${http}`)
     .replace(/127\.0\.0\.1/g, 'localhost');
 const START =
-  `npm start -- --override listeners=PLAINTEXT://localhost:${kafka}` +
+  `npm start -- --override listeners=PLAINTEXT://:${kafka}` +
   ` --override http.listeners=http://127.0.0.1:${http}`;
 const env = {
   ...process.env,
