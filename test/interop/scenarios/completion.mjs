@@ -1,6 +1,6 @@
 // What `sluice completion` prints, in the shells themselves: each loads it and is asked what completes a line.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -23,9 +23,12 @@ const lines = [
   },
   {
     line: 'sluice configs --entity-type broker',
-    offered: ['brokers', 'broker-loggers'],
+    offered: ['broker-loggers', 'brokers'],
     not: ['topics'],
   },
+  // What the program is asked for names of, here by one that stands in for it.
+  { line: 'sluice consume to', offered: ['topics-asked'], not: ['topics'] },
+  { line: 'sluice consumer-groups --group gr', offered: ['groups-asked'], not: ['topics-asked'] },
   { line: 'sluice server --log-level w', offered: ['warn'], not: ['debug'] },
   {
     line: 'sluice consumer-groups --to-',
@@ -113,8 +116,12 @@ export const completionScenarios = Object.keys(shells).map((name) => ({
       assert.equal(printed.code, 0, printed.stderr);
       const file = join(folder, `sluice.${name}`);
       writeFileSync(file, printed.stdout);
+      const standIn = join(folder, 'sluice');
+      writeFileSync(standIn, '#!/bin/sh\n[ "$1" = complete-values ] && echo "$2-asked"\n');
+      chmodSync(standIn, 0o755);
+      const env = { ...shell.env, PATH: `${folder}:${process.env.PATH}` };
       for (const one of lines) {
-        const output = await shells[name].ask(shell, file, one);
+        const output = await shells[name].ask({ ...shell, env }, file, one);
         for (const word of one.offered)
           assert.ok(has(output, word), `${one.line}: ${word} in ${JSON.stringify(output)}`);
         for (const word of one.not) assert.ok(!has(output, word), `${one.line}: no ${word}`);
