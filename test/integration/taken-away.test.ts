@@ -1,14 +1,16 @@
 // If this breaks, a broker whose data folder was deleted under it acknowledges records that are gone.
 import assert from 'node:assert/strict';
-import { existsSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LogCapture } from '../support/log-capture.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startTestBroker } from '../support/test-broker.ts';
-import { batchOf, createTopic, produce } from '../support/topics.ts';
+import { batchOf, createTopic, fetch, produce } from '../support/topics.ts';
 
 const STORAGE_ERROR = 56;
+const UNKNOWN = 3;
 
 test('a data folder that is removed under a running broker is its end, and is not made anew', async () => {
   const logger = new LogCapture();
@@ -78,5 +80,38 @@ test('a partition folder that is removed takes that partition offline alone', as
   } finally {
     client.close();
     rmSync(broker.folder, { recursive: true, force: true });
+  }
+});
+
+test('partitions of a directory that cannot be used at a start are offline, not unknown', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'sluice-taken-'));
+  const [one, two] = [join(root, 'one'), join(root, 'two')];
+  const config = { 'log.dirs': `${one},${two}` };
+  const made = await startTestBroker({ folder: root, config });
+  const client = await RawClient.connect(made);
+  await createTopic(client, 'orders', { partitions: 2 });
+  client.close();
+  await made.broker.stop();
+  const away = existsSync(join(two, 'orders-0')) ? 0 : 1;
+  renameSync(two, `${two}.away`);
+  writeFileSync(two, '');
+  const again = await startTestBroker({ folder: root, config });
+  const other = await RawClient.connect(again);
+  try {
+    const codes = [];
+    for (const partition of [away, 1 - away, 7]) {
+      const { errorCode } = await produce(other, 'orders', batchOf(['a']), { partition });
+      const { errorCode: read } = await fetch(other, 'orders', 0, { partition });
+      codes.push([errorCode, read]);
+    }
+    assert.deepEqual(codes, [
+      [STORAGE_ERROR, STORAGE_ERROR],
+      [0, 0],
+      [UNKNOWN, UNKNOWN],
+    ]);
+  } finally {
+    other.close();
+    await again.broker.stop();
+    rmSync(root, { recursive: true, force: true });
   }
 });

@@ -163,7 +163,7 @@ class Produce {
     const { partitions, metadata, traffic } = this.#dependencies;
     const partition = partitions.get(topic, row.index);
     if (!partition) {
-      this.#refuse(row, 'UNKNOWN_TOPIC_OR_PARTITION', `no ${topic}-${row.index} here`);
+      this.#refuse(row, partitions.absence(topic, row.index), `no ${topic}-${row.index} here`);
     } else if (metadata.snapshot.topics.get(topic)?.internal) {
       this.#refuse(row, 'INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`);
     } else if (!records) {

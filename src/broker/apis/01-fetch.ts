@@ -179,7 +179,8 @@ class Fetch {
       topic = metadata.snapshot.topicsById.get(request.topicId)?.name;
       if (topic === undefined) return 'UNKNOWN_TOPIC_ID';
     }
-    return partitions.get(topic ?? '', request.partition) ?? 'UNKNOWN_TOPIC_OR_PARTITION';
+    const name = topic ?? '';
+    return partitions.get(name, request.partition) ?? partitions.absence(name, request.partition);
   }
 
   #errorOf(error: unknown, { topic, topicId, partition }: FetchPartition): ErrorName {

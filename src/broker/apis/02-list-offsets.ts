@@ -52,14 +52,16 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
         for (const question of topic.partitions) {
           const key = `${topic.name}:${question.partitionIndex}`;
           const partition = partitions.get(topic.name, question.partitionIndex);
-          const found = duplicates.has(key)
-            ? failed('INVALID_REQUEST')
-            : await laterRowOf(
-                context,
-                () => `${topic.name}-${question.partitionIndex}`,
-                () => answer(partition, question, { version, isolation, now: clock.now() }),
-                failed,
-              );
+          const problem = duplicates.has(key) ? 'INVALID_REQUEST' : undefined;
+          const found =
+            !partition || problem
+              ? failed(problem ?? partitions.absence(topic.name, question.partitionIndex))
+              : await laterRowOf(
+                  context,
+                  () => `${topic.name}-${question.partitionIndex}`,
+                  () => answer(partition, question, { version, isolation, now: clock.now() }),
+                  failed,
+                );
           rows.push({ partitionIndex: question.partitionIndex, ...found });
         }
         topics.push({ name: topic.name, partitions: rows });
@@ -93,11 +95,10 @@ function askedTwice(request: ListOffsetsRequest): ReadonlySet<string> {
 }
 
 async function answer(
-  partition: Partition | undefined,
+  partition: Partition,
   question: Question,
   { version, isolation, now }: { version: number; isolation: Isolation; now: number },
 ): Promise<Found> {
-  if (!partition) return failed('UNKNOWN_TOPIC_OR_PARTITION');
   const problem = partition.problem(question.currentLeaderEpoch);
   if (problem) return failed(problem);
   // No such times exist for a version this old, so they are not looked for among the segments.

@@ -45,7 +45,7 @@ export function deleteRecordsApi({
   async function deleteBefore(topic: string, index: number, offset: number) {
     if (metadata.snapshot.topics.get(topic)?.internal) return refused('INVALID_TOPIC_EXCEPTION');
     const partition = partitions.get(topic, index);
-    return partition?.deleteRecordsBefore(offset) ?? refused('UNKNOWN_TOPIC_OR_PARTITION');
+    return partition?.deleteRecordsBefore(offset) ?? refused(partitions.absence(topic, index));
   }
 
   return defineApi({

@@ -30,7 +30,7 @@ export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions
           const partition = partitions.get(topic.topic, index);
           const problem = partition
             ? partition.problem(currentLeaderEpoch)
-            : 'UNKNOWN_TOPIC_OR_PARTITION';
+            : partitions.absence(topic.topic, index);
           if (!partition || problem) {
             return { partition: index, errorCode: errorCode(problem ?? 'UNKNOWN_SERVER_ERROR') };
           }

@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { LogConfig } from '../../storage/log-config.ts';
 import type { LogManager } from '../../storage/log-manager.ts';
+import { logName } from '../../storage/log-types.ts';
 import { type Leadership, Partition } from './partition.ts';
 
 /** What makes this broker host a partition. */
@@ -24,6 +25,8 @@ export class Partitions {
   readonly #logger: Logger;
   readonly #logs: LogManager;
   readonly #byTopic = new Map<string, Map<number, Partition>>();
+  /** Those whose log could not be opened, by name. */
+  readonly #unopened = new Set<string>();
 
   constructor(brokerId: number, clock: Clock, logger: Logger, logs: LogManager) {
     this.#brokerId = brokerId;
@@ -34,6 +37,12 @@ export class Partitions {
 
   get(topic: string, partition: number): Partition | undefined {
     return this.#byTopic.get(topic)?.get(partition);
+  }
+
+  /** What a request is answered that names a partition which `get` does not find. */
+  absence(topic: string, partition: number): ErrorName {
+    const isHosted = this.#unopened.has(logName(topic, partition));
+    return isHosted ? 'KAFKA_STORAGE_ERROR' : 'UNKNOWN_TOPIC_OR_PARTITION';
   }
 
   *all(): IterableIterator<Partition> {
@@ -62,8 +71,10 @@ export class Partitions {
           { error, topic, partition: wanted.partition },
           `cannot open the log of ${topic}-${wanted.partition}`,
         );
+        this.#unopened.add(logName(topic, wanted.partition));
         return 'KAFKA_STORAGE_ERROR';
       }
+      this.#unopened.delete(logName(topic, wanted.partition));
       log.updateConfig(config);
       partition = new Partition(log, { topicId, brokerId: this.#brokerId, clock: this.#clock });
       const ofTopic = this.#byTopic.get(topic) ?? new Map<number, Partition>();
@@ -86,6 +97,7 @@ export class Partitions {
     partition: number,
     options: { deleteFiles: boolean },
   ): Promise<ErrorName> {
+    this.#unopened.delete(logName(topic, partition));
     const ofTopic = this.#byTopic.get(topic);
     ofTopic?.get(partition)?.stop();
     ofTopic?.delete(partition);
