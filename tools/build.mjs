@@ -1,15 +1,17 @@
 // Bundles the program and the package into dist/, or into the folder named on the command line: one file set,
 // pure-JavaScript dependencies included, since a bundle starts faster than a tree of modules. Native
 // add-ons stay packages. `--types` adds the declarations that programs around an embedded broker need.
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { writeTypes } from './types.mjs';
 
 const args = process.argv.slice(2);
-const outdir = args.find((arg) => !arg.startsWith('--')) ?? 'dist';
-rmSync(outdir, { recursive: true, force: true });
+const finished = args.find((arg) => !arg.startsWith('--')) ?? 'dist';
+// Made beside it and put in its place at the end: a program that runs, or starts meanwhile, finds a whole one.
+const beside = (what) => join(dirname(finished), `.${basename(finished)}-${what}-${process.pid}`);
+const outdir = beside('new');
 const common = {
   outdir,
   bundle: true,
@@ -61,3 +63,10 @@ for (const door of ['embed', 'testing']) {
   );
 }
 if (args.includes('--types')) writeTypes(join(outdir, 'types'));
+try {
+  renameSync(finished, beside('old'));
+} catch (error) {
+  if (error.code !== 'ENOENT') throw error;
+}
+renameSync(outdir, finished);
+rmSync(beside('old'), { recursive: true, force: true });

@@ -238,7 +238,8 @@ function legacyListener(
 }
 
 function logDirList(logDirs: string | null, logDir: string): string[] {
-  const listed = logDirs === null || logDirs.trim() === '' ? logDir : logDirs;
+  // Set and empty, as from a variable that has no value, it is not the same as not set.
+  const listed = logDirs ?? logDir;
   const folders = listed
     .split(',')
     .map((folder) => folder.trim())

@@ -121,6 +121,12 @@ test('the keys of a stock Kafka file give no warning', () => {
   assert.deepEqual(config.logDirList, ['/tmp/a', '/tmp/b']);
 });
 
+test('folders that are set to nothing are not the default ones', () => {
+  for (const text of ['', ' ', ',']) {
+    assert.throws(() => brokerConfig({ 'log.dirs': text }), /must name at least one folder/);
+  }
+});
+
 test('the finer unit wins, whatever the order in the file', () => {
   const retention = (fixed: Record<string, string>) => brokerConfig(fixed).logRetentionMs;
   assert.equal(retention({}), 168 * 3_600_000);

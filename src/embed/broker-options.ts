@@ -15,6 +15,14 @@ const PLACES = ['temporary', 'memory'] as const;
 const port = wholeNumber(0, 65_535);
 const HTTP: OptionTable = { port, host: nonEmptyText };
 
+/** log.dirs, into which it goes, is a list that commas divide and blanks around a name do not belong to. */
+const folderName: Check = (value) => {
+  const problem = nonEmptyText(value);
+  if (problem !== undefined || typeof value !== 'string') return problem;
+  const isUsable = !value.includes(',') && value.trim() === value;
+  return isUsable ? undefined : 'a path without a comma, and without blanks at its ends';
+};
+
 const data: Check = (value) => {
   if (value === 'temporary' || value === 'memory') return undefined;
   const must = "'temporary', 'memory' or { folder: '...' }";
@@ -23,7 +31,7 @@ const data: Check = (value) => {
     return `${must}; did you mean ${near === undefined ? `{ folder: ${shown(value)} }` : `'${near}'`}?`;
   }
   if (typeof value !== 'object' || value === null) return must;
-  const problem = problemIn('data', value, { folder: nonEmptyText });
+  const problem = problemIn('data', value, { folder: folderName });
   if (problem !== undefined) return `${must}: ${problem}`;
   return 'folder' in value ? undefined : must;
 };

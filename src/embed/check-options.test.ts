@@ -34,6 +34,10 @@ test('an option that is not there, or not what it must be, is named with the way
       { data: { foldr: 'x' } },
       "startBroker: data = { foldr: 'x' } must be 'temporary', 'memory' or { folder: '...' }: data has no option foldr; did you mean folder?",
     ],
+    ...['/a,b', ' ', '/a '].map((folder): [object, string] => [
+      { data: { folder } },
+      `startBroker: data = { folder: '${folder}' } must be 'temporary', 'memory' or { folder: '...' }: data: folder = '${folder}' must be a path without a comma, and without blanks at its ends`,
+    ]),
     [{ data: {} }, "startBroker: data = {} must be 'temporary', 'memory' or { folder: '...' }"],
     [
       { logLevel: 'loud' },

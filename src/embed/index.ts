@@ -9,7 +9,9 @@
 import type { BrokerOptions, EmbeddedBroker } from './options.ts';
 import { startBroker as start } from './start-broker.ts';
 
+export { FolderLockedError } from '../base/folder-lock.ts';
 export type { LogFields, Logger } from '../base/logger.ts';
+export { ConfigError } from '../config/index.ts';
 export type {
   BrokerOptions,
   DataPlace,
