@@ -63,11 +63,6 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
     reason: ZOOKEEPER_MODE,
   },
   {
-    probe: 'delete topics: by id',
-    path: /^(idTwice|nameTwice|nameAndItsId|counts|byId)\./,
-    reason: `${ZOOKEEPER_MODE}: ${TWICE}`,
-  },
-  {
     probe: 'configs: the answer at every version',
     path: /^v0\..*isDefault$/,
     reason: 'Kafka 3.9 has lost this field of v0',
