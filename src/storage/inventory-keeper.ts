@@ -7,6 +7,7 @@ import {
   type InventoryDirectory,
   type InventoryLog,
 } from './inventory.ts';
+import type { Log } from './log.ts';
 import type { LogDir } from './log-dir.ts';
 import type { LogDirLayout } from './log-dir-layout.ts';
 
@@ -99,12 +100,27 @@ export class InventoryKeeper {
       if (log.dir === dir) logs.set(name, { topicId, startOffset, endOffset, segments: [] });
     }
     for (const [name, log] of dir.logs) {
-      const { topicId, logStartOffset: startOffset } = log;
+      const { topicId } = log;
+      const startOffset = this.#startOf(log);
       // A power cut may take what is not synced, and that is no reason to miss it.
       const endOffset = isClosed ? log.logEndOffset : log.recoveryPoint;
       const segments = isClosed ? log.segments.all.map(({ baseOffset }) => baseOffset) : [];
       logs.set(name, { topicId, startOffset, endOffset, segments });
     }
     return [{ id, path, closedMs, logs }];
+  }
+
+  /**
+   * A log that goes on, empty, where a lost one ended has deleted nothing: until something is written to it,
+   * the lost one may come back in its place, and begins where it began.
+   */
+  #startOf({ name, topicId, logStartOffset, logEndOffset, deletedBefore }: Log): number {
+    const before = this.#layout.known.get(name);
+    const isAnEmptyOne =
+      logStartOffset === logEndOffset &&
+      deletedBefore === 0 &&
+      before?.endOffset === logEndOffset &&
+      (before.topicId === undefined || before.topicId === topicId);
+    return isAnEmptyOne ? Math.min(before.startOffset, logStartOffset) : logStartOffset;
   }
 }

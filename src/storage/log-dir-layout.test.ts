@@ -335,3 +335,44 @@ test('a folder that merely has the name of a partition is left alone', async () 
   await storage.manager.close();
   assert.equal(storage.disk.readFile('/d1/backup-2024-01-01/notes.txt').toString(), 'mine');
 });
+
+for (const deleted of [0, 1, 3]) {
+  test(`a folder that comes back before anything is written has its records from ${deleted} on`, async () => {
+    const storage = await new Storage().fill();
+    await storage.start();
+    await storage.log(1).incrementLogStartOffset(deleted);
+    const { logDir } = storage.log(1);
+    await storage.manager.close();
+    storage.disk.rename(`${logDir}/t-1`, '/away');
+    // However often it starts, and ends, without the folder.
+    for (const end of ['close', 'kill', 'close'] as const) {
+      await storage.start();
+      const log = storage.log(1);
+      assert.deepEqual([log.logStartOffset, log.logEndOffset], [3, 3]);
+      await storage.manager.keepInventory();
+      if (end === 'close') await storage.manager.close();
+      else storage.disk.crash('all');
+    }
+    const place = ['/d1', '/d2'].find((dir) => storage.disk.stat(`${dir}/t-1`));
+    storage.disk.removeFolder(`${place}/t-1`);
+    storage.disk.rename('/away', `${place}/t-1`);
+    await storage.start();
+    assert.deepEqual(await contentsOf(storage.log(1)), ['0:a', '1:b', '2:c'].slice(deleted));
+    storage.append(1, 'd');
+    assert.equal(storage.log(1).logEndOffset, 4);
+  });
+}
+
+test('a disk that was given up and comes back before anything is written has its records', async () => {
+  const storage = await new Storage().fill();
+  const id = storage.idOf('/d2');
+  await storage.start(['/d1'], [id]);
+  for (const partition of [0, 1, 2, 3]) storage.log(partition);
+  await storage.manager.close();
+  assert.match(await storage.refusal(), /lies in \/d1 and in \/d2; move the folder/);
+  for (const name of storage.disk.list('/d2')) {
+    if (name.startsWith('t-')) storage.disk.removeFolder(`/d1/${name}`);
+  }
+  await storage.start();
+  assert.deepEqual(await storage.all(), FULL);
+});

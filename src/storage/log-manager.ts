@@ -403,7 +403,7 @@ export class LogManager {
       startOffset < endOffset ? ` with the offsets ${startOffset} to ${endOffset - 1}` : '';
     this.#context.logger.error(
       { log: name, logDir: dir.path, startOffset, endOffset },
-      `${name} was here${records} and its folder is gone from ${dir.path}: it goes on, empty, at offset ${endOffset}; to have the records back, stop the broker and put the folder in the place of the new one`,
+      `${name} was here${records} and its folder is gone from ${dir.path}: it goes on, empty, at offset ${endOffset}; to have the records back, stop the broker before anything is written to ${name}, and put the folder in the place of the new one`,
     );
   }
 
