@@ -7,6 +7,7 @@ import {
   type InventoryDirectory,
   type InventoryLog,
 } from './inventory.ts';
+import { filledSegments } from './known-log.ts';
 import type { Log } from './log.ts';
 import type { LogDir } from './log-dir.ts';
 import type { LogDirLayout } from './log-dir-layout.ts';
@@ -104,7 +105,7 @@ export class InventoryKeeper {
       const startOffset = this.#startOf(log);
       // A power cut may take what is not synced, and that is no reason to miss it.
       const endOffset = isClosed ? log.logEndOffset : log.recoveryPoint;
-      const segments = isClosed ? log.segments.all.map(({ baseOffset }) => baseOffset) : [];
+      const segments = isClosed ? filledSegments(log.segments.all) : [];
       logs.set(name, { topicId, startOffset, endOffset, segments });
     }
     return [{ id, path, closedMs, logs }];

@@ -8,6 +8,18 @@ export interface KnownLog {
   readonly segments: readonly number[];
 }
 
+/**
+ * Base offsets of those that hold something, and of the last, which is to: another one that is empty was emptied by
+ * compaction, or was said to be.
+ */
+export function filledSegments(
+  segments: readonly { readonly baseOffset: number; readonly sizeInBytes: number }[],
+): number[] {
+  return segments
+    .filter(({ sizeInBytes }, index) => sizeInBytes > 0 || index === segments.length - 1)
+    .map(({ baseOffset }) => baseOffset);
+}
+
 /** Offsets, the first and the one after the last. */
 export interface OffsetRange {
   readonly from: number;

@@ -9,7 +9,7 @@ import {
 } from './checkpoint-file.ts';
 import { loadIndexes } from './index-files.ts';
 import { type IndexEnds, indexesFit } from './index-fit.ts';
-import { type KnownLog, missingRanges, type OffsetRange } from './known-log.ts';
+import { filledSegments, type KnownLog, missingRanges, type OffsetRange } from './known-log.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LoadProgress } from './load-progress.ts';
 import type { LogConfig } from './log-config.ts';
@@ -70,9 +70,10 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const metadata = readTextIfPresent(fileSystem, join(folder, PARTITION_METADATA_FILE));
   const topicId = metadata === undefined ? undefined : decodePartitionMetadata(metadata);
   const known = knownOf(options, topicId);
+  const present = filledSegments(segments);
   const recovery = new LogRecovery({ ...options, known }, segments);
   await recovery.run();
-  const found = { present: baseOffsets, endOffset: recovery.logEndOffset };
+  const found = { present, endOffset: recovery.logEndOffset };
   tellMissing(options, missingRanges(known, found), known);
   if (recovery.logEndOffset < known.endOffset) recovery.goOnAt(known.endOffset);
   const logStartOffset = recovery.logStartOffset();
@@ -132,7 +133,7 @@ function tellMissing(
   const offsets = missing.map(({ from, to }) => `${from} to ${to - 1}`).join(', ');
   context.logger.error(
     { folder, missing, endOffset },
-    `${folder} lacks records that were there, with the offsets ${offsets}: files were removed, or are those of an older copy; the partition is served without them, and new records get offsets from ${endOffset} on`,
+    `${folder} lacks records that were there, with the offsets ${offsets}: files were removed or emptied, or are those of an older copy; the partition is served without them, and new records get offsets from ${endOffset} on`,
   );
 }
 

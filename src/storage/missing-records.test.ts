@@ -80,6 +80,25 @@ for (const [what, bases, offsets, left] of rows) {
     });
   }
 
+  test(`${what} emptied between two starts is said once, and no offset is given twice`, async () => {
+    const storage = await filled();
+    await storage.manager.close();
+    for (const base of bases) storage.disk.writeFile(pathOf(base), '');
+    const log = await open(storage);
+    const [told] = errorsOf(storage);
+    assert.ok(
+      told?.startsWith(`${FOLDER} lacks records that were there, with the offsets ${offsets}:`),
+      told,
+    );
+    appendValues(storage, log, ['new']);
+    for (const end of ['close', 'kill', 'close'] as const) {
+      if (end === 'kill') storage.crash('all');
+      else await storage.manager.close();
+      assert.deepEqual(await contentsOf(await open(storage)), [...left, '5:new']);
+      assert.deepEqual(errorsOf(storage), []);
+    }
+  });
+
   test(`${what} taken away after a kill is not followed by an offset that was given`, async () => {
     const storage = await filled();
     await storage.manager.close();
