@@ -43,7 +43,10 @@ export function findLogDir(
   const metaText = readTextIfPresent(fileSystem, metaPath);
   const meta = metaText === undefined ? undefined : decodeMetaProperties(metaPath, metaText);
   const inventory = readInventory(fileSystem, logger, path);
-  const partitions = fileSystem.list(path).filter((name) => folderKind(name).kind === 'partition');
+  const partitions = fileSystem
+    .list(path)
+    .filter((name) => folderKind(name).kind === 'partition')
+    .filter((name) => fileSystem.stat(join(path, name))?.isFolder === true);
   return {
     path,
     id: meta?.directoryId ?? inventory?.directory,

@@ -376,3 +376,23 @@ test('a disk that was given up and comes back before anything is written has its
   await storage.start();
   assert.deepEqual(await storage.all(), FULL);
 });
+
+test('a file with the name of a partition is none, and keeps only that partition from being made', async () => {
+  const storage = new Storage();
+  for (const dir of ['/d1', '/d2']) {
+    storage.disk.makeFolder(dir);
+    storage.disk.writeFile(`${dir}/README-1`, 'read me');
+    storage.disk.writeFile(`${dir}/t-1`, 'in the way');
+  }
+  await storage.start();
+  assert.throws(
+    () => storage.log(1, true),
+    /^LogUnusableError: \/d1\/t-1 is a file, or a link that leads nowhere, where the folder of t-1 should be; move it away/,
+  );
+  storage.append(0, 'a');
+  assert.deepEqual(await contentsOf(storage.log(0)), ['0:a']);
+  assert.deepEqual(storage.manager.offlineLogDirs(), []);
+  await storage.manager.close();
+  await storage.start();
+  assert.equal(storage.disk.readFile('/d1/t-1').toString(), 'in the way');
+});

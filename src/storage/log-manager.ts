@@ -38,7 +38,7 @@ import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-man
 import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
-import { createLog, writePartitionMetadata } from './new-log.ts';
+import { createLog, isObstructed, writePartitionMetadata } from './new-log.ts';
 import { RelievedFileSystem } from './relieved-file-system.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
@@ -392,6 +392,11 @@ export class LogManager {
       if (missing && isSame) this.#tellMissing(name, missing);
       return log;
     } catch (error) {
+      if (isObstructed(this.#context.fileSystem, dir.path, name)) {
+        throw new LogUnusableError(
+          `${dir.file(name)} is a file, or a link that leads nowhere, where the folder of ${name} should be; move it away, and start the broker again`,
+        );
+      }
       this.#diskFailed(dir.path, toError(error));
       if (isPassing(error)) this.#retryCreations();
       throw error;

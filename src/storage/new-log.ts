@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { FileSystem } from '../base/file-system.ts';
 import { syncFolderNow } from './atomic-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import { Log } from './log.ts';
@@ -51,6 +52,16 @@ export function createLog(context: StorageContext, events: LogEvents, at: NewLog
   dir.logs.set(name, log);
   logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
   return log;
+}
+
+/** Whether something that is no folder is seen to have the name of the folder that could not be made. */
+export function isObstructed(fileSystem: FileSystem, dir: string, name: string): boolean {
+  try {
+    if (fileSystem.stat(join(dir, name))?.isFolder) return false;
+    return fileSystem.list(dir).includes(name);
+  } catch {
+    return false;
+  }
 }
 
 /** The file's name alone says where the log begins. */
