@@ -109,7 +109,7 @@ class Storage {
 
 const FULL = Array.from({ length: 4 }, () => ['0:a', '1:b', '2:c']);
 /** What the directories are called in `fill`, and which partitions lie in each. */
-const IN_D2 = /2 partitions, t-[13] for one, lie in \/d2, which is/;
+const IN_D2 = /2 partitions, t-[13] for one, lie in \/d2, which (is|was)/;
 
 test('a directory that is missing, empty, or another one now is refused by name', async () => {
   for (const stop of ['close', 'kill'] as const) {
@@ -118,11 +118,17 @@ test('a directory that is missing, empty, or another one now is refused by name'
     const gone = await new Storage().fill(stop);
     gone.disk.removeFolder('/d2');
     // Making the folder that is missing is no harm: the refusal itself is what counts.
-    await assert.rejects(gone.start(), /in \/d2, which is another folder now: is its disk mounted/);
+    await assert.rejects(
+      gone.start(),
+      /in \/d2, which was missing, or is empty: is its disk mounted/,
+    );
     const empty = await new Storage().fill(stop);
     empty.empty('/d2');
-    assert.match(await empty.refusal(), /in \/d2, which is another folder now/);
+    assert.match(await empty.refusal(), /in \/d2, which was missing, or is empty:/);
     assert.match(await empty.refusal(), /log\.dirs\.lost=[\w-]{22};/);
+    const meta = { version: 1 as const, nodeId: 1, clusterId: 'c', directoryId: 'x'.repeat(22) };
+    empty.disk.writeFile('/d2/meta.properties', encodeMetaProperties(meta));
+    assert.match(await empty.refusal(), /in \/d2, which is another folder now: is its disk/);
   }
 });
 
@@ -145,10 +151,13 @@ test('the directory with the list of topics is found wherever it is named, and m
   await storage.manager.close();
   assert.match(
     await storage.refusal(['/d2']),
-    /^the list of topics lies in \/d1, which is empty, another folder, or not in log\.dirs: is its disk mounted\?/,
+    /^the list of topics lies in \/d1, which is not in log\.dirs: is its disk mounted\?/,
   );
   storage.empty('/d1');
-  assert.match(await storage.refusal(), /the list of topics lies in \/d1/);
+  assert.match(
+    await storage.refusal(),
+    /list of topics lies in \/d1, which was missing, or is empty:/,
+  );
   storage.disk.removeFolder('/d1');
   storage.disk.writeFile('/d1', 'a file');
   assert.match(await storage.refusal(), /lies in \/d1, which cannot be used \(E/);

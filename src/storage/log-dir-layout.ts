@@ -139,7 +139,7 @@ function refuseMissingHome({ found, failed }: LayoutQuestion, newest: Inventory 
     const why = failed.find((dir) => dir.path === path)?.error.message;
     const holders = found.filter(({ inventory }) => inventory).map(({ path: at }) => at);
     throw new LogDirLayoutError(
-      `the list of topics lies in ${path}, which ${why === undefined ? 'is empty, another folder, or not in log.dirs' : `cannot be used (${why})`}: is its disk mounted? Only where it is lost for good, remove ${INVENTORY_FILE} from ${holders.join(', ')}, and topics are made of the folders that are left`,
+      `the list of topics lies in ${path}, which ${why === undefined ? stateOf(path, found) : `cannot be used (${why})`}: is its disk mounted? Only where it is lost for good, remove ${INVENTORY_FILE} from ${holders.join(', ')}, and topics are made of the folders that are left`,
     );
   }
   // Data of another Kafka, or of before there were inventories.
@@ -205,7 +205,14 @@ function missingText(
   const what = first
     ? `${count}, ${first[0]} for one, ${missing.length === 1 ? 'lies' : 'lie'} in ${path}`
     : `partitions that were made before the broker was killed may lie in ${path}`;
-  const isThere = found.some((dir) => dir.path === path);
-  const state = isThere ? 'which is another folder now' : 'which is not in log.dirs';
-  return `${what}, ${state}: is its disk mounted? Where its data is lost for good, start with log.dirs.lost=${id}; its partitions then go on, empty`;
+  return `${what}, which ${stateOf(path, found)}: is its disk mounted? Where its data is lost for good, start with log.dirs.lost=${id}; its partitions then go on, empty`;
+}
+
+/** What there is in place of a directory that is missed; one that was not there was made just now. */
+function stateOf(path: string | undefined, found: readonly FoundLogDir[]): string {
+  const there = found.find((dir) => dir.path === path);
+  if (!there) return 'is not in log.dirs';
+  const { meta, inventory, partitions } = there;
+  const isNew = !meta && !inventory && partitions.size === 0;
+  return isNew ? 'was missing, or is empty' : 'is another folder now';
 }
