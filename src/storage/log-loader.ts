@@ -113,12 +113,17 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   };
 }
 
-/** The inventory may tell of another topic of the name; what was synced counts where it tells nothing. */
+/**
+ * The inventory may tell of another topic of the name; what was synced counts where it tells nothing. After a clean
+ * stop (it names segments) it is whole and newer than the checkpoint, whose number may be damaged. After a kill the
+ * checkpoint may well be the newer one: it is believed, as offsets that are left out cost less than any given twice.
+ */
 function knownOf(
   { known, recoveryPoint, logStartOffset }: LoadOptions,
   topicId: string | undefined,
 ): KnownLog {
   const isOfThis = known && (!known.topicId || !topicId || known.topicId === topicId);
+  if (isOfThis && known.segments.length > 0) return known;
   if (isOfThis) return { ...known, endOffset: Math.max(known.endOffset, recoveryPoint) };
   const endOffset = known ? 0 : recoveryPoint;
   return { topicId, startOffset: logStartOffset, endOffset, segments: [] };

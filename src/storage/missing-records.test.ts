@@ -162,6 +162,25 @@ test('a checkpoint that knows of more than there is counts without an inventory'
   assert.deepEqual((await contentsOf(log)).slice(-2), ['3:d', '5:new']);
 });
 
+test('a recovery point beyond the end that a clean stop noted costs no offsets; after a kill it counts', async () => {
+  const storage = await filled();
+  const write = (offset: number) =>
+    storage.disk.writeFile(
+      `${LOG_DIR}/recovery-point-offset-checkpoint`,
+      `0\n1\n${posix.basename(FOLDER).replace(/-(\d+)$/, ' $1')} ${offset}\n`,
+    );
+  await storage.manager.close();
+  write(99_999_999);
+  const log = await open(storage);
+  assert.deepEqual(errorsOf(storage), []);
+  assert.equal(log.logEndOffset, 5);
+  // The checkpoint is written before the inventory, and a kill may come between the two.
+  storage.crash('all');
+  write(7);
+  assert.equal((await open(storage)).logEndOffset, 7);
+  assert.match(errorsOf(storage)[0] ?? '', /with the offsets 5 to 6:/);
+});
+
 test('segments that another program took away in order are not missed', async () => {
   const storage = await filled();
   await storage.manager.close();
