@@ -79,16 +79,22 @@ function readInventory(
   folder: string,
 ): Inventory | undefined {
   const path = join(folder, INVENTORY_FILE);
-  const text = readTextIfPresent(fileSystem, path);
-  if (text === undefined) return undefined;
   try {
-    return decodeInventory(path, text);
+    const text = readTextIfPresent(fileSystem, path);
+    return text === undefined ? undefined : decodeInventory(path, text);
   } catch (error) {
-    if (!(error instanceof InventoryFormatError)) throw error;
+    const isUnreadable = error instanceof InventoryFormatError || isOfFile(error);
+    if (!isUnreadable) throw error;
     logger.error(
       { path, error },
       `${path} cannot be read and is not used: partitions that are missing are not noticed at this start`,
     );
     return undefined;
   }
+}
+
+/** A folder in the file's place, or no permission for it: the disk itself works. */
+function isOfFile(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'EISDIR' || error.code === 'EACCES';
 }

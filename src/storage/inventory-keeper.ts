@@ -84,6 +84,8 @@ export class InventoryKeeper {
     for (const dir of home ? [home, ...others] : others) {
       const { id, failure } = dir;
       if (failure || id === undefined) continue;
+      // No reason to give up a directory: its start said that the name is taken.
+      if (this.#fileSystem.stat(dir.file(INVENTORY_FILE))?.isFolder) continue;
       const text = encodeInventory({ ...inventory, directory: id });
       await this.#checkpoints.write(dir.file(INVENTORY_FILE), () => text);
     }

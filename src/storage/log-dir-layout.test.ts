@@ -299,6 +299,22 @@ test('an inventory that cannot be read is said, and the others are believed', as
   }
 });
 
+test('a folder in the place of an inventory is said, and its directory serves', async () => {
+  const storage = await new Storage().fill();
+  storage.disk.removeFile(`/d2/${INVENTORY_FILE}`);
+  storage.disk.makeFolder(`/d2/${INVENTORY_FILE}`);
+  for (const stop of ['first', 'again']) {
+    await storage.start();
+    assert.ok(
+      storage.lines.some((line) => line.startsWith(`error /d2/${INVENTORY_FILE} cannot`)),
+      stop,
+    );
+    assert.deepEqual(await storage.all(), FULL);
+    assert.deepEqual(storage.manager.offlineLogDirs(), []);
+    await storage.manager.close();
+  }
+});
+
 test('a partition folder that is gone is said with its offsets, and no offset is given twice', async () => {
   for (const stop of ['close', 'kill'] as const) {
     const storage = await new Storage().fill(stop);

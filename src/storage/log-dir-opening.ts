@@ -114,7 +114,7 @@ function lookAt(
       found.set(dir, findLogDir(fileSystem, logger, { path: dir.path, homeFiles }));
     } catch (error) {
       if (error instanceof MetaPropertiesError) throw error;
-      failed(dir, toError(error));
+      failed(dir, toError(withSentence(error, { path: dir.path })));
     }
   }
   inspect?.([...found.values()]);

@@ -59,6 +59,15 @@ for (const [name, disk, folder] of disks) {
     disk.writeFile(at('names', 'b'), 'x');
     assert.equal(disk.readFile(at('names', 'b')).toString(), 'x');
     disk.syncFolder(at('names'));
+    // A folder can be opened, and only the read says that it is none.
+    const folder = at('names', 'c');
+    assert.throws(() => disk.readFile(folder), { code: 'EISDIR', path: folder });
+    const opened = disk.open(folder, 'read');
+    assert.throws(() => opened.readSync(Buffer.alloc(1), 0, 1, 0), {
+      code: 'EISDIR',
+      path: folder,
+    });
+    opened.close();
     disk.removeFile(at('names', 'b'));
     disk.removeFile(at('names', 'b'));
     disk.removeFolder(at('names'));

@@ -8,6 +8,16 @@ const BUFFERS_PER_WRITE = 1024;
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
 
+/** The system's error of a read does not say of which file. */
+function naming<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error && !('path' in error)) Object.assign(error, { path });
+    throw error;
+  }
+}
+
 /** The real disk. */
 export class NodeFileSystem implements FileSystem {
   open(path: string, mode: 'read' | 'write' | 'create'): File {
@@ -17,7 +27,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   readFile(path: string): Buffer {
-    return fs.readFileSync(path);
+    return naming(path, () => fs.readFileSync(path));
   }
 
   writeFile(path: string, data: Uint8Array | string): void {
@@ -100,7 +110,8 @@ class NodeFile implements File {
   }
 
   readSync(target: Uint8Array, targetOffset: number, length: number, position: number): number {
-    return fs.readSync(this.#open(), target, targetOffset, length, position);
+    const fd = this.#open();
+    return naming(this.path, () => fs.readSync(fd, target, targetOffset, length, position));
   }
 
   read(
