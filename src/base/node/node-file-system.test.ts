@@ -45,7 +45,7 @@ for (const [name, disk, folder] of disks) {
     await assert.rejects(async () => file.read(target, 0, 1, 0), { code: 'EBADF' });
   });
 
-  test(`${name} disk: names are listed, renamed over each other and removed`, () => {
+  test(`${name} disk: names are listed, renamed over each other and removed`, async () => {
     disk.makeFolder(at('names'));
     disk.writeFile(at('names', 'b'), 'bee');
     disk.writeFile(at('names', 'a'), Buffer.from('ay'));
@@ -67,6 +67,7 @@ for (const [name, disk, folder] of disks) {
       code: 'EISDIR',
       path: folder,
     });
+    await assert.rejects(opened.read(Buffer.alloc(1), 0, 1, 0), { code: 'EISDIR', path: folder });
     opened.close();
     disk.removeFile(at('names', 'b'));
     disk.removeFile(at('names', 'b'));

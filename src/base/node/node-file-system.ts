@@ -9,12 +9,16 @@ const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
 
 /** The system's error of a read does not say of which file. */
+function withPath(error: unknown, path: string): unknown {
+  if (error instanceof Error && !('path' in error)) Object.assign(error, { path });
+  return error;
+}
+
 function naming<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && !('path' in error)) Object.assign(error, { path });
-    throw error;
+    throw withPath(error, path);
   }
 }
 
@@ -165,7 +169,7 @@ class NodeFile implements File {
       start((error, result) => {
         this.#running--;
         if (this.#closing && this.#running === 0) fs.closeSync(this.#fd);
-        if (error) reject(error);
+        if (error) reject(withPath(error, this.path));
         else resolve(result as T);
       });
     });
