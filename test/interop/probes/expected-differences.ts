@@ -13,7 +13,6 @@ export interface ExpectedDifference {
 
 const TRANSACTIONS = 'there are no transactions yet';
 const ZOOKEEPER_MODE = 'as Kafka 3.9 answers in ZooKeeper mode';
-const TWICE = 'what a request names twice is handled and answered twice';
 const NOTHING_WRITTEN =
   'a set without one whole message is an error: Kafka would say that it was written, and it is lost';
 const KRAFT = 'a KRaft broker has no ZooKeeper to keep the offsets of that version in';
