@@ -70,10 +70,10 @@ function makeNamesDurable({ fileSystem }: StorageContext, folder: string): void 
   syncFolderNow(fileSystem, dirname(folder));
 }
 
-/** At once: the next try may make it again. */
+/** At once: the next try may make it again. Not a link that leads nowhere, which is somebody's. */
 function removeUnfinished({ fileSystem, logger }: StorageContext, folder: string): void {
   try {
-    fileSystem.removeFolder(folder);
+    if (fileSystem.stat(folder)?.isFolder) fileSystem.removeFolder(folder);
   } catch (error) {
     logger.warn({ folder, error }, `could not remove ${folder}, which belongs to no topic`);
   }

@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -147,4 +148,22 @@ test('folders that merely look like partitions do not become topics', async () =
     said,
     /1 folders have the name of a partition and nothing of one .*backup-2024-01-01/,
   );
+});
+
+test('a link that leads nowhere in the place of a partition stays, and the others of its directory serve', async () => {
+  const folder = mkdtempSync(join(root, 'link-'));
+  mkdirSync(join(folder, 'd'));
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'd', 'orders-1'));
+  const capture = new LogCapture();
+  const broker = await start([join(folder, 'd')], {}, capture);
+  try {
+    const client = await RawClient.connect(broker);
+    await createTopic(client, 'orders', { partitions: 2 });
+    client.close();
+    assert.deepEqual(await values(broker, 0), []);
+  } finally {
+    await broker.broker.stop();
+  }
+  assert.ok(readdirSync(join(folder, 'd')).includes('orders-1'));
+  assert.ok(!capture.lines.some(({ msg }) => msg.includes('goes offline')));
 });
