@@ -421,3 +421,26 @@ test('a file with the name of a partition is none, and keeps only that partition
   await storage.start();
   assert.equal(storage.disk.readFile('/d1/t-1').toString(), 'in the way');
 });
+
+test('data of before there were inventories: an empty directory beside it is refused, a full one is not', async () => {
+  const storage = new Storage();
+  await storage.start();
+  storage.append(0, 'a');
+  storage.append(1, 'b');
+  await storage.manager.close();
+  for (const dir of ['/d1', '/d2']) {
+    storage.disk.writeFile(`${dir}/meta.properties`, 'version=0\n');
+    storage.disk.removeFile(`${dir}/${INVENTORY_FILE}`);
+  }
+  storage.disk.rename('/d2', '/away');
+  storage.disk.makeFolder('/d2');
+  assert.match(
+    await storage.refusal(),
+    /^\/d2 is empty, but \/d1 has data of a version that did not note what lies where: is its disk mounted\?/,
+  );
+  storage.disk.removeFolder('/d2');
+  storage.disk.rename('/away', '/d2');
+  await storage.start();
+  assert.equal(storage.log(1).logEndOffset, 1);
+  await storage.manager.close();
+});

@@ -47,6 +47,7 @@ export function layoutOf(question: LayoutQuestion): LogDirLayout {
   refuseOlderHome(found, inventory);
   const home = found.find(({ hasHome }) => hasHome);
   if (!home) refuseMissingHome(question, inventory);
+  else if (!inventory) refuseNewBesideOld(found);
   return {
     home: (home ?? found[0])?.path ?? '',
     isFirstStart: home === undefined,
@@ -132,6 +133,16 @@ function refuseOlderHome(found: readonly FoundLogDir[], newest: Inventory | unde
   );
 }
 
+/** Data of before there were inventories: nobody knows whether a new directory is one that was full. */
+function refuseNewBesideOld(found: readonly FoundLogDir[]): void {
+  const full = found.find(({ partitions }) => partitions.size > 0);
+  const empty = found.find(({ meta, partitions }) => meta === undefined && partitions.size === 0);
+  if (!full || !empty) return;
+  throw new LogDirLayoutError(
+    `${empty.path} is empty, but ${full.path} has data of a version that did not note what lies where: is its disk mounted? Start with the directories that hold data; new ones can be added to log.dirs after that`,
+  );
+}
+
 function refuseMissingHome({ found, failed }: LayoutQuestion, newest: Inventory | undefined): void {
   if (newest) {
     if (newest.home === undefined || found.some(({ id }) => id === newest.home)) return;
@@ -139,7 +150,7 @@ function refuseMissingHome({ found, failed }: LayoutQuestion, newest: Inventory 
     const why = failed.find((dir) => dir.path === path)?.error.message;
     const holders = found.filter(({ inventory }) => inventory).map(({ path: at }) => at);
     throw new LogDirLayoutError(
-      `the list of topics lies in ${path}, which ${why === undefined ? stateOf(path, found) : `cannot be used (${why})`}: is its disk mounted? Only where it is lost for good, remove ${INVENTORY_FILE} from ${holders.join(', ')}, and topics are made of the folders that are left`,
+      `the list of topics lies in ${path}, which ${why === undefined ? stateOf(path, found) : `cannot be used (${why})`}: is its disk mounted? Only where it is lost for good, take it out of log.dirs and remove ${INVENTORY_FILE} from ${holders.join(', ')}: topics are then made of the folders that are left`,
     );
   }
   // Data of another Kafka, or of before there were inventories.
