@@ -30,6 +30,11 @@ export function isGone(error: unknown): boolean {
   );
 }
 
+/** Whether the system says so, and not what reads the bytes. */
+export function isOfDisk(error: unknown): boolean {
+  return codeOf(error) !== undefined;
+}
+
 export function isOutOfSpace(error: unknown): boolean {
   return OUT_OF_SPACE.has(codeOf(error));
 }

@@ -18,10 +18,6 @@ import {
   registerBroker,
   resolveClusterId,
 } from '../coordination/bootstrap.ts';
-import {
-  EMBEDDED_STORE_FILES,
-  openEmbeddedStore,
-} from '../coordination/embedded/embedded-store.ts';
 import { LogManager } from '../storage/log-manager.ts';
 import { convertOldFormats } from '../storage/offline/old-formats.ts';
 import { adoptTopics } from './adopt-topics.ts';
@@ -42,7 +38,7 @@ import { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
 import { checkEnsemble } from './ensemble.ts';
 import { checkPorts, refused } from './free-ports.ts';
-import { establishIdentity, type Identity, keptIdentity } from './identity.ts';
+import { establishIdentity, type Identity, type KeptIdentity, keptIdentity } from './identity.ts';
 import { LocalPartitionHost } from './local-partition-host.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import { Configs } from './metadata/configs.ts';
@@ -56,6 +52,7 @@ import { Partitions } from './replica/partitions.ts';
 import { TopicTraffic } from './replica/topic-traffic.ts';
 import { OFFSETS_TOPIC, ReplicatedCoordinatorLog } from './replicated-coordinator-log.ts';
 import { type RetainedPartition, retainedPartitions } from './retained-partitions.ts';
+import { StoredTopics } from './stored-topics.ts';
 
 /** Everything a broker takes from the world. */
 export interface BrokerPorts {
@@ -152,6 +149,8 @@ async function assemble(
     fail = resolve;
   });
   let opened: LogManager | undefined;
+  let kept: KeptIdentity = { brokerId: undefined, clusterId: undefined };
+  const topicList = new StoredTopics(fileSystem);
   let retryCreations: () => void = () => {};
   const logs = await LogManager.open({
     fileSystem,
@@ -161,8 +160,10 @@ async function assemble(
     locker,
     logDirs: config.logDirList,
     lostDirs: config.logDirsLost ?? [],
-    homeFiles: Object.values(EMBEDDED_STORE_FILES),
-    inspect: (found) => keptIdentity(config, found),
+    topicList,
+    inspect: (found) => {
+      kept = keptIdentity(config, found, logger);
+    },
     // Later there is nothing of an old format: what producers send in one is converted.
     beforeLoading: (guarded, logDir, { isFirstStart }) => {
       if (isFirstStart) convertOldFormats(guarded, logger, logDir);
@@ -182,7 +183,7 @@ async function assemble(
   cleanup.push(() => logs.close());
 
   // The cluster as everybody sees it, and who decides about it.
-  const embedded = openEmbeddedStore({
+  const embedded = topicList.open({
     clock,
     fileSystem: logs.fileSystem,
     logger,
@@ -194,7 +195,7 @@ async function assemble(
   await ensurePersistentPaths(store);
   const { brokerId, clusterId } = await establishIdentity(
     logs.fileSystem,
-    config,
+    { configured: config.nodeId, kept },
     logs.onlineLogDirs().map((path) => ({ path, id: logs.directoryId(path) })),
     {
       generateBrokerId: () => generateBrokerId(store, config.reservedBrokerMaxId),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
+import type { Logger } from '../base/logger.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import { replaceFileSync } from '../storage/atomic-file.ts';
 import { readTextIfPresent } from '../storage/checkpoint-file.ts';
@@ -38,7 +39,8 @@ export interface KeptIdentity {
 /** The configuration and the directories must agree. Throws IdentityError. */
 export function keptIdentity(
   config: Pick<BrokerConfig, 'nodeId'>,
-  dirs: readonly Pick<FoundLogDir, 'path' | 'meta'>[],
+  dirs: readonly Pick<FoundLogDir, 'path' | 'meta' | 'topics'>[],
+  logger: Logger,
 ): KeptIdentity {
   const cluster = agreed(
     'cluster.id',
@@ -54,21 +56,46 @@ export function keptIdentity(
       `node.id is ${config.nodeId} in the configuration, but ${file} says that the data belongs to broker ${broker.value}; set node.id=${broker.value}, or name another log.dirs`,
     );
   }
-  return { brokerId: broker?.value, clusterId: cluster };
+  const brokerId = broker?.value ?? assignedBroker(config.nodeId, dirs, logger);
+  return { brokerId, clusterId: cluster };
+}
+
+/** Where meta.properties is gone everywhere, the list of topics still says whose replicas these are. */
+function assignedBroker(
+  configured: number,
+  dirs: readonly Pick<FoundLogDir, 'path' | 'topics'>[],
+  logger: Logger,
+): number | undefined {
+  const home = dirs.find(({ topics }) => topics);
+  const ids = new Set([...(home?.topics?.assigned().values() ?? [])].flat());
+  const [id] = ids;
+  if (!home || id === undefined || ids.has(configured)) return undefined;
+  const names = [...ids].join(', ');
+  const found = `no directory of log.dirs has a ${META_PROPERTIES_FILE}, and the list of topics in ${home.path} belongs to broker ${names}`;
+  if (configured !== -1) {
+    throw new IdentityError(
+      `${found}, but node.id is ${configured} in the configuration; set node.id=${id}, or name another log.dirs`,
+    );
+  }
+  if (ids.size > 1) throw new IdentityError(`${found}; set node.id to the one whose data this is`);
+  logger.warn(
+    { brokerId: id },
+    `${found}: this is broker ${id} again, and the file is written anew`,
+  );
+  return id;
 }
 
 /**
- * Finds who this broker is from the configuration, its directories and the store, which must agree,
- * and keeps the answer. Rejects with IdentityError, MetaPropertiesError.
+ * Finds who this broker is from the configuration (-1 for none), what its directories say and the store, which
+ * must agree, and keeps the answer. Rejects with IdentityError, MetaPropertiesError.
  */
 export async function establishIdentity(
   fileSystem: FileSystem,
-  config: Pick<BrokerConfig, 'nodeId'>,
+  { configured, kept }: { configured: number; kept: KeptIdentity },
   logDirs: readonly { readonly path: string; readonly id: string }[],
   source: IdentitySource,
 ): Promise<Identity> {
   const dirs = logDirs.map(({ path, id }) => ({ path, id, meta: read(fileSystem, path) }));
-  const kept = keptIdentity(config, dirs);
   const clusterId = await source.clusterId(kept.clusterId?.value);
   if (kept.clusterId && kept.clusterId.value !== clusterId) {
     const file = join(kept.clusterId.folder, META_PROPERTIES_FILE);
@@ -76,8 +103,8 @@ export async function establishIdentity(
       `${file} says that the data belongs to cluster ${kept.clusterId.value}, but the coordination store is that of cluster ${clusterId}; name the log.dirs that belong together`,
     );
   }
-  const configured = config.nodeId === -1 ? undefined : config.nodeId;
-  const brokerId = kept.brokerId ?? configured ?? (await source.generateBrokerId());
+  const brokerId =
+    kept.brokerId ?? (configured === -1 ? await source.generateBrokerId() : configured);
   for (const { path, id, meta } of dirs) {
     const next: MetaProperties = {
       version: meta?.version ?? 0,

@@ -9,6 +9,7 @@ import {
   type Inventory,
   InventoryFormatError,
 } from './inventory.ts';
+import type { ListOfTopics, TopicListKeeper } from './list-of-topics.ts';
 import { folderKind } from './log-dir.ts';
 import {
   decodeMetaProperties,
@@ -25,19 +26,19 @@ export interface FoundLogDir {
   readonly id: string | undefined;
   readonly meta: MetaProperties | undefined;
   readonly inventory: Inventory | undefined;
-  /** Whether it holds the list of topics. */
-  readonly hasHome: boolean;
+  /** The list of topics, where it lies here. */
+  readonly topics: ListOfTopics | undefined;
   /** When the mark of a clean stop was written; undefined without one. */
   readonly closedMs: number | undefined;
   /** Names of folders that are a partition's by their name. */
   readonly partitions: ReadonlySet<string>;
 }
 
-/** Throws MetaPropertiesError, and what the disk throws. */
+/** Throws MetaPropertiesError, what the keeper of the list of topics throws, and what the disk throws. */
 export function findLogDir(
   fileSystem: FileSystem,
   logger: Logger,
-  { path, homeFiles }: { path: string; homeFiles: readonly string[] },
+  { path, topicList }: { path: string; topicList: TopicListKeeper | undefined },
 ): FoundLogDir {
   const metaPath = join(path, META_PROPERTIES_FILE);
   const metaText = readTextIfPresent(fileSystem, metaPath);
@@ -47,12 +48,13 @@ export function findLogDir(
     .list(path)
     .filter((name) => folderKind(name).kind === 'partition')
     .filter((name) => fileSystem.stat(join(path, name))?.isFolder === true);
+  const hasTopics = topicList?.files.some((name) => fileSystem.stat(join(path, name)));
   return {
     path,
     id: meta?.directoryId ?? inventory?.directory,
     meta,
     inventory,
-    hasHome: homeFiles.some((name) => fileSystem.stat(join(path, name)) !== undefined),
+    topics: hasTopics ? topicList?.read(path) : undefined,
     closedMs: closedMsOf(fileSystem, path),
     partitions: new Set(partitions),
   };

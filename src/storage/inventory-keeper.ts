@@ -24,6 +24,7 @@ export class InventoryKeeper {
   readonly #checkpoints: CheckpointWriter;
   readonly #dirs: readonly LogDir[];
   readonly #layout: LogDirLayout;
+  readonly #topicsVersion: () => number | undefined;
   /** By name; each goes when its partition is made again, or nobody wants it. */
   readonly missing = new Map<string, MissingLog>();
   readonly #life: number;
@@ -32,12 +33,22 @@ export class InventoryKeeper {
   constructor(
     fileSystem: FileSystem,
     checkpoints: CheckpointWriter,
-    { dirs, layout }: { dirs: readonly LogDir[]; layout: LogDirLayout },
+    {
+      dirs,
+      layout,
+      topicsVersion,
+    }: {
+      dirs: readonly LogDir[];
+      layout: LogDirLayout;
+      /** Of the list of topics that is in use. */
+      topicsVersion: () => number | undefined;
+    },
   ) {
     this.#fileSystem = fileSystem;
     this.#checkpoints = checkpoints;
     this.#dirs = dirs;
     this.#layout = layout;
+    this.#topicsVersion = topicsVersion;
     this.#life = (layout.inventory?.life ?? 0) + 1;
     this.#sequence = layout.inventory?.sequence ?? 0;
   }
@@ -77,6 +88,7 @@ export class InventoryKeeper {
       life: this.#life,
       sequence: this.#sequence,
       home: home?.id,
+      topicsVersion: this.#topicsVersion(),
       isComplete,
       directories,
     };

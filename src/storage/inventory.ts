@@ -17,6 +17,8 @@ export interface Inventory {
   readonly directory: string;
   /** The directory that held the list of topics; undefined where there was none. */
   readonly home: string | undefined;
+  /** The list of topics had this change, at least; undefined where nobody knew. */
+  readonly topicsVersion: number | undefined;
   /** The broker stopped in order just then, so it names every partition there was. */
   readonly isComplete: boolean;
   readonly directories: readonly InventoryDirectory[];
@@ -78,6 +80,7 @@ export function decodeInventory(path: string, text: string): Inventory {
     sequence: check.count(top['sequence']),
     directory: check.text(top['directory']),
     home: check.optionalText(top['home']),
+    topicsVersion: check.optionalCount(top['topicsVersion']),
     isComplete: top['isComplete'] === true,
     directories: check.list(top['directories']).map((row) => {
       const directory = check.object(row);
@@ -115,6 +118,10 @@ class Checker {
 
   optionalText(value: unknown): string | undefined {
     return value === undefined || value === null ? undefined : this.text(value);
+  }
+
+  optionalCount(value: unknown): number | undefined {
+    return value === undefined || value === null ? undefined : this.count(value);
   }
 
   count(value: unknown): number {

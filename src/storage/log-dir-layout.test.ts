@@ -21,6 +21,8 @@ class Storage {
   readonly disk = new SimFileSystem({ now: () => this.clock.now() });
   readonly random = new SimRandom(7);
   readonly lines: string[] = [];
+  /** What the list of topics has. */
+  readonly topics = { version: 1, names: [] as string[] };
   manager!: LogManager;
 
   async start(logDirs = ['/d1', '/d2'], lostDirs: string[] = []): Promise<void> {
@@ -36,12 +38,25 @@ class Storage {
       logger,
       logDirs,
       lostDirs,
-      homeFiles: [HOME_FILE],
+      topicList: {
+        files: [HOME_FILE],
+        version: () => this.topics.version,
+        read: (dir) => {
+          const text = this.disk.readFile(`${dir}/${HOME_FILE}`).toString();
+          const { version, names } = JSON.parse(text) as Storage['topics'];
+          return { version, assigned: () => new Map(names.map((name) => [name, [1]])) };
+        },
+      },
       configOf: () => DEFAULT_LOG_CONFIG,
       onLogDirFailure: () => {},
     });
-    this.disk.writeFile(`${this.manager.home.path}/${HOME_FILE}`, 'all of them');
+    this.writeTopics();
     await this.manager.keepInventory();
+  }
+
+  /** As after a change of topics. */
+  writeTopics(): void {
+    this.disk.writeFile(`${this.manager.home.path}/${HOME_FILE}`, JSON.stringify(this.topics));
   }
 
   /** The sentence with which the start refuses. */
@@ -60,6 +75,11 @@ class Storage {
   log(partition: number, isNew = false): Log {
     const at = { topicId: TOPIC_ID, config: DEFAULT_LOG_CONFIG, isNew };
     const log = this.manager.getOrCreate('t', partition, at);
+    if (isNew) {
+      this.topics.names.push(`t-${partition}`);
+      this.topics.version++;
+      this.writeTopics();
+    }
     log.updateHighWatermark(log.logEndOffset);
     return log;
   }
@@ -163,6 +183,20 @@ test('the directory with the list of topics is found wherever it is named, and m
   assert.match(await storage.refusal(), /lies in \/d1, which cannot be used \(E/);
 });
 
+test('a list of topics that is lost for good is made of the folders that are left, as the sentence says', async () => {
+  const storage = await new Storage().fill();
+  storage.disk.removeFolder('/d1');
+  const advice =
+    /take it out of log\.dirs and remove sluice-inventory from \/d2: topics are then made of/;
+  assert.match(await storage.refusal(['/d2']), advice);
+  storage.disk.removeFile(`/d2/${INVENTORY_FILE}`);
+  await storage.start(['/d2']);
+  assert.equal(storage.manager.home.isNew, true);
+  const left = [...storage.manager.logs()];
+  assert.equal(left.length, 2);
+  for (const log of left) assert.deepEqual(await contentsOf(log), FULL[0]);
+});
+
 test('a new directory may come anywhere in the list, and gets the next partitions', async () => {
   const storage = await new Storage().fill();
   await storage.start(['/new', '/d2', '/d1']);
@@ -234,7 +268,7 @@ test('a copy beside its original, and the data of two brokers, are refused', asy
     /^\/d2 and \/copy have the same directory\.id/,
   );
   storage.disk.makeFolder('/other');
-  storage.disk.writeFile(`/other/${HOME_FILE}`, 'of another broker');
+  storage.disk.writeFile(`/other/${HOME_FILE}`, JSON.stringify({ version: 9, names: [] }));
   assert.match(
     await storage.refusal(['/d1', '/d2', '/other']),
     /^\/d1 and \/other both hold a list of topics/,
@@ -422,25 +456,81 @@ test('a file with the name of a partition is none, and keeps only that partition
   assert.equal(storage.disk.readFile('/d1/t-1').toString(), 'in the way');
 });
 
-test('data of before there were inventories: an empty directory beside it is refused, a full one is not', async () => {
-  const storage = new Storage();
-  await storage.start();
-  storage.append(0, 'a');
-  storage.append(1, 'b');
-  await storage.manager.close();
+/** As a version of before there were inventories left it, or somebody who tidied up. */
+function forgetInventories({ disk }: Storage): void {
   for (const dir of ['/d1', '/d2']) {
-    storage.disk.writeFile(`${dir}/meta.properties`, 'version=0\n');
-    storage.disk.removeFile(`${dir}/${INVENTORY_FILE}`);
+    disk.writeFile(`${dir}/meta.properties`, 'version=0\n');
+    disk.removeFile(`${dir}/${INVENTORY_FILE}`);
   }
+}
+
+test('without an inventory, what the list of topics has and no directory is refused by number and name', async () => {
+  const storage = await new Storage().fill();
+  forgetInventories(storage);
+  const lacks = (count: string) =>
+    new RegExp(
+      `^the list of topics has ${count}.* of which log\\.dirs \\(/d1.*\\) ha(s|ve) no folder, and no sluice-inventory says where .*\\? Where .* start with log\\.dirs\\.lost=unknown;`,
+    );
+  // Left out, empty, not there; each of two partitions.
+  assert.match(await storage.refusal(['/d1']), lacks('2 partitions, t-[13] for one,'));
   storage.disk.rename('/d2', '/away');
   storage.disk.makeFolder('/d2');
-  assert.match(
-    await storage.refusal(),
-    /^\/d2 is empty, but \/d1 has data of a version that did not note what lies where: is its disk mounted\?/,
-  );
+  assert.match(await storage.refusal(), lacks('2 partitions, t-[13] for one,'));
   storage.disk.removeFolder('/d2');
   storage.disk.rename('/away', '/d2');
-  await storage.start();
-  assert.equal(storage.log(1).logEndOffset, 1);
+  const [one] = storage.disk.list('/d2').filter((name) => name.startsWith('t-'));
+  storage.disk.rename(`/d2/${one}`, '/away');
+  assert.match(await storage.refusal(), lacks(`1 partition, ${one},`));
+  // A folder that merely looks like it.
+  storage.disk.makeFolder(`/d2/${one}`);
+  assert.match(await storage.refusal(), lacks(`1 partition, ${one},`));
+  storage.disk.removeFolder(`/d2/${one}`);
+  storage.disk.rename('/away', `/d2/${one}`);
+  // A new directory is welcome, since nothing is missing.
+  await storage.start(['/new', '/d1', '/d2']);
+  assert.deepEqual(await storage.all(), FULL);
+});
+
+test('without an inventory, what is lost for good begins empty when that is asked for, each by name', async () => {
+  const storage = await new Storage().fill();
+  forgetInventories(storage);
+  storage.empty('/d2');
+  await storage.start(undefined, ['unknown']);
+  for (const partition of [0, 1, 2, 3]) {
+    const told = `error t-${partition} has no folder in log.dirs`;
+    const isTold = storage.lines.some((line) => line.startsWith(told));
+    assert.equal(isTold, storage.log(partition).logEndOffset === 0);
+  }
   await storage.manager.close();
+  // What it made is noted now: the word has nothing to say any more.
+  await storage.start(undefined, ['unknown']);
+  assert.ok(!storage.lines.some((line) => line.startsWith('error')));
+});
+
+test('without an inventory, a directory that cannot be used keeps its partitions from being made anew', async () => {
+  const storage = await new Storage().fill();
+  forgetInventories(storage);
+  storage.disk.rename('/d2', '/away');
+  storage.disk.writeFile('/d2', 'a file');
+  await storage.start();
+  assert.throws(() => storage.log(1), /LogUnusableError|offline/);
+});
+
+test('an older list of topics alone, or one that lost its end, is refused', async () => {
+  const storage = await new Storage().fill();
+  const older = { version: storage.topics.version - 1, names: ['t-0'] };
+  const newest = storage.disk.readFile(`/d1/${HOME_FILE}`);
+  storage.disk.writeFile(`/d1/${HOME_FILE}`, JSON.stringify(older));
+  assert.match(
+    await storage.refusal(),
+    /^the list of topics .* in \/d1 is an older copy, or lost its end: its last change is 4, and change 5 has been seen; .* remove sluice-inventory from \/d1, \/d2 to go on with the older list$/,
+  );
+  storage.disk.writeFile(`/d1/${HOME_FILE}`, newest);
+  await storage.start();
+  await storage.manager.close();
+  // The way out that the sentence names.
+  storage.disk.writeFile(`/d1/${HOME_FILE}`, JSON.stringify(older));
+  for (const dir of ['/d1', '/d2']) storage.disk.removeFile(`${dir}/${INVENTORY_FILE}`);
+  await storage.start();
+  assert.deepEqual(await storage.all(), FULL);
 });

@@ -9,12 +9,15 @@ export class LogDirLayoutError extends Error {
   override name = 'LogDirLayoutError';
 }
 
+/** In log.dirs.lost: whatever the list of topics has and no directory, where nobody noted what lay where. */
+const UNKNOWN = 'unknown';
+
 export interface LayoutQuestion {
   /** The directories that can be read, in the order of log.dirs. */
   readonly found: readonly FoundLogDir[];
   /** Those that cannot. */
   readonly failed: readonly { readonly path: string; readonly error: Error }[];
-  /** log.dirs.lost: ids of directories whose data is given up. */
+  /** log.dirs.lost: ids of directories whose data is given up, or UNKNOWN. */
   readonly lost: readonly string[];
   /** Whether a partition's folder holds nothing of a partition; asked of few. */
   readonly isHollow: (dir: string, partition: string) => boolean;
@@ -35,6 +38,8 @@ export interface LogDirLayout {
   readonly forgotten: readonly InventoryDirectory[];
   /** Partitions of directories that are given up, by name. */
   readonly givenUp: ReadonlyMap<string, InventoryLog>;
+  /** Partitions that are given up, and of which nobody noted where they lay or what they held. */
+  readonly givenUpUnknown: readonly string[];
 }
 
 /** Decides whether these directories can be the broker's. Throws LogDirLayoutError. */
@@ -44,16 +49,16 @@ export function layoutOf(question: LayoutQuestion): LogDirLayout {
   refuseTwoHomes(found);
   refusePartitionsTwice(question);
   const inventory = newestInventory(found);
-  refuseOlderHome(found, inventory);
-  const home = found.find(({ hasHome }) => hasHome);
-  if (!home) refuseMissingHome(question, inventory);
-  else if (!inventory) refuseNewBesideOld(found);
+  const home = found.find(({ topics }) => topics);
+  if (home) refuseOlderHome(home, { found, newest: inventory });
+  else refuseMissingHome(question, inventory);
   return {
     home: (home ?? found[0])?.path ?? '',
     isFirstStart: home === undefined,
     inventory,
     known: knownLogs(found, inventory),
     ...missingDirectories(question, inventory),
+    givenUpUnknown: inventory ? [] : missingUnnoted(question, home),
   };
 }
 
@@ -98,7 +103,7 @@ function refuseCopies(found: readonly FoundLogDir[]): void {
 }
 
 function refuseTwoHomes(found: readonly FoundLogDir[]): void {
-  const [one, other] = found.filter(({ hasHome }) => hasHome);
+  const [one, other] = found.filter(({ topics }) => topics);
   if (!one || !other) return;
   throw new LogDirLayoutError(
     `${one.path} and ${other.path} both hold a list of topics (sluice-store.log), so they are the data of two brokers; leave one of them out of log.dirs`,
@@ -123,23 +128,55 @@ function refusePartitionsTwice({ found, isHollow }: LayoutQuestion): void {
 }
 
 /** The list of topics decides what is made and deleted: one of before would undo what came after it. */
-function refuseOlderHome(found: readonly FoundLogDir[], newest: Inventory | undefined): void {
-  const home = found.find(({ hasHome }) => hasHome);
-  const known = home?.inventory;
-  if (!home || !known || !newest || known.life >= newest.life) return;
-  const other = found.find(({ inventory }) => inventory === newest);
+function refuseOlderHome(
+  home: FoundLogDir,
+  { found, newest }: { found: readonly FoundLogDir[]; newest: Inventory | undefined },
+): void {
+  const known = home.inventory;
+  if (known && newest && known.life < newest.life) {
+    const newer = found.filter(({ inventory }) => inventory && inventory.life > known.life);
+    const [paths, have] = [
+      newer.map(({ path }) => path).join(' and '),
+      newer.length > 1 ? 'have' : 'has',
+    ];
+    throw new LogDirLayoutError(
+      `${home.path} holds an older copy of the list of topics (of start ${known.life}) than ${paths} ${have} seen (start ${newest.life}); restore all of log.dirs from one moment, or remove ${INVENTORY_FILE} from ${paths} to go on with the older list`,
+    );
+  }
+  const { version } = home.topics ?? {};
+  if (
+    version === undefined ||
+    newest?.topicsVersion === undefined ||
+    version >= newest.topicsVersion
+  )
+    return;
+  const holders = found.filter(({ inventory }) => inventory).map(({ path }) => path);
   throw new LogDirLayoutError(
-    `${home.path} holds an older copy of the list of topics (of start ${known.life}) than ${other?.path} has seen (start ${newest.life}); restore all of log.dirs from one moment, or remove ${INVENTORY_FILE} from ${other?.path} to go on with the older list`,
+    `the list of topics (sluice-store.log) in ${home.path} is an older copy, or lost its end: its last change is ${version}, and change ${newest.topicsVersion} has been seen; restore all of log.dirs from one moment, or remove ${INVENTORY_FILE} from ${holders.join(', ')} to go on with the older list`,
   );
 }
 
-/** Data of before there were inventories: nobody knows whether a new directory is one that was full. */
-function refuseNewBesideOld(found: readonly FoundLogDir[]): void {
-  const full = found.find(({ partitions }) => partitions.size > 0);
-  const empty = found.find(({ meta, partitions }) => meta === undefined && partitions.size === 0);
-  if (!full || !empty) return;
+/**
+ * Data of before there were inventories, or without them: nothing says what lay where, but the list of topics says
+ * what there must be. A directory that does not work may have it, and then nothing is made in its place.
+ */
+function missingUnnoted(
+  { found, failed, lost, isHollow }: LayoutQuestion,
+  home: FoundLogDir | undefined,
+): string[] {
+  if (!home?.topics || failed.length > 0) return [];
+  const isHere = (name: string) =>
+    found.some(({ path, partitions }) => partitions.has(name) && !isHollow(path, name));
+  const missing = [...home.topics.assigned().keys()].filter((name) => !isHere(name));
+  const [first] = missing;
+  if (first === undefined || lost.includes(UNKNOWN)) return missing;
+  const dirs = found.map(({ path }) => path).join(', ');
+  const count =
+    missing.length === 1
+      ? `1 partition, ${first},`
+      : `${missing.length} partitions, ${first} for one,`;
   throw new LogDirLayoutError(
-    `${empty.path} is empty, but ${full.path} has data of a version that did not note what lies where: is its disk mounted? Start with the directories that hold data; new ones can be added to log.dirs after that`,
+    `the list of topics has ${count} of which log.dirs (${dirs}) ${missing.length === 1 ? 'has' : 'have'} no folder, and no ${INVENTORY_FILE} says where ${missing.length === 1 ? 'it' : 'they'} lay: is a directory left out, or its disk not mounted? Where the data is lost for good, start with log.dirs.lost=${UNKNOWN}; what has no folder then begins empty, at offset 0`,
   );
 }
 

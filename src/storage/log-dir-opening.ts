@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isOfDisk } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import {
   FolderLockedError,
@@ -11,10 +12,11 @@ import { withSentence } from '../base/system-error.ts';
 import { makeFolderDurably } from './atomic-file.ts';
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { type FoundLogDir, findLogDir, isHollow } from './found-log-dir.ts';
+import type { TopicListKeeper } from './list-of-topics.ts';
 import type { LogDir } from './log-dir.ts';
 import { type LogDirLayout, LogDirLayoutError, layoutOf } from './log-dir-layout.ts';
 import { toError } from './log-writer.ts';
-import { META_PROPERTIES_FILE, MetaPropertiesError } from './meta-properties.ts';
+import { META_PROPERTIES_FILE } from './meta-properties.ts';
 
 export interface LogDirOpeningOptions {
   /** One owner per folder; absent in tests that need none. */
@@ -23,8 +25,8 @@ export interface LogDirOpeningOptions {
   readonly afterLocking?: () => Promise<void>;
   /** log.dirs.lost: ids of directories that are gone for good. */
   readonly lostDirs?: readonly string[];
-  /** Files of which a log directory holds one where it holds the list of topics. */
-  readonly homeFiles?: readonly string[];
+  /** Absent in tests that have no list of topics. */
+  readonly topicList?: TopicListKeeper;
   /** Sees the directories once they are locked and before anything is changed; may refuse them by throwing. */
   readonly inspect?: (found: readonly FoundLogDir[]) => void;
 }
@@ -42,7 +44,7 @@ export interface LogDirOpeningPorts {
 /**
  * Makes the directories where they are missing, locks them, and looks at all of them before anything in
  * one is changed. Rejects with FolderLockedError, FolderNamedTwiceError, LogDirLayoutError,
- * MetaPropertiesError and what `afterLocking` and `inspect` throw; locks taken so far are the caller's.
+ * MetaPropertiesError and what `afterLocking`, `inspect` and the keeper of the list of topics throw; locks taken so far are the caller's.
  */
 export async function openLogDirs(
   dirs: readonly LogDir[],
@@ -104,16 +106,16 @@ async function lock(
 
 function lookAt(
   dirs: readonly LogDir[],
-  { homeFiles = [], lostDirs = [], inspect }: LogDirOpeningOptions,
+  { topicList, lostDirs = [], inspect }: LogDirOpeningOptions,
   { fileSystem, logger, random, failed }: LogDirOpeningPorts,
 ): LogDirLayout {
   const found = new Map<LogDir, FoundLogDir>();
   for (const dir of dirs) {
     if (dir.failure) continue;
     try {
-      found.set(dir, findLogDir(fileSystem, logger, { path: dir.path, homeFiles }));
+      found.set(dir, findLogDir(fileSystem, logger, { path: dir.path, topicList }));
     } catch (error) {
-      if (error instanceof MetaPropertiesError) throw error;
+      if (!isOfDisk(error)) throw error;
       failed(dir, toError(withSentence(error, { path: dir.path })));
     }
   }
@@ -126,7 +128,16 @@ function lookAt(
   });
   for (const [dir, { id }] of found) {
     dir.id = id ?? randomUuid(random);
-    dir.watch([META_PROPERTIES_FILE, ...(dir.path === layout.home ? homeFiles : [])]);
+    dir.watch([
+      META_PROPERTIES_FILE,
+      ...(dir.path === layout.home ? (topicList?.files ?? []) : []),
+    ]);
+  }
+  for (const name of layout.givenUpUnknown) {
+    logger.error(
+      { log: name },
+      `${name} has no folder in log.dirs, and log.dirs.lost gives up what nobody noted: what it held is not known, and it begins at offset 0`,
+    );
   }
   for (const { id, path } of layout.forgotten) {
     logger.warn(

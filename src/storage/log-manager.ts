@@ -201,6 +201,7 @@ export class LogManager {
       this.#inventory = new InventoryKeeper(this.#context.fileSystem, this.#checkpoints, {
         dirs: this.#dirs,
         layout,
+        topicsVersion: () => this.#options.topicList?.version(),
       });
       this.#inventory.compare();
     } catch (error) {

@@ -14,6 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { NodeClock } from '../../src/base/node/node-clock.ts';
+import { nodeFileSystem } from '../../src/base/node/node-file-system.ts';
+import { openEmbeddedStore } from '../../src/coordination/embedded/embedded-store.ts';
 import { LogCapture } from '../support/log-capture.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts';
@@ -122,6 +125,92 @@ test('records survive every change of log.dirs between two starts', async () => 
   }
   const again = await start([d1, join(root, 'd3')]);
   await again.broker.stop();
+});
+
+/** A broker of two directories with the topic orders, stopped; made anew for each test. */
+async function filled(name: string): Promise<[string, string]> {
+  const dirs: [string, string] = [join(root, name, 'd1'), join(root, name, 'd2')];
+  const made = await start(dirs);
+  const client = await RawClient.connect(made);
+  await createTopic(client, 'orders', { partitions: 4 });
+  for (let partition = 0; partition < 4; partition++) {
+    await produce(client, 'orders', batchOf([`in ${partition}`]), { partition });
+  }
+  client.close();
+  await made.broker.stop();
+  return dirs;
+}
+
+test('a first start with inventories misses what the list of topics has and no directory', async () => {
+  const [one, two] = await filled('upgrade');
+  for (const dir of [one, two]) rmSync(join(dir, 'sluice-inventory'));
+  const before = readdirSync(one);
+  assert.match(
+    await refusal([one]),
+    /^the list of topics has 2 partitions, orders-\d for one, of which log\.dirs .* start with log\.dirs\.lost=unknown;/,
+  );
+  assert.deepEqual(readdirSync(one), before, 'a refused start changes nothing');
+  rmSync(join(one, readdirSync(one).find((name) => name.startsWith('orders-')) ?? ''), {
+    recursive: true,
+  });
+  assert.match(await refusal([one, two]), /has 1 partition, orders-\d, of which/);
+  const capture = new LogCapture();
+  const { broker } = await start([one, two], { 'log.dirs.lost': 'unknown' }, capture);
+  await broker.stop();
+  const told = capture.lines.filter(({ msg }) => msg.includes('and it begins at offset 0'));
+  assert.equal(told.length, 1);
+});
+
+test('a topic whose deletion was under way is not missed', async () => {
+  const [one, two] = await filled('deleting');
+  // Only what the store says of it is left, as after a kill.
+  const store = openEmbeddedStore({
+    clock: new NodeClock(),
+    fileSystem: nodeFileSystem,
+    logger: new LogCapture(),
+    folder: [one, two].find((dir) => readdirSync(dir).includes('sluice-store.log')) ?? '',
+  });
+  await store.openSession().create('/admin/delete_topics/orders', null);
+  await store.close();
+  for (const dir of [one, two]) {
+    rmSync(join(dir, 'sluice-inventory'));
+    for (const name of readdirSync(dir)) {
+      if (name.startsWith('orders-')) rmSync(join(dir, name), { recursive: true });
+    }
+  }
+  const { broker } = await start([one, two]);
+  await broker.stop();
+});
+
+test('an older list of topics alone is refused, since a deleted topic would come back', async () => {
+  const [one, two] = await filled('older');
+  const home = [one, two].find((dir) => readdirSync(dir).includes('sluice-store.log')) ?? '';
+  cpSync(join(home, 'sluice-store.log'), join(root, 'older.log'));
+  const made = await start([one, two]);
+  const client = await RawClient.connect(made);
+  await createTopic(client, 'newer');
+  client.close();
+  await made.broker.stop();
+  cpSync(join(root, 'older.log'), join(home, 'sluice-store.log'));
+  assert.match(await refusal([one, two]), /is an older copy, or lost its end: its last change is/);
+});
+
+test('a broker whose meta.properties are gone is the one that its topics belong to', async () => {
+  const [one, two] = await filled('anonymous');
+  for (const dir of [one, two]) rmSync(join(dir, 'meta.properties'));
+  assert.match(
+    await refusal([one, two], { 'node.id': '7' }),
+    /belongs to broker 1001, but node\.id is 7 in the configuration; set node\.id=1001/,
+  );
+  const capture = new LogCapture();
+  const again = await start([one, two], {}, capture);
+  try {
+    assert.equal(again.broker.brokerId, 1001);
+    assert.deepEqual(await values(again, 3), ['in 3']);
+    assert.ok(capture.lines.some(({ msg }) => msg.includes('this is broker 1001 again')));
+  } finally {
+    await again.broker.stop();
+  }
 });
 
 test('folders that merely look like partitions do not become topics', async () => {

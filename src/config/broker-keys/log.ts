@@ -45,7 +45,7 @@ export const LOG_KEYS = {
   'log.dirs.lost': list({
     default: null,
     importance: 'low',
-    doc: 'Ids (directory.id in meta.properties) of log directories whose data is gone for good. Without it a broker that misses a directory with partitions does not start; with it these partitions go on, empty, after their last known offsets.',
+    doc: 'Ids (directory.id in meta.properties) of log directories whose data is gone for good. Without it a broker that misses a directory with partitions does not start; with it these partitions go on, empty, after their last known offsets. The word unknown gives up partitions that no directory has, where nothing notes what lay where.',
   }),
   'log.dir': string({
     default: './data',

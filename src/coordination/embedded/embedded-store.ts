@@ -13,10 +13,11 @@ import {
 } from '../store.ts';
 import { EmbeddedSession } from './embedded-session.ts';
 import { StoreFiles } from './store-files.ts';
+import { readStoredTree, type StoredTree } from './stored-tree.ts';
 import { type Applied, NO_OWNER, type Touch, type Transaction, type Tree } from './tree.ts';
 import { Watches } from './watches.ts';
 
-export { EMBEDDED_STORE_FILES, StoreDamaged } from './store-files.ts';
+export { EMBEDDED_STORE_FILES, StoreDamaged } from './stored-tree.ts';
 
 export interface EmbeddedStoreOptions {
   clock: Clock;
@@ -24,6 +25,8 @@ export interface EmbeddedStoreOptions {
   logger: Logger;
   /** Where its files live; made when missing. May be a Kafka log dir: see EMBEDDED_STORE_FILES. */
   folder: string;
+  /** What the folder holds, where it was read already; nothing else may write there in between. */
+  stored?: StoredTree;
   /** The disk failed under it, and it stays down. */
   onFailure?: (error: Error) => void;
 }
@@ -84,20 +87,27 @@ export class EmbeddedStore {
   #woken: Watch[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor({ clock, fileSystem, logger, folder, onFailure }: EmbeddedStoreOptions) {
+  constructor(options: EmbeddedStoreOptions) {
+    const { clock, fileSystem, logger, folder, onFailure } = options;
     this.#clock = clock;
     this.#onFailure = onFailure ?? (() => {});
     this.#logger = logger;
     this.#release = claimFolder(fileSystem, resolvePath(folder));
     try {
       this.#files = new StoreFiles(fileSystem, logger, folder);
-      const { tree, txId } = this.#files.recover();
-      this.#tree = tree;
-      this.#txId = txId;
+      const stored = options.stored ?? readStoredTree(fileSystem, folder);
+      this.#files.recover(stored);
+      this.#tree = stored.tree;
+      this.#txId = stored.txId;
     } catch (error) {
       this.#release();
       throw error;
     }
+  }
+
+  /** Of its last durable change; ascends, over starts too. 0 before the first. */
+  get version(): number {
+    return this.#files.lastTxId;
   }
 
   openSession(): Store {

@@ -2,26 +2,10 @@ import { dirname, join } from 'node:path';
 import { FileGoneError, isPassing, SyncError } from '../../base/disk-error.ts';
 import type { File, FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
-import {
-  decodeLogHeader,
-  decodeSnapshot,
-  decodeTransactions,
-  encodeLogHeader,
-  encodeSnapshot,
-  encodeTransactions,
-} from './encoding.ts';
-import { encodeFrame, frameAt, nextFrame } from './frames.ts';
-import { type Transaction, Tree } from './tree.ts';
-
-/**
- * The store's files. They are plain files because the folder may be a Kafka log dir: Kafka's log
- * loading (LogManager.loadLogs) stops at any *folder* there whose name is not `<topic>-<partition>`,
- * and never looks at files. So one log dir stays self-contained, and Kafka 3.9 still opens it.
- */
-export const EMBEDDED_STORE_FILES = {
-  log: 'sluice-store.log',
-  snapshot: 'sluice-store.snapshot',
-} as const;
+import { encodeLogHeader, encodeSnapshot, encodeTransactions } from './encoding.ts';
+import { encodeFrame } from './frames.ts';
+import { EMBEDDED_STORE_FILES, type StoredTree } from './stored-tree.ts';
+import type { Transaction, Tree } from './tree.ts';
 
 /** Whether a store was ever kept in the folder. Throws what the disk throws. */
 export function embeddedStoreExists(fileSystem: FileSystem, folder: string): boolean {
@@ -39,17 +23,6 @@ const TEMPORARY = '.tmp';
 /** A log shorter than this is not worth a snapshot: it is replayed in a few milliseconds. */
 const SMALLEST_LOG_TO_COMPACT_BYTES = 1024 * 1024;
 
-/** Durable data that cannot be read. Nothing is repaired: losing decisions silently would be worse. */
-export class StoreDamaged extends Error {
-  override name = 'StoreDamaged';
-
-  constructor(path: string, position: number, reason: string) {
-    super(
-      `the coordination store cannot start: ${path} is damaged at position ${position}: ${reason}`,
-    );
-  }
-}
-
 /** A failed fdatasync is final, whatever its reason. */
 async function syncLog(file: File): Promise<void> {
   try {
@@ -57,12 +30,6 @@ async function syncLog(file: File): Promise<void> {
   } catch (error) {
     throw new SyncError(error);
   }
-}
-
-interface Recovered {
-  tree: Tree;
-  /** The last transaction in the tree. */
-  txId: number;
 }
 
 /** Reads, recovers, appends to and compacts the two files. One flush at a time. */
@@ -75,7 +42,7 @@ export class StoreFiles {
   /** Undefined until the first flush of a new store. */
   #log: File | undefined;
   #logEnd = 0;
-  /** The last transaction in the log, or the one that its header names. */
+  /** The last transaction that is durable. */
   #lastTxId = 0;
   #snapshotBytes = 0;
   /** After a compaction that found no room. */
@@ -89,15 +56,20 @@ export class StoreFiles {
     this.#snapshotPath = join(folder, EMBEDDED_STORE_FILES.snapshot);
   }
 
-  /** Snapshot, then log; cuts a torn tail. The tree and its last transaction. Throws StoreDamaged. */
-  recover(): Recovered {
+  /** Goes on from what the files were found to hold, and cuts a torn end. */
+  recover(stored: StoredTree): void {
     this.#makeFolder();
     this.#fileSystem.removeFile(this.#logPath + TEMPORARY);
     this.#fileSystem.removeFile(this.#snapshotPath + TEMPORARY);
-    const recovered = this.#readSnapshot();
-    this.#replayLog(recovered);
+    const { log, snapshotBytes, txId } = stored;
+    this.#snapshotBytes = snapshotBytes;
+    this.#lastTxId = txId;
+    if (log) {
+      this.#log = this.#fileSystem.open(this.#logPath, 'write');
+      this.#logEnd = log.end;
+      if (log.end < log.size) this.#cutTail(this.#log, log);
+    }
     this.#settle();
-    return recovered;
   }
 
   /**
@@ -121,6 +93,11 @@ export class StoreFiles {
     if (this.#log) await this.#appendToLog(this.#log, frame);
     else await this.#startLog(frame);
     this.#lastTxId = last.txId;
+  }
+
+  /** The last transaction that is durable; 0 before the first. */
+  get lastTxId(): number {
+    return this.#lastTxId;
   }
 
   get isWorthCompacting(): boolean {
@@ -214,88 +191,12 @@ export class StoreFiles {
     return file;
   }
 
-  #readSnapshot(): Recovered {
-    if (!this.#fileSystem.stat(this.#snapshotPath)) return { tree: new Tree(), txId: 0 };
-    const bytes = this.#fileSystem.readFile(this.#snapshotPath);
-    const frame = frameAt(bytes, 0);
-    if (!frame || frame.end !== bytes.length) {
-      throw new StoreDamaged(this.#snapshotPath, 0, 'the checksum does not match');
-    }
-    this.#snapshotBytes = bytes.length;
-    return this.#decode(this.#snapshotPath, 0, () => decodeSnapshot(frame.payload));
-  }
-
-  /** Brings `recovered` up to the end of the log. */
-  #replayLog(recovered: Recovered): void {
-    if (!this.#fileSystem.stat(this.#logPath)) {
-      if (recovered.txId === 0) return;
-      throw new StoreDamaged(this.#logPath, 0, 'it is missing, and there is a snapshot beside it');
-    }
-    const bytes = this.#fileSystem.readFile(this.#logPath);
-    const head = frameAt(bytes, 0);
-    if (!head) throw new StoreDamaged(this.#logPath, 0, 'the header is unreadable');
-    const { afterTxId } = this.#decode(this.#logPath, 0, () => decodeLogHeader(head.payload));
-    if (afterTxId > recovered.txId) {
-      const reason = `it continues from transaction ${afterTxId}, the snapshot ends at ${recovered.txId}`;
-      throw new StoreDamaged(this.#logPath, 0, reason);
-    }
-
-    let position = head.end;
-    this.#lastTxId = afterTxId;
-    for (let frame = frameAt(bytes, position); frame; frame = frameAt(bytes, position)) {
-      const { payload } = frame;
-      this.#decode(this.#logPath, position, () => this.#replay(recovered, payload));
-      position = frame.end;
-    }
-    this.#log = this.#fileSystem.open(this.#logPath, 'write');
-    this.#logEnd = position;
-    if (position < bytes.length) this.#cutTail(this.#log, bytes, position);
-    if (this.#lastTxId < recovered.txId) {
-      const reason = `it ends with transaction ${this.#lastTxId}, the snapshot is of ${recovered.txId}`;
-      throw new StoreDamaged(this.#logPath, position, reason);
-    }
-  }
-
-  #replay(recovered: Recovered, payload: Buffer): void {
-    const { afterTxId, transactions } = decodeTransactions(payload);
-    if (afterTxId !== this.#lastTxId) {
-      throw new RangeError(`it continues from transaction ${afterTxId}, not ${this.#lastTxId}`);
-    }
-    for (const transaction of transactions) {
-      this.#lastTxId = transaction.txId;
-      // A crash between the renames of snapshot and log leaves the log of before the snapshot.
-      if (transaction.txId <= recovered.txId) continue;
-      recovered.tree.replay(transaction);
-      recovered.txId = transaction.txId;
-    }
-  }
-
-  /** What follows the last intact frame was never acknowledged, unless an intact frame follows it. */
-  #cutTail(log: File, bytes: Buffer, position: number): void {
-    const later = nextFrame(bytes, position);
-    if (later) {
-      const reason = `intact data follows at position ${later.position}, so this is no torn end`;
-      throw new StoreDamaged(this.#logPath, position, reason);
-    }
-    log.truncate(position);
+  #cutTail(log: File, { end, size }: { end: number; size: number }): void {
+    log.truncate(end);
     log.syncSync();
-    const cutBytes = bytes.length - position;
     this.#logger.warn(
-      { file: this.#logPath, position, cutBytes },
+      { file: this.#logPath, position: end, cutBytes: size - end },
       'cut the torn end of the store log',
     );
-  }
-
-  #decode<T>(path: string, position: number, decode: () => T): T {
-    try {
-      return decode();
-    } catch (error) {
-      if (error instanceof StoreDamaged) throw error;
-      throw new StoreDamaged(
-        path,
-        position,
-        error instanceof Error ? error.message : String(error),
-      );
-    }
   }
 }
