@@ -3,6 +3,7 @@ import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import { readTextIfPresent } from './checkpoint-file.ts';
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import { folderKind } from './folder-kind.ts';
 import {
   decodeInventory,
   INVENTORY_FILE,
@@ -10,7 +11,6 @@ import {
   InventoryFormatError,
 } from './inventory.ts';
 import type { ListOfTopics, TopicListKeeper } from './list-of-topics.ts';
-import { folderKind } from './log-dir.ts';
 import {
   decodeMetaProperties,
   META_PROPERTIES_FILE,

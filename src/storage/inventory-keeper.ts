@@ -1,5 +1,5 @@
 import type { FileSystem } from '../base/file-system.ts';
-import type { CheckpointWriter } from './checkpoint-writer.ts';
+import type { Logger } from '../base/logger.ts';
 import { closedMsOf } from './found-log-dir.ts';
 import {
   encodeInventory,
@@ -21,18 +21,17 @@ export interface MissingLog extends InventoryLog {
 /** Keeps the inventory of all log directories up to date in each of them. */
 export class InventoryKeeper {
   readonly #fileSystem: FileSystem;
-  readonly #checkpoints: CheckpointWriter;
+  readonly #logger: Logger;
   readonly #dirs: readonly LogDir[];
   readonly #layout: LogDirLayout;
   readonly #topicsVersion: () => number | undefined;
   /** By name; each goes when its partition is made again, or nobody wants it. */
-  readonly missing = new Map<string, MissingLog>();
+  readonly #missing = new Map<string, MissingLog>();
   readonly #life: number;
   #sequence: number;
 
   constructor(
-    fileSystem: FileSystem,
-    checkpoints: CheckpointWriter,
+    { fileSystem, logger }: { fileSystem: FileSystem; logger: Logger },
     {
       dirs,
       layout,
@@ -45,7 +44,7 @@ export class InventoryKeeper {
     },
   ) {
     this.#fileSystem = fileSystem;
-    this.#checkpoints = checkpoints;
+    this.#logger = logger;
     this.#dirs = dirs;
     this.#layout = layout;
     this.#topicsVersion = topicsVersion;
@@ -64,13 +63,45 @@ export class InventoryKeeper {
     for (const dir of this.#dirs) {
       if (dir.failure) continue;
       for (const [name, log] of this.#before(dir.id)?.logs ?? []) {
-        if (log.endOffset > 0 && !isHere(name)) this.missing.set(name, { ...log, dir });
+        if (log.endOffset > 0 && !isHere(name)) this.#missing.set(name, { ...log, dir });
       }
     }
     const home = this.#dirs.find(({ path }) => path === this.#layout.home);
     for (const [name, log] of this.#layout.givenUp) {
-      if (home && log.endOffset > 0) this.missing.set(name, { ...log, dir: home });
+      if (home && log.endOffset > 0) this.#missing.set(name, { ...log, dir: home });
     }
+  }
+
+  /** Of the partitions that were here and are not, forgets those that are not wanted any more. */
+  forgetMissing(isWanted: (name: string, topicId: string | undefined) => boolean): void {
+    for (const [name, { topicId }] of this.#missing) {
+      if (!isWanted(name, topicId)) this.#missing.delete(name);
+    }
+  }
+
+  /** Where a log that is made now begins: after what is missing, so that no offset is given twice. */
+  startOf(name: string, topicId: string): number {
+    return this.#missingOf(name, topicId)?.endOffset ?? 0;
+  }
+
+  /** A log was made where one is missing, or another topic's of its name was. */
+  wasMade(name: string, topicId: string): void {
+    const missing = this.#missingOf(name, topicId);
+    this.#missing.delete(name);
+    if (!missing) return;
+    const { dir, startOffset, endOffset } = missing;
+    const records =
+      startOffset < endOffset ? ` with the offsets ${startOffset} to ${endOffset - 1}` : '';
+    this.#logger.error(
+      { log: name, logDir: dir.path, startOffset, endOffset },
+      `${name} was here${records} and its folder is gone from ${dir.path}: it goes on, empty, at offset ${endOffset}; to have the records back, stop the broker before anything is written to ${name}, and put the folder in the place of the new one`,
+    );
+  }
+
+  #missingOf(name: string, topicId: string): MissingLog | undefined {
+    const missing = this.#missing.get(name);
+    const isSame = missing?.topicId === undefined || missing.topicId === topicId;
+    return isSame ? missing : undefined;
   }
 
   /**
@@ -99,7 +130,7 @@ export class InventoryKeeper {
       // No reason to give up a directory: its start said that the name is taken.
       if (this.#fileSystem.stat(dir.file(INVENTORY_FILE))?.isFolder) continue;
       const text = encodeInventory({ ...inventory, directory: id });
-      await this.#checkpoints.write(dir.file(INVENTORY_FILE), () => text);
+      await dir.writeFile(INVENTORY_FILE, () => text);
     }
   }
 
@@ -110,7 +141,7 @@ export class InventoryKeeper {
     const closedMs = isClosed ? closedMsOf(this.#fileSystem, dir.path) : undefined;
     // Of a directory that failed while it was loaded not every log is known now.
     const logs = new Map<string, InventoryLog>(dir.failure ? this.#before(id)?.logs : undefined);
-    for (const [name, log] of this.missing) {
+    for (const [name, log] of this.#missing) {
       const { topicId, startOffset, endOffset } = log;
       if (log.dir === dir) logs.set(name, { topicId, startOffset, endOffset, segments: [] });
     }

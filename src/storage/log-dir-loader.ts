@@ -1,28 +1,30 @@
+import { join } from 'node:path';
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import { folderKind } from './folder-kind.ts';
 import { isHollow } from './found-log-dir.ts';
 import type { KnownLog } from './known-log.ts';
 import { LoadProgress } from './load-progress.ts';
+import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
 import {
   CLEANER_OFFSET_CHECKPOINT,
-  folderKind,
   LOG_START_OFFSET_CHECKPOINT,
-  type LogDir,
   RECOVERY_POINT_CHECKPOINT,
-} from './log-dir.ts';
+  readCheckpoint,
+} from './log-dir-checkpoints.ts';
 import { LogFormatError, loadLog } from './log-loader.ts';
-import type { LoadedLog } from './log-parts.ts';
+import type { LogOwner } from './log-owner.ts';
+import { logName } from './log-types.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
 
-export interface FoundLog {
-  readonly topic: string;
-  readonly partition: number;
-  readonly logDir: string;
-  readonly folder: string;
-  readonly isNewFolder: boolean;
-  readonly config: LogConfig;
-  readonly loaded: LoadedLog;
+/** What a log directory holds; filled as it is found. */
+export interface LogDirContents {
+  readonly logs: Map<string, Log>;
+  /** Partitions whose folder could not be loaded, and why. */
+  readonly unusable: Map<string, Error>;
+  /** Folders that have a partition's name and hold nothing of one. */
+  readonly hollow: string[];
 }
 
 export interface LoadDirOptions {
@@ -33,7 +35,6 @@ export interface LoadDirOptions {
   readonly wasHere: (name: string) => boolean;
   /** Logs loaded at a time. */
   readonly concurrency: number;
-  addLog(found: FoundLog): void;
 }
 
 /**
@@ -42,28 +43,30 @@ export interface LoadDirOptions {
  */
 export async function loadLogDir(
   context: StorageContext,
-  dir: LogDir,
+  { owner, into }: { owner: LogOwner; into: LogDirContents },
   options: LoadDirOptions,
 ): Promise<{ hasStrayOffsets: boolean }> {
   const { fileSystem, clock, logger } = context;
-  const isClean = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
+  const logDir = owner.path;
+  const file = (name: string) => join(logDir, name);
+  const isClean = fileSystem.stat(file(CLEAN_SHUTDOWN_FILE)) !== undefined;
   // Gone before anything changes: a crash from here on is an unclean stop.
-  if (isClean) fileSystem.removeFile(dir.file(CLEAN_SHUTDOWN_FILE));
+  if (isClean) fileSystem.removeFile(file(CLEAN_SHUTDOWN_FILE));
   // Also after an unclean stop: a folder that the dead process made may not have a durable name yet.
-  fileSystem.syncFolder(dir.path);
-  const recoveryPoints = dir.readCheckpoint(RECOVERY_POINT_CHECKPOINT);
-  const logStartOffsets = dir.readCheckpoint(LOG_START_OFFSET_CHECKPOINT);
-  const compactedUpTo = dir.readCheckpoint(CLEANER_OFFSET_CHECKPOINT);
+  fileSystem.syncFolder(logDir);
+  const recoveryPoints = readCheckpoint(fileSystem, logger, file(RECOVERY_POINT_CHECKPOINT));
+  const logStartOffsets = readCheckpoint(fileSystem, logger, file(LOG_START_OFFSET_CHECKPOINT));
+  const compactedUpTo = readCheckpoint(fileSystem, logger, file(CLEANER_OFFSET_CHECKPOINT));
   // A power cut can take the files of a folder and leave its name.
   const isKnown = (name: string) =>
     recoveryPoints.has(name) || logStartOffsets.has(name) || options.wasHere(name);
   const partitions: { name: string; topic: string; partition: number }[] = [];
-  for (const name of fileSystem.list(dir.path)) {
+  for (const name of fileSystem.list(logDir)) {
     const kind = folderKind(name);
     if (kind.kind === 'other') continue;
-    if (fileSystem.stat(dir.file(name))?.isFolder !== true) continue;
-    if (kind.kind === 'deleted') void context.remover.removeFolder(dir.file(name));
-    else if (!isKnown(name) && isHollow(fileSystem.list(dir.file(name)))) dir.hollow.push(name);
+    if (fileSystem.stat(file(name))?.isFolder !== true) continue;
+    if (kind.kind === 'deleted') void context.remover.removeFolder(file(name));
+    else if (!isKnown(name) && isHollow(fileSystem.list(file(name)))) into.hollow.push(name);
     else partitions.push({ name, topic: kind.topic, partition: kind.partition });
   }
   const names = new Set(partitions.map(({ name }) => name));
@@ -73,13 +76,13 @@ export async function loadLogDir(
   if (partitions.length === 0) return { hasStrayOffsets };
 
   const progress = new LoadProgress(clock, logger, {
-    logDir: dir.path,
+    logDir,
     logCount: partitions.length,
   });
   const limit = new Limiter(Math.max(1, options.concurrency));
   const load = async ({ name, topic, partition }: (typeof partitions)[number]) => {
     await progress.turn();
-    const folder = dir.file(name);
+    const folder = file(name);
     const config = options.configOf(topic);
     const loaded = await loadLog({
       context,
@@ -94,13 +97,13 @@ export async function loadLogDir(
     }).catch((error: unknown) => {
       if (!(error instanceof LogFormatError)) throw error;
       logger.error({ folder, error }, 'the log cannot be used; its partition stays offline');
-      dir.unusable.set(name, error);
+      into.unusable.set(name, error);
       return undefined;
     });
     progress.loaded();
     if (loaded) {
-      const where = { topic, partition, logDir: dir.path, folder, isNewFolder: false };
-      options.addLog({ ...where, config, loaded });
+      const at = { topic, partition, folder, isNewFolder: false };
+      into.logs.set(logName(topic, partition), new Log({ context, owner, ...at, config, loaded }));
       if (!isClean) {
         const { logStartOffset, logEndOffset } = loaded;
         logger.debug({ log: name, logStartOffset, logEndOffset }, 'recovered a log');
@@ -108,11 +111,11 @@ export async function loadLogDir(
     }
   };
   await Promise.all(partitions.map((one) => limit.run(() => load(one))));
-  const { size } = dir.logs;
+  const { size } = into.logs;
   const logs = size === 1 ? '1 log' : `${size} logs`;
   const { tookMs, scannedBytes } = progress;
   logger.info(
-    { logDir: dir.path, logs: size, cleanShutdown: isClean, tookMs, scannedBytes },
+    { logDir, logs: size, cleanShutdown: isClean, tookMs, scannedBytes },
     isClean ? `loaded ${logs}` : `recovered ${logs} after an unclean shutdown`,
   );
   return { hasStrayOffsets };

@@ -1,16 +1,10 @@
 import { join } from 'node:path';
 import { isOfDisk } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import {
-  FolderLockedError,
-  type FolderLocker,
-  FolderNamedTwiceError,
-} from '../base/folder-lock.ts';
+import type { FolderLocker } from '../base/folder-lock.ts';
 import type { Logger } from '../base/logger.ts';
 import { type Random, randomUuid } from '../base/random.ts';
 import { withSentence } from '../base/system-error.ts';
-import { makeFolderDurably } from './atomic-file.ts';
-import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { type FoundLogDir, findLogDir, isHollow } from './found-log-dir.ts';
 import type { TopicListKeeper } from './list-of-topics.ts';
 import type { LogDir } from './log-dir.ts';
@@ -35,8 +29,6 @@ export interface LogDirOpeningPorts {
   readonly fileSystem: FileSystem;
   readonly logger: Logger;
   readonly random: Random;
-  /** A directory does not work; the others go on. */
-  readonly failed: (dir: LogDir, error: Error) => void;
   /** Later on: another process has taken a directory over. */
   readonly lost: (dir: LogDir, error: Error) => void;
 }
@@ -51,21 +43,15 @@ export async function openLogDirs(
   options: LogDirOpeningOptions,
   ports: LogDirOpeningPorts,
 ): Promise<LogDirLayout> {
-  for (const dir of dirs) make(dir, ports);
+  for (const dir of dirs) dir.make();
   refuseSameFolders(dirs, ports.fileSystem);
   // All at a time, as one may have to wait for an answer; the first that is refused ends the start.
-  const locks = await Promise.allSettled(dirs.map((dir) => lock(dir, options.locker, ports)));
+  const locks = await Promise.allSettled(
+    dirs.map((dir) => dir.takeLock(options.locker, (error) => ports.lost(dir, error))),
+  );
   for (const outcome of locks) if (outcome.status === 'rejected') throw outcome.reason;
   await options.afterLocking?.();
   return lookAt(dirs, options, ports);
-}
-
-function make(dir: LogDir, { fileSystem, failed }: LogDirOpeningPorts): void {
-  try {
-    makeFolderDurably(fileSystem, dir.path);
-  } catch (error) {
-    failed(dir, toError(withSentence(error, { path: dir.path })));
-  }
 }
 
 /** Of a link and what it leads to, say: each would undo what the other writes. */
@@ -84,30 +70,10 @@ function refuseSameFolders(dirs: readonly LogDir[], fileSystem: FileSystem): voi
   }
 }
 
-async function lock(
-  dir: LogDir,
-  locker: FolderLocker | undefined,
-  { fileSystem, logger, failed, lost }: LogDirOpeningPorts,
-): Promise<void> {
-  if (dir.failure) return;
-  try {
-    const isKnown = fileSystem.stat(dir.file(META_PROPERTIES_FILE)) !== undefined;
-    const isClosed = fileSystem.stat(dir.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
-    dir.lock = await locker?.lock(dir.path, {
-      mayBeInUse: isKnown && !isClosed,
-      tell: (text) => logger.warn({ logDir: dir.path }, text),
-      onLost: (error) => lost(dir, error),
-    });
-  } catch (error) {
-    if (error instanceof FolderLockedError || error instanceof FolderNamedTwiceError) throw error;
-    failed(dir, toError(withSentence(error, { path: dir.path })));
-  }
-}
-
 function lookAt(
   dirs: readonly LogDir[],
   { topicList, lostDirs = [], inspect }: LogDirOpeningOptions,
-  { fileSystem, logger, random, failed }: LogDirOpeningPorts,
+  { fileSystem, logger, random }: LogDirOpeningPorts,
 ): LogDirLayout {
   const found = new Map<LogDir, FoundLogDir>();
   for (const dir of dirs) {
@@ -116,7 +82,7 @@ function lookAt(
       found.set(dir, findLogDir(fileSystem, logger, { path: dir.path, topicList }));
     } catch (error) {
       if (!isOfDisk(error)) throw error;
-      failed(dir, toError(withSentence(error, { path: dir.path })));
+      dir.fail(toError(withSentence(error, { path: dir.path })));
     }
   }
   inspect?.([...found.values()]);

@@ -1,81 +1,97 @@
 import { join } from 'node:path';
 import { Complaints } from '../base/complaints.ts';
-import { FileGoneError } from '../base/disk-error.ts';
-import type { FileSystem } from '../base/file-system.ts';
-import type { FolderLock } from '../base/folder-lock.ts';
-import type { Logger } from '../base/logger.ts';
+import { FileGoneError, isGone, isOutOfHandles, isOutOfSpace } from '../base/disk-error.ts';
 import {
-  CheckpointFormatError,
-  decodeOffsetCheckpoint,
-  encodeOffsetCheckpoint,
-  type OffsetCheckpoint,
-  readTextIfPresent,
-} from './checkpoint-file.ts';
+  type FolderLock,
+  FolderLockedError,
+  type FolderLocker,
+  FolderNamedTwiceError,
+} from '../base/folder-lock.ts';
+import { withSentence } from '../base/system-error.ts';
+import { makeFolderDurably } from './atomic-file.ts';
+import type { OffsetCheckpoint } from './checkpoint-file.ts';
+import { CheckpointWriter } from './checkpoint-writer.ts';
+import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { DiskSpace } from './disk-space.ts';
+import { takenOutName } from './folder-kind.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
+import {
+  checkpointOf,
+  deletedBeforeOf,
+  LOG_START_OFFSET_CHECKPOINT,
+  type OffsetOf,
+  RECOVERY_POINT_CHECKPOINT,
+  readCheckpoint,
+  recoveryPointOf,
+} from './log-dir-checkpoints.ts';
+import { closeLogDir } from './log-dir-closing.ts';
+import { type LoadDirOptions, loadLogDir } from './log-dir-loader.ts';
+import { LogDirPlace } from './log-dir-place.ts';
 import { LogFlusher } from './log-flusher.ts';
 import type { LogManagerSettings } from './log-manager-settings.ts';
+import type { LogOwner } from './log-owner.ts';
+import { logName } from './log-types.ts';
+import { toError } from './log-writer.ts';
+import { META_PROPERTIES_FILE } from './meta-properties.ts';
+import { createLog, isObstructed, type NewLog } from './new-log.ts';
 import type { StorageContext } from './storage-context.ts';
 import { UnsyncedBudget } from './unsynced-budget.ts';
-
-export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
-export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
-/** How far compaction got; what comes after it is dirty. */
-export const CLEANER_OFFSET_CHECKPOINT = 'cleaner-offset-checkpoint';
-
-/** What the name of a folder in a log directory says. */
-export type FolderKind =
-  | { readonly kind: 'partition'; readonly topic: string; readonly partition: number }
-  /** A deleted topic's partition that is still to be removed. */
-  | { readonly kind: 'deleted' }
-  | { readonly kind: 'other' };
-
-export function folderKind(name: string): FolderKind {
-  if (/^.+-\d+\.[0-9a-f]{32}-delete$/.test(name)) return { kind: 'deleted' };
-  // KRaft's own log: a copied folder may hold it, and no retention may touch it.
-  if (name === '__cluster_metadata-0') return { kind: 'other' };
-  const match = /^([a-zA-Z0-9._-]+)-(\d{1,10})$/.exec(name);
-  if (!match) return { kind: 'other' };
-  return { kind: 'partition', topic: match[1]!, partition: Number(match[2]) };
-}
 
 /** A disk that cannot keep up makes somebody wait many times a second. */
 const SLOW_DISK_RATE = { lines: 1, windowMs: 60_000 };
 
-/** One directory of log.dirs. */
-export class LogDir {
+/** A log that another topic of the same name, or damage, keeps from being used. */
+export class LogUnusableError extends Error {
+  override name = 'LogUnusableError';
+}
+
+export interface LogDirPorts {
+  readonly context: StorageContext;
+  readonly settings: () => LogManagerSettings;
+  /** It is offline from now on, and so are its logs. */
+  readonly onFailure: (dir: LogDir, error: Error) => void;
+  /** No file handle is free, here or anywhere. */
+  readonly onOutOfHandles: (error: Error) => void;
+}
+
+/**
+ * One directory of log.dirs: its lock, its logs and what they share of the disk, its checkpoints. An I/O error
+ * takes it out of use until the next start.
+ */
+export class LogDir implements LogOwner {
   readonly path: string;
   /** KIP-858's id; known once the directory was looked at. */
   id: string | undefined;
-  /** Of the folder that was opened, and files in it that must stay. */
-  #folderId: string | undefined;
-  #files: readonly string[] = [];
-  readonly #seen = new Set<string>();
   readonly logs = new Map<string, Log>();
   /** Partitions whose folder could not be loaded, and why; they are not made anew. */
   readonly unusable = new Map<string, Error>();
   /** Folders that have a partition's name and hold nothing of one; they are left alone. */
   readonly hollow: string[] = [];
-  /** Syncs that somebody waits for. */
-  readonly commits: GroupCommit;
   readonly space: DiskSpace;
   readonly unsynced: UnsyncedBudget;
-  /** Syncs that nobody waits for. */
-  readonly flusher: LogFlusher;
-  lock: FolderLock | undefined;
-  failure: Error | undefined;
-  readonly #fileSystem: FileSystem;
-  readonly #logger: Logger;
+  readonly #context: StorageContext;
+  readonly #ports: LogDirPorts;
+  readonly #place: LogDirPlace;
+  readonly #checkpoints: CheckpointWriter;
   readonly #complaints: Complaints;
+  /** Syncs that somebody waits for. */
+  readonly #commits: GroupCommit;
+  /** Syncs that nobody waits for. */
+  readonly #flusher: LogFlusher;
+  #lock: FolderLock | undefined;
+  #failure: Error | undefined;
+  #state: 'open' | 'closing' | 'closed' = 'open';
 
-  constructor(
-    path: string,
-    { fileSystem, clock, logger, syncs }: StorageContext,
-    settings: () => LogManagerSettings,
-  ) {
+  constructor(path: string, ports: LogDirPorts) {
+    const { context, settings } = ports;
+    const { fileSystem, clock, logger } = context;
     this.path = path;
-    this.commits = new GroupCommit(syncs);
+    this.#ports = ports;
+    this.#context = context;
+    this.#place = new LogDirPlace(fileSystem, path);
+    this.#checkpoints = new CheckpointWriter(fileSystem);
+    this.#complaints = new Complaints(clock, logger);
     const reservedBytes = () => settings().reservedBytes;
     this.space = new DiskSpace({ path, fileSystem, clock, logger, reservedBytes });
     this.unsynced = new UnsyncedBudget({
@@ -83,15 +99,211 @@ export class LogDir {
       freeBytes: () => settings().backgroundFlushBytes,
       onWait: () => this.#warnOfSlowDisk(),
     });
-    this.flusher = new LogFlusher(clock, settings);
-    this.#fileSystem = fileSystem;
-    this.#logger = logger;
-    this.#complaints = new Complaints(clock, logger);
+    this.#commits = new GroupCommit(context.syncs);
+    this.#flusher = new LogFlusher(clock, settings);
   }
 
-  /** What its logs share of the disk. */
-  get bounds(): { space: DiskSpace; unsynced: UnsyncedBudget } {
-    return { space: this.space, unsynced: this.unsynced };
+  /** Why it is offline; undefined in good health. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Makes the folder where it is missing. */
+  make(): void {
+    try {
+      makeFolderDurably(this.#context.fileSystem, this.path);
+    } catch (error) {
+      this.fail(toError(withSentence(error, { path: this.path })));
+    }
+  }
+
+  /**
+   * `onLost`: later on, another process has taken it over. Rejects with FolderLockedError and
+   * FolderNamedTwiceError; any other failure is the directory's own.
+   */
+  async takeLock(locker: FolderLocker | undefined, onLost: (error: Error) => void): Promise<void> {
+    if (this.#failure) return;
+    const { fileSystem, logger } = this.#context;
+    try {
+      const isKnown = fileSystem.stat(this.file(META_PROPERTIES_FILE)) !== undefined;
+      const isClosed = fileSystem.stat(this.file(CLEAN_SHUTDOWN_FILE)) !== undefined;
+      this.#lock = await locker?.lock(this.path, {
+        mayBeInUse: isKnown && !isClosed,
+        tell: (text) => logger.warn({ logDir: this.path }, text),
+        onLost,
+      });
+    } catch (error) {
+      if (error instanceof FolderLockedError || error instanceof FolderNamedTwiceError) throw error;
+      this.fail(toError(withSentence(error, { path: this.path })));
+    }
+  }
+
+  /** Throws FolderLockedError where another process has it. */
+  assertHeld(): void {
+    if (!this.#failure) this.#lock?.assertHeld();
+  }
+
+  /** From now on it has to be this folder, with these of the files. */
+  watch(files: readonly string[]): void {
+    this.#place.watch(files);
+  }
+
+  /** Loads every log, and recovers those that were not closed in order. */
+  async load(options: LoadDirOptions, before: () => void): Promise<void> {
+    if (this.#failure) return;
+    try {
+      before();
+      const { hasStrayOffsets } = await loadLogDir(
+        this.#context,
+        { owner: this, into: this },
+        options,
+      );
+      for (const log of this.logs.values()) {
+        if (log.recoveryPoint < log.logEndOffset) this.written(log);
+      }
+      // Those of a topic whose deletion was interrupted: a new one of its name must not take them over.
+      if (hasStrayOffsets) await this.checkpoint();
+    } catch (error) {
+      this.fail(toError(withSentence(error, { path: this.path })));
+    }
+    if (!this.#failure) this.space.check();
+  }
+
+  /** Everything is loaded: syncs in the background begin. */
+  start(): void {
+    this.#flusher.start();
+  }
+
+  /** Makes an empty log. Throws LogUnusableError, and what the disk throws. */
+  create(wanted: NewLog): Log {
+    if (!this.isInPlace()) throw this.#failure;
+    const name = logName(wanted.topic, wanted.partition);
+    try {
+      const log = createLog(this.#context, this, wanted);
+      this.logs.set(name, log);
+      return log;
+    } catch (error) {
+      if (isObstructed(this.#context.fileSystem, this.path, name)) {
+        throw new LogUnusableError(
+          `${this.file(name)} is a file, or a link that leads nowhere, where the folder of ${name} should be; move it away, and start the broker again`,
+        );
+      }
+      this.diskFailed(toError(error));
+      throw error;
+    }
+  }
+
+  /** The log is not used any more, and its folder has another name; the new path. Throws what the disk throws. */
+  takeOut(log: Log, suffix: 'delete' | 'stray'): string {
+    const { fileSystem, handles, random } = this.#context;
+    this.#flusher.forget(log);
+    log.goOffline(new Error(`${log.name} is deleted`));
+    handles.closeUnder(log.folder);
+    const path = this.file(takenOutName(log, random.bytes(16).toString('hex'), suffix));
+    try {
+      fileSystem.rename(log.folder, path);
+    } catch (error) {
+      this.diskFailed(toError(error));
+      throw error;
+    }
+    this.logs.delete(log.name);
+    return path;
+  }
+
+  written(log: Log): void {
+    this.#flusher.written(log);
+  }
+
+  commit(log: Log): void {
+    this.#commits.join(log);
+  }
+
+  async logStartOffsetMoved(): Promise<Error | undefined> {
+    try {
+      await this.#write(LOG_START_OFFSET_CHECKPOINT, deletedBeforeOf);
+      return undefined;
+    } catch (error) {
+      const cause = toError(error);
+      this.diskFailed(cause);
+      return cause;
+    }
+  }
+
+  /** Where the files of one log were taken away, and the directory is there, the others go on. */
+  failed(log: Log, error: Error): void {
+    if (!isGone(error) || !this.isInPlace()) {
+      this.diskFailed(error);
+      return;
+    }
+    this.#flusher.forget(log);
+    const { name: partition, logStartOffset, logEndOffset } = log;
+    const gone =
+      error instanceof FileGoneError
+        ? error
+        : new FileGoneError(
+            `a file was removed from ${partition} while it was in use (${error.message})`,
+            { cause: error },
+          );
+    this.#context.logger.error(
+      { log: partition, error, logStartOffset, logEndOffset },
+      `${partition} goes offline, with the offsets ${logStartOffset} to ${logEndOffset}: ${gone.message}; put the file back, or start the broker again without it`,
+    );
+    log.goOffline(gone);
+  }
+
+  /** Whether it is still what was opened; where it is not, it goes offline. */
+  isInPlace(): boolean {
+    if (this.#failure) return false;
+    try {
+      const problem = this.#place.problem();
+      if (problem) this.fail(problem);
+    } catch (error) {
+      this.diskFailed(toError(error));
+    }
+    return !this.#failure;
+  }
+
+  /** Want of space or handles passes, and what failed is tried again; everything else is final. */
+  diskFailed(error: Error): void {
+    if (isOutOfSpace(error)) this.space.exhausted(error);
+    else if (isOutOfHandles(error)) this.#ports.onOutOfHandles(error);
+    else this.fail(error);
+  }
+
+  /** Out of use until the next start. */
+  fail(error: Error): void {
+    if (this.#failure || this.#state === 'closed') return;
+    this.#failure = error;
+    this.space.stop();
+    this.#context.logger.error(
+      { logDir: this.path, error, logs: this.logs.size },
+      `log directory ${this.path} failed and goes offline: ${error.message}`,
+    );
+    for (const log of this.logs.values()) {
+      this.#flusher.forget(log);
+      log.goOffline(error);
+    }
+    this.#ports.onFailure(this, error);
+  }
+
+  /** What does not work, a sentence for each. */
+  troubles(): string[] {
+    if (this.#failure) return [`log directory ${this.path} is offline: ${this.#failure.message}`];
+    const found: string[] = [];
+    if (this.space.isLow) found.push(`producers must wait: ${this.space.reason}`);
+    const offline = [...this.logs.values()].filter((log) => log.failure);
+    const [first] = offline;
+    if (first?.failure) {
+      const count = offline.length === 1 ? '1 partition' : `${offline.length} partitions`;
+      found.push(
+        `${count} of ${this.path} offline, ${first.name} for one: ${first.failure.message}`,
+      );
+    }
+    return found;
   }
 
   #warnOfSlowDisk(): void {
@@ -103,78 +315,63 @@ export class LogDir {
     );
   }
 
-  /** From now on it has to be this folder, with these of the files; those that are not there count from when they are. */
-  watch(files: readonly string[]): void {
-    this.#folderId = this.#fileSystem.stat(this.path)?.id;
-    this.#files = files;
-  }
-
-  /**
-   * Why it is not the folder any more that was opened: nothing may be made in another one. Undefined
-   * where it is. Throws what the disk throws.
-   */
-  problem(): Error | undefined {
-    const { path } = this;
-    const stat = this.#fileSystem.stat(path);
-    if (!stat) return new FileGoneError(`${path} was removed, or cannot be reached any more`);
-    if (!stat.isFolder) {
-      return new FileGoneError(`${path} is not a folder any more: a file is in its place`);
-    }
-    if (this.#folderId !== undefined && stat.id !== this.#folderId) {
-      return new FileGoneError(
-        `${path} is another folder than it was: it was replaced, or its disk was unmounted`,
-      );
-    }
-    const gone = this.#files.find((name) => {
-      const isThere = this.#fileSystem.stat(this.file(name)) !== undefined;
-      if (isThere) this.#seen.add(name);
-      return !isThere && this.#seen.has(name);
-    });
-    return gone === undefined
-      ? undefined
-      : new FileGoneError(`${this.file(gone)} was removed while it was in use`);
-  }
-
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
   /** Empty where there is no such file, or (with a log line) none that can be read. */
   readCheckpoint(name: string): OffsetCheckpoint {
-    const path = this.file(name);
-    const text = readTextIfPresent(this.#fileSystem, path);
-    if (text === undefined) return new Map();
+    const { fileSystem, logger } = this.#context;
+    return readCheckpoint(fileSystem, logger, this.file(name));
+  }
+
+  /** Keeps an offset of each log in the file, atomically; a failure is the directory's. */
+  async writeCheckpoint(name: string, offsetOf: OffsetOf): Promise<void> {
+    if (this.#state !== 'open' || !this.isInPlace()) return;
     try {
-      return decodeOffsetCheckpoint(path, text);
+      await this.#write(name, offsetOf);
     } catch (error) {
-      if (!(error instanceof CheckpointFormatError)) throw error;
-      this.#logger.error({ path, error }, 'a checkpoint file is damaged and is not used');
-      return new Map();
+      this.diskFailed(toError(error));
     }
   }
 
-  recoveryPoints(): string {
-    return this.#encode((log) => log.recoveryPoint);
+  async checkpoint(): Promise<void> {
+    await this.writeCheckpoint(RECOVERY_POINT_CHECKPOINT, recoveryPointOf);
+    await this.writeCheckpoint(LOG_START_OFFSET_CHECKPOINT, deletedBeforeOf);
   }
 
-  /**
-   * Of every log from which somebody deleted records, for good: the names of its oldest segments may come
-   * back with a power cut, so they do not say it. (Kafka leaves out a log that begins with a segment.)
-   */
-  logStartOffsets(): string {
-    return this.#encode(({ deletedBefore }) => (deletedBefore > 0 ? deletedBefore : undefined));
+  #write(name: string, offsetOf: OffsetOf): Promise<void> {
+    return this.writeFile(name, () => checkpointOf(this.logs, offsetOf));
   }
 
-  offsets(offsetOf: (log: Log) => number | undefined): string {
-    return this.#encode(offsetOf);
+  /** Replaces a small file, the newest text winning. Rejects with what the disk throws. */
+  writeFile(name: string, text: () => string): Promise<void> {
+    return this.#checkpoints.write(this.file(name), text);
   }
 
-  #encode(offsetOf: (log: Log) => number | undefined): string {
-    const offsets: OffsetCheckpoint = new Map();
-    for (const [name, log] of this.logs) {
-      const offset = offsetOf(log);
-      if (offset !== undefined) offsets.set(name, offset);
+  /** Nothing is synced or written in the background any more: what is left is written by `close`, once. */
+  async stop(): Promise<void> {
+    await this.#flusher.stop();
+    this.#state = 'closing';
+    await this.#checkpoints.settle();
+  }
+
+  /** Writes and syncs everything, writes the checkpoints, marks the stop clean. */
+  async close(): Promise<void> {
+    this.space.stop();
+    if (this.#failure) return;
+    try {
+      await closeLogDir(this.#context.fileSystem, this);
+    } catch (error) {
+      this.fail(toError(error));
     }
-    return encodeOffsetCheckpoint(offsets);
+  }
+
+  /** Its logs answer nothing any more, and another process may have it. */
+  async release(): Promise<void> {
+    this.#state = 'closed';
+    for (const log of this.logs.values()) log.goOffline(new Error('The broker has stopped'));
+    try {
+      await this.#lock?.release();
+    } catch (error) {
+      // The end of the process gives it up too, where the disk does not even take this any more.
+      this.#context.logger.warn({ logDir: this.path, error }, 'could not give up the lock');
+    }
   }
 }

@@ -24,8 +24,6 @@ export interface LogManagerSettings {
   readonly reservedBytes: number;
   /** Compaction. */
   readonly cleaner: CleanerSettings;
-  /** Stored in the clean shutdown file (KIP-966), -1. */
-  readonly brokerEpoch: number;
 }
 
 export const DEFAULT_LOG_MANAGER_SETTINGS: LogManagerSettings = {
@@ -40,5 +38,4 @@ export const DEFAULT_LOG_MANAGER_SETTINGS: LogManagerSettings = {
   maxOpenFiles: 1000,
   reservedBytes: -1,
   cleaner: DEFAULT_CLEANER_SETTINGS,
-  brokerEpoch: -1,
 };

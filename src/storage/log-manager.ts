@@ -1,61 +1,30 @@
 import { basename } from 'node:path';
 import { assert } from '../base/assert.ts';
-import type { Clock } from '../base/clock.ts';
-import { BufferPool } from '../base/collections/buffer-pool.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
-import {
-  FileGoneError,
-  isGone,
-  isOutOfHandles,
-  isOutOfSpace,
-  isPassing,
-} from '../base/disk-error.ts';
+import { isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Random } from '../base/random.ts';
-import { withSentence } from '../base/system-error.ts';
-import { AppendQueue } from './append-queue.ts';
-import { CheckpointWriter } from './checkpoint-writer.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
-import { FileHandles } from './file-handles.ts';
-import { FileRemover } from './file-remover.ts';
-import { GuardedFileSystem } from './guarded-file-system.ts';
-import { IndexCache } from './index-cache.ts';
-import { InventoryKeeper, type MissingLog } from './inventory-keeper.ts';
-import { Log } from './log.ts';
+import { InventoryKeeper } from './inventory-keeper.ts';
+import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
+import { LogDir, LogUnusableError } from './log-dir.ts';
 import {
   CLEANER_OFFSET_CHECKPOINT,
-  LOG_START_OFFSET_CHECKPOINT,
-  LogDir,
+  type OffsetOf,
   RECOVERY_POINT_CHECKPOINT,
-} from './log-dir.ts';
-import { closeLogDir } from './log-dir-closing.ts';
+  recoveryPointOf,
+} from './log-dir-checkpoints.ts';
 import type { LogDirLayout } from './log-dir-layout.ts';
-import { loadLogDir } from './log-dir-loader.ts';
 import { type LogDirOpeningOptions, openLogDirs } from './log-dir-opening.ts';
 import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
-import type { LogEvents } from './log-parts.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
-import { createLog, isObstructed, writePartitionMetadata } from './new-log.ts';
-import { RelievedFileSystem } from './relieved-file-system.ts';
+import { writePartitionMetadata } from './new-log.ts';
 import { Limiter } from './segment-io.ts';
-import type { StorageContext } from './storage-context.ts';
-import { TurnQuota } from './turn-quota.ts';
+import { type StorageContext, type StorageWorld, storageContext } from './storage-context.ts';
 import type { UnsyncedBudget } from './unsynced-budget.ts';
 
-/** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
-const COLD_READS = 3;
-
-/** What all readers together read on the event loop in one turn; then the thread pool goes on. */
-const READ_BYTES_PER_TURN = 2 * 1024 * 1024;
-
-/** Logs that sync at a time because somebody waits; the thread pool's last thread is for reads. */
-const COMMIT_SYNCS = 3;
-
-/** Free read buffers kept for reuse. */
-const RETAINED_READ_BYTES = 32 * 1024 * 1024;
+export { LogUnusableError } from './log-dir.ts';
 
 /** Logs synced at a time before a start shows them. */
 const RECOVERED_SYNCS = 8;
@@ -71,11 +40,7 @@ const CREATION_RETRY_MS = 2000;
 /** A line about missing file handles, no more often than this. */
 const HANDLES_WARNING_INTERVAL_MS = 10_000;
 
-export interface LogManagerOptions extends LogDirOpeningOptions {
-  readonly fileSystem: FileSystem;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+export interface LogManagerOptions extends LogDirOpeningOptions, StorageWorld {
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
   /** Sees each log directory before it is read; may throw what the disk throws. */
@@ -100,19 +65,12 @@ export interface WantedLog {
 /** Kept per log directory for other layers: high watermarks, and how far compaction got. */
 export type CheckpointName = 'replication-offset-checkpoint' | 'cleaner-offset-checkpoint';
 
-/** A log that another topic of the same name, or damage, keeps from being used. */
-export class LogUnusableError extends Error {
-  override name = 'LogUnusableError';
-}
-
 /** All logs of this broker, over one or several log directories. */
 export class LogManager {
   readonly #options: LogManagerOptions;
   readonly #context: StorageContext;
-  readonly #checkpoints: CheckpointWriter;
   /** Compacts the logs of compacted topics in the background. */
   readonly cleaner: Cleaner;
-  readonly #events: LogEvents;
   readonly #dirs: LogDir[];
   readonly #timers: NamedTimers;
   #settings: LogManagerSettings;
@@ -120,7 +78,8 @@ export class LogManager {
   #inventory: InventoryKeeper | undefined;
   /** The inventory is kept from when it is known whose the directories are. */
   #isInventoryKept = false;
-  #isClosing = false;
+  /** Nothing goes on in the background any more. */
+  #isStopped = false;
   #isClosed = false;
   #nextHandlesWarningMs = 0;
 
@@ -137,78 +96,54 @@ export class LogManager {
   }
 
   private constructor(options: LogManagerOptions) {
-    const { clock, random, logger } = options;
     this.#options = options;
-    this.#timers = new NamedTimers(clock);
+    this.#timers = new NamedTimers(options.clock);
     this.#settings = { ...DEFAULT_LOG_MANAGER_SETTINGS, ...options.settings };
-    const fileSystem = new RelievedFileSystem(
-      options.locker
-        ? new GuardedFileSystem(options.fileSystem, () => this.#assertOwned())
-        : options.fileSystem,
-    );
-    const handles = new FileHandles(fileSystem, this.#settings.maxOpenFiles);
-    fileSystem.relieve = () => handles.closeIdle() > 0;
-    this.#context = {
-      fileSystem,
-      clock,
-      random,
-      logger,
-      handles,
-      readBuffers: new BufferPool({ maxRetainedBytes: RETAINED_READ_BYTES }),
-      indexCache: new IndexCache(),
-      readsOfTurn: new TurnQuota(clock, READ_BYTES_PER_TURN),
-      coldReads: new Limiter(COLD_READS),
-      syncs: new Limiter(COMMIT_SYNCS),
-      appendQueue: new AppendQueue(clock),
-      remover: new FileRemover(fileSystem, clock, logger),
-      producerIdExpirationMs: this.#settings.producerIdExpirationMs,
+    const assertOwned = () => {
+      for (const dir of this.#dirs) dir.assertHeld();
     };
-    this.#checkpoints = new CheckpointWriter(fileSystem);
-    this.#dirs = options.logDirs.map(
-      (path) => new LogDir(path, this.#context, () => this.#settings),
-    );
+    this.#context = storageContext(options, this.#settings, options.locker && assertOwned);
+    const ports = {
+      context: this.#context,
+      settings: () => this.#settings,
+      onFailure: (dir: LogDir, error: Error) => options.onLogDirFailure(dir.path, error),
+      onOutOfHandles: (error: Error) => this.#warnOfHandles(error),
+    };
+    this.#dirs = options.logDirs.map((path) => new LogDir(path, ports));
     this.cleaner = new Cleaner(
       this.#context,
       {
         logs: () => this.logs(),
         readCheckpoint: () => this.readCheckpoint(CLEANER_OFFSET_CHECKPOINT),
         writeCheckpoint: (offsetOf) => this.writeCheckpoint(CLEANER_OFFSET_CHECKPOINT, offsetOf),
-        writeRecoveryPoints: () =>
-          this.#writeToEachDir(RECOVERY_POINT_CHECKPOINT, (dir) => dir.recoveryPoints()),
+        writeRecoveryPoints: () => this.writeCheckpoint(RECOVERY_POINT_CHECKPOINT, recoveryPointOf),
         reservedBytes: () => this.#settings.reservedBytes,
       },
       this.#settings.cleaner,
     );
-    this.#events = {
-      failed: (log, error) => this.#logFailed(log, error),
-      written: (log) => this.#dirOf(log.logDir).flusher.written(log),
-      commit: (log) => this.#dirOf(log.logDir).commits.join(log),
-      logStartOffsetMoved: (log) => this.#checkpointLogStarts(log.logDir),
-    };
   }
 
   async #open(): Promise<void> {
     try {
       const layout = await openLogDirs(this.#dirs, this.#options, {
         ...this.#context,
-        failed: (dir, error) => this.#failDir(dir.path, error),
         lost: (dir, error) => this.#lost(dir, error),
       });
       this.#layout = layout;
       this.#requireOne();
       await Promise.all(this.#dirs.map((dir) => this.#loadDir(dir, layout)));
       this.#requireOne();
-      this.#inventory = new InventoryKeeper(this.#context.fileSystem, this.#checkpoints, {
+      this.#inventory = new InventoryKeeper(this.#context, {
         dirs: this.#dirs,
         layout,
         topicsVersion: () => this.#options.topicList?.version(),
       });
       this.#inventory.compare();
     } catch (error) {
-      for (const dir of this.#dirs) await dir.lock?.release();
+      for (const dir of this.#dirs) await dir.release();
       throw error;
     }
-    for (const { flusher } of this.#dirs) flusher.start();
+    for (const dir of this.#dirs) dir.start();
     this.cleaner.start();
     this.#timers.every('retention', this.#settings.initialTaskDelayMs, () => {
       this.runRetention();
@@ -216,12 +151,12 @@ export class LogManager {
     });
     this.#timers.every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
       void this.#checkpoint().then(() => {
-        if (!this.#isClosing) void this.#writeInventory(false);
+        if (!this.#isStopped) void this.#writeInventory(false);
       });
       return this.#settings.recoveryPointCheckpointIntervalMs;
     });
     this.#timers.every('watch', WATCH_INTERVAL_MS, () => {
-      for (const dir of this.#dirs) this.#isInPlace(dir);
+      for (const dir of this.#dirs) dir.isInPlace();
       return WATCH_INTERVAL_MS;
     });
     this.#timers.every('producers', PRODUCER_EXPIRY_CHECK_MS, () => {
@@ -232,12 +167,8 @@ export class LogManager {
 
   /** With one directory in other hands the rest is no whole any more; with one that is gone it is. */
   #lost(lost: LogDir, error: Error): void {
-    if (!this.#isInPlace(lost)) return;
-    for (const dir of this.#dirs) this.#failDir(dir.path, error);
-  }
-
-  #assertOwned(): void {
-    for (const { lock, failure } of this.#dirs) if (!failure) lock?.assertHeld();
+    if (!lost.isInPlace()) return;
+    for (const dir of this.#dirs) dir.fail(error);
   }
 
   #requireOne(): void {
@@ -270,18 +201,17 @@ export class LogManager {
 
   async #writeInventory(isComplete: boolean): Promise<void> {
     if (!this.#inventory || !this.#isInventoryKept) return;
-    for (const dir of this.#dirs) this.#isInPlace(dir);
+    for (const dir of this.#dirs) dir.isInPlace();
     try {
       await this.#inventory.write({ isComplete });
     } catch (error) {
-      this.#diskFailed(this.home.path, toError(error));
+      this.#dirOf(this.home.path).diskFailed(toError(error));
     }
   }
 
   /** Of the partitions that were here and are not, forgets those that are not wanted any more. */
   forgetMissing(isWanted: (name: string, topicId: string | undefined) => boolean): void {
-    const missing = this.#inventory?.missing ?? new Map<string, MissingLog>();
-    for (const [name, { topicId }] of missing) if (!isWanted(name, topicId)) missing.delete(name);
+    this.#inventory?.forgetMissing(isWanted);
   }
 
   /** Folders that have a partition's name and nothing of a partition in them. */
@@ -291,29 +221,17 @@ export class LogManager {
     }
   }
 
-  async #loadDir(dir: LogDir, layout: LogDirLayout): Promise<void> {
-    if (dir.failure) return;
+  #loadDir(dir: LogDir, layout: LogDirLayout): Promise<void> {
     const before = layout.inventory?.directories.find(({ id }) => id === dir.id);
-    try {
-      this.#options.beforeLoading?.(this.#context.fileSystem, dir.path, layout);
-      const { hasStrayOffsets } = await loadLogDir(this.#context, dir, {
+    return dir.load(
+      {
         configOf: this.#options.configOf,
         concurrency: this.#settings.recoveryConcurrency,
         known: (name) => layout.known.get(name),
         wasHere: (name) => before?.logs.has(name) === true,
-        addLog: (found) => {
-          const shared = { context: this.#context, events: this.#events };
-          const log = new Log({ ...found, ...shared, ...dir.bounds });
-          dir.logs.set(log.name, log);
-          if (log.recoveryPoint < log.logEndOffset) dir.flusher.written(log);
-        },
-      });
-      // Those of a topic whose deletion was interrupted: a new one of its name must not take them over.
-      if (hasStrayOffsets) await this.#checkpoint([dir]);
-    } catch (error) {
-      this.#failDir(dir.path, toError(withSentence(error, { path: dir.path })));
-    }
-    if (!dir.failure) dir.space.check();
+      },
+      () => this.#options.beforeLoading?.(this.#context.fileSystem, dir.path, layout),
+    );
   }
 
   /** Opens files for other parts of the broker too: it makes room where no handle is free. */
@@ -377,40 +295,15 @@ export class LogManager {
       if (!one.failure && (!dir || one.logs.size < dir.logs.size)) dir = one;
     }
     if (!dir) throw new Error('No log directory works');
-    if (!this.#isInPlace(dir)) throw dir.failure;
-    const missing = this.#inventory?.missing.get(name);
-    const isSame = missing?.topicId === undefined || missing.topicId === at.topicId;
-    const startOffset = missing && isSame ? missing.endOffset : 0;
+    const startOffset = this.#inventory?.startOf(name, at.topicId) ?? 0;
     try {
-      const log = createLog(this.#context, this.#events, {
-        dir,
-        topic,
-        partition,
-        ...at,
-        startOffset,
-      });
-      this.#inventory?.missing.delete(name);
-      if (missing && isSame) this.#tellMissing(name, missing);
+      const log = dir.create({ topic, partition, ...at, startOffset });
+      this.#inventory?.wasMade(name, at.topicId);
       return log;
     } catch (error) {
-      if (isObstructed(this.#context.fileSystem, dir.path, name)) {
-        throw new LogUnusableError(
-          `${dir.file(name)} is a file, or a link that leads nowhere, where the folder of ${name} should be; move it away, and start the broker again`,
-        );
-      }
-      this.#diskFailed(dir.path, toError(error));
       if (isPassing(error)) this.#retryCreations();
       throw error;
     }
-  }
-
-  #tellMissing(name: string, { dir, startOffset, endOffset }: MissingLog): void {
-    const records =
-      startOffset < endOffset ? ` with the offsets ${startOffset} to ${endOffset - 1}` : '';
-    this.#context.logger.error(
-      { log: name, logDir: dir.path, startOffset, endOffset },
-      `${name} was here${records} and its folder is gone from ${dir.path}: it goes on, empty, at offset ${endOffset}; to have the records back, stop the broker before anything is written to ${name}, and put the folder in the place of the new one`,
-    );
   }
 
   /** Whoever wanted a log that could not be made hears when it is worth another try. */
@@ -424,24 +317,8 @@ export class LogManager {
       { log: log.name, foundTopicId: log.topicId, topicId },
       'the folder belongs to another topic of this name; it is set aside',
     );
-    this.#takeOut(log, 'stray');
+    this.#dirOf(log.logDir).takeOut(log, 'stray');
     void this.#checkpoint();
-  }
-
-  /** Renames the log's folder; the new path. */
-  #takeOut(log: Log, suffix: 'delete' | 'stray'): string {
-    const { fileSystem, handles, random } = this.#context;
-    const dir = this.#dirOf(log.logDir);
-    dir.flusher.forget(log);
-    log.goOffline(new Error(`${log.name} is deleted`));
-    handles.closeUnder(log.folder);
-    const id = random.bytes(16).toString('hex');
-    // A file name has 255 bytes: a long topic name gives way to the id.
-    const tail = `-${log.partition}.${id}-${suffix}`;
-    const path = dir.file(log.topic.slice(0, 255 - tail.length) + tail);
-    fileSystem.rename(log.folder, path);
-    dir.logs.delete(log.name);
-    return path;
   }
 
   /**
@@ -451,13 +328,7 @@ export class LogManager {
   async delete(topic: string, partition: number): Promise<void> {
     const log = this.get(topic, partition);
     if (!log) return;
-    let path: string;
-    try {
-      path = this.#takeOut(log, 'delete');
-    } catch (error) {
-      this.#diskFailed(log.logDir, toError(error));
-      throw error;
-    }
+    const path = this.#dirOf(log.logDir).takeOut(log, 'delete');
     this.#context.logger.debug({ log: log.name, folder: basename(path) }, 'deleting a log');
     // A topic of the same name must not take over how far this one was compacted, synced, or deleted.
     if (this.cleaner.cleanedUpTo(log) !== undefined) void this.cleaner.checkpoint();
@@ -499,93 +370,19 @@ export class LogManager {
     return all;
   }
 
-  /** Writes the values of the logs of each directory to its checkpoint file, atomically. */
-  async writeCheckpoint(
-    name: CheckpointName,
-    offsetOf: (log: Log) => number | undefined,
-  ): Promise<void> {
-    await this.#writeToEachDir(name, (dir) => dir.offsets(offsetOf));
+  /** Keeps an offset of each log in the checkpoint file of its directory, atomically. */
+  async writeCheckpoint(name: string, offsetOf: OffsetOf): Promise<void> {
+    for (const dir of this.#dirs) await dir.writeCheckpoint(name, offsetOf);
   }
 
-  async #checkpoint(dirs: readonly LogDir[] = this.#dirs): Promise<void> {
-    await this.#writeToEachDir(RECOVERY_POINT_CHECKPOINT, (dir) => dir.recoveryPoints(), dirs);
-    await this.#writeToEachDir(LOG_START_OFFSET_CHECKPOINT, (dir) => dir.logStartOffsets(), dirs);
-  }
-
-  async #checkpointLogStarts(logDir: string): Promise<Error | undefined> {
-    const dir = this.#dirOf(logDir);
-    try {
-      const path = dir.file(LOG_START_OFFSET_CHECKPOINT);
-      await this.#checkpoints.write(path, () => dir.logStartOffsets());
-      return undefined;
-    } catch (error) {
-      const cause = toError(error);
-      this.#diskFailed(logDir, cause);
-      return cause;
-    }
-  }
-
-  async #writeToEachDir(
-    name: string,
-    text: (dir: LogDir) => string,
-    dirs: readonly LogDir[] = this.#dirs,
-  ): Promise<void> {
-    for (const dir of dirs) {
-      if (this.#isClosing || !this.#isInPlace(dir)) continue;
-      try {
-        await this.#checkpoints.write(dir.file(name), () => text(dir));
-      } catch (error) {
-        this.#diskFailed(dir.path, toError(error));
-      }
-    }
+  async #checkpoint(): Promise<void> {
+    for (const dir of this.#dirs) await dir.checkpoint();
   }
 
   #dirOf(path: string): LogDir {
     const dir = this.#dirs.find((one) => one.path === path);
     if (!dir) throw new Error(`${path} is no log directory`);
     return dir;
-  }
-
-  /** Whether the directory is still what was opened; where it is not, it goes offline. */
-  #isInPlace(dir: LogDir): boolean {
-    if (dir.failure) return false;
-    try {
-      const problem = dir.problem();
-      if (problem) this.#failDir(dir.path, problem);
-    } catch (error) {
-      this.#diskFailed(dir.path, toError(error));
-    }
-    return !dir.failure;
-  }
-
-  /** Where the files of one log were taken away, and the directory is there, the others go on. */
-  #logFailed(log: Log, error: Error): void {
-    const dir = this.#dirOf(log.logDir);
-    if (!isGone(error) || !this.#isInPlace(dir)) {
-      this.#diskFailed(log.logDir, error);
-      return;
-    }
-    dir.flusher.forget(log);
-    const { name: partition, logStartOffset, logEndOffset } = log;
-    const gone =
-      error instanceof FileGoneError
-        ? error
-        : new FileGoneError(
-            `a file was removed from ${partition} while it was in use (${error.message})`,
-            { cause: error },
-          );
-    this.#context.logger.error(
-      { log: partition, error, logStartOffset, logEndOffset },
-      `${partition} goes offline, with the offsets ${logStartOffset} to ${logEndOffset}: ${gone.message}; put the file back, or start the broker again without it`,
-    );
-    log.goOffline(gone);
-  }
-
-  /** Want of space or handles passes, and what failed is tried again; everything else is final. */
-  #diskFailed(path: string, error: Error): void {
-    if (isOutOfSpace(error)) this.#dirOf(path).space.exhausted(error);
-    else if (isOutOfHandles(error)) this.#warnOfHandles(error);
-    else this.#failDir(path, error);
   }
 
   #warnOfHandles(error: Error): void {
@@ -600,42 +397,12 @@ export class LogManager {
 
   /** Takes a log directory out of use until the next start: its disk failed, whoever noticed. */
   failLogDir(path: string, error: Error): void {
-    this.#failDir(path, error);
-  }
-
-  #failDir(path: string, error: Error): void {
-    const dir = this.#dirOf(path);
-    if (dir.failure || this.#isClosed) return;
-    dir.failure = error;
-    dir.space.stop();
-    this.#context.logger.error(
-      { logDir: path, error, logs: dir.logs.size },
-      `log directory ${path} failed and goes offline: ${error.message}`,
-    );
-    for (const log of dir.logs.values()) {
-      dir.flusher.forget(log);
-      log.goOffline(error);
-    }
-    this.#options.onLogDirFailure(path, error);
+    this.#dirOf(path).fail(error);
   }
 
   /** What does not work while the broker goes on, a sentence for each; empty in good health. */
   troubles(): string[] {
-    const found: string[] = [];
-    for (const { path, failure, logs, space } of this.#dirs) {
-      if (failure) {
-        found.push(`log directory ${path} is offline: ${failure.message}`);
-        continue;
-      }
-      if (space.isLow) found.push(`producers must wait: ${space.reason}`);
-      const offline = [...logs.values()].filter((log) => log.failure);
-      const [first] = offline;
-      if (first?.failure) {
-        const count = offline.length === 1 ? '1 partition' : `${offline.length} partitions`;
-        found.push(`${count} of ${path} offline, ${first.name} for one: ${first.failure.message}`);
-      }
-    }
-    return found;
+    return this.#dirs.flatMap((dir) => dir.troubles());
   }
 
   /** What of each log directory is written and not synced. */
@@ -659,34 +426,16 @@ export class LogManager {
     if (this.#isClosed) return;
     this.#timers.end();
     // Nothing is written to a folder that only has the path of the one that was opened.
-    for (const dir of this.#dirs) this.#isInPlace(dir);
+    for (const dir of this.#dirs) dir.isInPlace();
     await this.cleaner.stop();
     this.#context.remover.stop();
     this.#context.appendQueue.run();
-    await Promise.all(this.#dirs.map(({ flusher }) => flusher.stop()));
-    // What is still to be written in the background is written here, once.
-    this.#isClosing = true;
-    await this.#checkpoints.settle();
-    for (const dir of this.#dirs) {
-      dir.space.stop();
-      if (dir.failure) continue;
-      await closeLogDir(this.#context.fileSystem, dir, this.#settings).catch((error: unknown) =>
-        this.#failDir(dir.path, toError(error)),
-      );
-    }
+    await Promise.all(this.#dirs.map((dir) => dir.stop()));
+    this.#isStopped = true;
+    for (const dir of this.#dirs) await dir.close();
     await this.#writeInventory(true);
     this.#isClosed = true;
-    for (const log of this.logs()) log.goOffline(new Error('The broker has stopped'));
     this.#context.handles.closeAll();
-    for (const dir of this.#dirs) await this.#unlock(dir);
-  }
-
-  /** The end of the process gives it up too, where the disk does not even take this any more. */
-  async #unlock(dir: LogDir): Promise<void> {
-    try {
-      await dir.lock?.release();
-    } catch (error) {
-      this.#context.logger.warn({ logDir: dir.path, error }, 'could not give up the lock');
-    }
+    for (const dir of this.#dirs) await dir.release();
   }
 }

@@ -127,3 +127,16 @@ export interface AbortedTransaction {
   readonly producerId: Int64;
   readonly firstOffset: number;
 }
+
+export interface EpochEndOffset {
+  /** The largest epoch at or below the one asked for; -1 when none is known. */
+  readonly leaderEpoch: number;
+  /** Where that epoch ends (exclusive); -1 when none is known. */
+  readonly endOffset: number;
+}
+
+export interface SegmentInfo {
+  readonly baseOffset: number;
+  readonly sizeInBytes: number;
+  readonly lastModifiedMs: number;
+}

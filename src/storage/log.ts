@@ -1,15 +1,13 @@
 import { assert } from '../base/assert.ts';
 import type { Int64 } from '../base/int64.ts';
 import { abortedTransactions } from './aborted-transactions.ts';
+import { SegmentSwap, type SwapParts, type SwappedLog } from './cleaner/segment-swap.ts';
 import { DeletedRecords } from './deleted-records.ts';
 import type { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { LoadedLog } from './loaded-log.ts';
 import { type AppendedLog, LogAppender } from './log-appender.ts';
 import type { LogConfig } from './log-config.ts';
-
-export type { EpochEndOffset, SegmentInfo } from './log-parts.ts';
-
-import { SegmentSwap, type SwapParts, type SwappedLog } from './cleaner/segment-swap.ts';
-import type { EpochEndOffset, LogEvents, LogOptions, SegmentInfo } from './log-parts.ts';
+import type { LogOwner } from './log-owner.ts';
 import { LogReader, type ReadableLog } from './log-reader.ts';
 import { LogSegments } from './log-segments.ts';
 import { LogSync } from './log-sync.ts';
@@ -18,10 +16,12 @@ import {
   type AppendDone,
   type AppendOptions,
   type AppendResult,
+  type EpochEndOffset,
   type LogListener,
   logName,
   type ReadOptions,
   type ReadOutcome,
+  type SegmentInfo,
   type TimestampAndOffset,
 } from './log-types.ts';
 import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
@@ -35,7 +35,19 @@ import { findByTimestamp, findMaxTimestamp, lookUp } from './time-lookup.ts';
 /** Segments renamed away in one turn of the event loop; each takes about eight system calls. */
 const MOST_SEGMENTS_AT_ONCE = 32;
 
-/** One partition's log on this broker. Created by the LogManager alone. */
+export interface LogOptions {
+  readonly context: StorageContext;
+  /** The directory that it lies in. */
+  readonly owner: LogOwner;
+  readonly topic: string;
+  readonly partition: number;
+  readonly folder: string;
+  readonly isNewFolder: boolean;
+  readonly config: LogConfig;
+  readonly loaded: LoadedLog;
+}
+
+/** One partition's log on this broker. Made by its log directory alone. */
 export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   readonly topic: string;
   readonly partition: number;
@@ -50,7 +62,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   listener: LogListener | undefined;
 
   readonly #context: StorageContext;
-  readonly #events: LogEvents;
+  readonly #owner: LogOwner;
   readonly #producers: ProducerState;
   readonly #segments: LogSegments;
   readonly #epochs: LeaderEpochCache;
@@ -70,12 +82,12 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   constructor(options: LogOptions) {
     const { context, loaded } = options;
     this.#context = context;
-    this.#events = options.events;
+    this.#owner = options.owner;
     this.topic = options.topic;
     this.partition = options.partition;
     this.name = logName(options.topic, options.partition);
     this.topicId = loaded.topicId;
-    this.logDir = options.logDir;
+    this.logDir = options.owner.path;
     this.folder = options.folder;
     this.#config = options.config;
     this.#producers = loaded.producers;
@@ -83,7 +95,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#logStartOffset = loaded.logStartOffset;
     if (loaded.deletedBefore > 0) this.#deleted = this.#deletedTo(loaded.deletedBefore);
     this.#highWatermark = loaded.logStartOffset;
-    this.#sync = new LogSync(context, options);
+    const { space, unsynced } = options.owner;
+    this.#sync = new LogSync(context, { ...options, unsynced });
     this.#sync.addFiles(loaded.unsyncedFiles);
     this.#segments = new LogSegments(context, {
       name: this.name,
@@ -96,8 +109,8 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     this.#reader = new LogReader(context, this);
     this.#writer = new LogWriter(context, this, {
       sync: this.#sync,
-      space: options.space,
-      unsynced: options.unsynced,
+      space,
+      unsynced,
       endOffset: loaded.logEndOffset,
       recoveryPoint: loaded.recoveryPoint,
     });
@@ -106,7 +119,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
       producers: loaded.producers,
       epochs: loaded.epochs,
       writer: this.#writer,
-      space: options.space,
+      space,
     });
   }
 
@@ -186,14 +199,14 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   }
 
   /**
-   * For the writer and the reader: the disk failed. The manager takes the directory offline, unless
+   * For the writer and the reader: the disk failed. The directory goes offline, unless
    * the error is one that passes again.
    */
   fail(error: Error): void {
-    if (!this.#failure) this.#events.failed(this, error);
+    if (!this.#failure) this.#owner.failed(this, error);
   }
 
-  /** For the manager: nothing is read, written or acknowledged from now on, and this is why. */
+  /** For the directory: nothing is read, written or acknowledged from now on, and this is why. */
   goOffline(error: Error): void {
     if (this.#failure) return;
     this.#failure = error;
@@ -204,7 +217,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /** For the writer. */
   written(): void {
-    this.#events.written(this);
+    this.#owner.written(this);
   }
 
   /** For the writer. Throws what the disk throws. */
@@ -217,7 +230,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
 
   /** For the writer. */
   commit(): void {
-    this.#events.commit(this);
+    this.#owner.commit(this);
   }
 
   /** For the writer. */
@@ -334,7 +347,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   }
 
   #deletedTo(before: number): DeletedRecords {
-    return new DeletedRecords(before, () => this.#events.logStartOffsetMoved(this));
+    return new DeletedRecords(before, () => this.#owner.logStartOffsetMoved(this));
   }
 
   #moveLogStart(offset: number): void {
@@ -480,7 +493,7 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
   }
 
   /**
-   * For the manager: writes and syncs all of it, indexes and producers included, so that the next
+   * For the directory: writes and syncs all of it, indexes and producers included, so that the next
    * start needs no recovery. The log is not used any more. Rejects where a start must recover it.
    */
   async close(): Promise<void> {

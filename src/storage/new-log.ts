@@ -2,10 +2,10 @@ import { dirname, join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import { syncFolderNow } from './atomic-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { LoadedLog } from './loaded-log.ts';
 import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
-import type { LogDir } from './log-dir.ts';
-import type { LoadedLog, LogEvents } from './log-parts.ts';
+import type { LogOwner } from './log-owner.ts';
 import { logName } from './log-types.ts';
 import { encodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts';
 import { ProducerSnapshots } from './producer-snapshots.ts';
@@ -16,7 +16,6 @@ import { SegmentList } from './segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
 
 export interface NewLog {
-  readonly dir: LogDir;
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
@@ -26,14 +25,14 @@ export interface NewLog {
 }
 
 /**
- * Makes the folder of a partition and adds its empty log to the directory. Throws what the disk throws, and
- * then leaves no folder behind that nobody would ever delete.
+ * Makes the folder of a partition, and an empty log in it. Throws what the disk throws, and then leaves no
+ * folder behind that nobody would ever delete.
  */
-export function createLog(context: StorageContext, events: LogEvents, at: NewLog): Log {
+export function createLog(context: StorageContext, owner: LogOwner, at: NewLog): Log {
   const { fileSystem, logger } = context;
-  const { dir, topic, partition, topicId, config, startOffset } = at;
+  const { topic, partition, topicId, config, startOffset } = at;
   const name = logName(topic, partition);
-  const folder = dir.file(name);
+  const folder = join(owner.path, name);
   const isMadeHere = fileSystem.stat(folder) === undefined;
   let metadata: string;
   try {
@@ -47,11 +46,8 @@ export function createLog(context: StorageContext, events: LogEvents, at: NewLog
     throw error;
   }
   const loaded = emptyLog(context, { folder, topicId, startOffset, unsyncedFiles: [metadata] });
-  const where = { topic, partition, logDir: dir.path, folder, isNewFolder: true };
-  const log = new Log({ context, events, ...where, config, loaded, ...dir.bounds });
-  dir.logs.set(name, log);
-  logger.debug({ log: name, topicId, logDir: dir.path }, 'created a log');
-  return log;
+  logger.debug({ log: name, topicId, logDir: owner.path }, 'created a log');
+  return new Log({ context, owner, topic, partition, folder, isNewFolder: true, config, loaded });
 }
 
 /** Whether something that is no folder is seen to have the name of the folder that could not be made. */

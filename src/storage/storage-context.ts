@@ -1,14 +1,28 @@
 import type { Clock } from '../base/clock.ts';
-import type { BufferPool } from '../base/collections/buffer-pool.ts';
+import { BufferPool } from '../base/collections/buffer-pool.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import type { AppendQueue } from './append-queue.ts';
-import type { FileHandles } from './file-handles.ts';
-import type { FileRemover } from './file-remover.ts';
-import type { IndexCache } from './index-cache.ts';
-import type { Limiter } from './segment-io.ts';
-import type { TurnQuota } from './turn-quota.ts';
+import { AppendQueue } from './append-queue.ts';
+import { FileHandles } from './file-handles.ts';
+import { FileRemover } from './file-remover.ts';
+import { GuardedFileSystem } from './guarded-file-system.ts';
+import { IndexCache } from './index-cache.ts';
+import { RelievedFileSystem } from './relieved-file-system.ts';
+import { Limiter } from './segment-io.ts';
+import { TurnQuota } from './turn-quota.ts';
+
+/** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
+const COLD_READS = 3;
+
+/** What all readers together read on the event loop in one turn; then the thread pool goes on. */
+const READ_BYTES_PER_TURN = 2 * 1024 * 1024;
+
+/** Logs that sync at a time because somebody waits; the thread pool's last thread is for reads. */
+const COMMIT_SYNCS = 3;
+
+/** Free read buffers kept for reuse. */
+const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 
 /** What all logs of a broker share. */
 export interface StorageContext {
@@ -29,4 +43,39 @@ export interface StorageContext {
   readonly remover: FileRemover;
   /** Idle producers are forgotten after this. */
   producerIdExpirationMs: number;
+}
+
+/** What storage takes from the world. */
+export interface StorageWorld {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** `assertOwned`, before each change: throws where the data is not this process's any more; absent in tests. */
+export function storageContext(
+  { fileSystem: disk, clock, random, logger }: StorageWorld,
+  settings: { readonly maxOpenFiles: number; readonly producerIdExpirationMs: number },
+  assertOwned: (() => void) | undefined,
+): StorageContext {
+  const guarded = assertOwned ? new GuardedFileSystem(disk, assertOwned) : disk;
+  const fileSystem = new RelievedFileSystem(guarded);
+  const handles = new FileHandles(fileSystem, settings.maxOpenFiles);
+  fileSystem.relieve = () => handles.closeIdle() > 0;
+  return {
+    fileSystem,
+    clock,
+    random,
+    logger,
+    handles,
+    readBuffers: new BufferPool({ maxRetainedBytes: RETAINED_READ_BYTES }),
+    indexCache: new IndexCache(),
+    readsOfTurn: new TurnQuota(clock, READ_BYTES_PER_TURN),
+    coldReads: new Limiter(COLD_READS),
+    syncs: new Limiter(COMMIT_SYNCS),
+    appendQueue: new AppendQueue(clock),
+    remover: new FileRemover(fileSystem, clock, logger),
+    producerIdExpirationMs: settings.producerIdExpirationMs,
+  };
 }

@@ -9,8 +9,8 @@ import {
   encodeOffsetCheckpoint,
 } from './checkpoint-file.ts';
 import { decodeCleanShutdown, encodeCleanShutdown } from './clean-shutdown-file.ts';
+import { folderKind } from './folder-kind.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
-import { folderKind } from './log-dir.ts';
 import { decodeMetaProperties, encodeMetaProperties } from './meta-properties.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts';

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { FileSystem } from '../../base/file-system.ts';
-import { folderKind } from '../log-dir.ts';
+import { folderKind } from '../folder-kind.ts';
 import { LOG_SUFFIX, parseFileName } from '../segment-files.ts';
 
 /**
