@@ -1,4 +1,4 @@
-// Seeds that failed once, each by its symptom. What was wrong has a test of its own beside the code that
+// If one of these breaks, a fault that once lost or repeated records is back. Each seed failed once, by its symptom. What was wrong has a test of its own beside the code that
 // was mended; these keep the way on which it was found.
 import { test } from 'node:test';
 import { runBroker } from './broker/broker-run.ts';

@@ -57,6 +57,16 @@ test('a file imports only from its own layer and from lower ones', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('the first line of every test file says what a user would lose', () => {
+  const silent = ['src', 'simulation', 'test', 'tools']
+    .flatMap((root) =>
+      readdirSync(root, { recursive: true }).map((name) => join(root, String(name))),
+    )
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => !/^\/\/ (If|Without|Each) /.test(readFileSync(file, 'utf8')));
+  assert.deepEqual(silent, []);
+});
+
 test('only the edges touch the ambient clock, randomness, disk and network', () => {
   const ambient =
     /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|process\.hrtime)\b|from 'node:(fs|fs\/promises|net|dgram|tls|timers|child_process|http|https)'/;

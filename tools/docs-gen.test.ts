@@ -1,3 +1,4 @@
+// If this breaks, the reference pages tell of other settings and tools than there are.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

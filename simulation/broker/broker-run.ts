@@ -6,6 +6,7 @@ import {
   CreateTopicsRequest,
   CreateTopicsResponse,
 } from '../../src/protocol/messages/19-create-topics.ts';
+import type { FlushPolicy } from '../../src/storage/log-types.ts';
 import { Administrator } from '../clients/administrator.ts';
 import { ClientWorld } from '../clients/client-world.ts';
 import { checkPartition } from '../clients/fetching.ts';
@@ -16,7 +17,6 @@ import type { SimClient } from '../clients/sim-client.ts';
 import { TopicChurn } from '../clients/topic-churn.ts';
 import { GroupHistory } from '../history/group-history.ts';
 import { PartitionHistory } from '../history/partition-history.ts';
-import type { FlushPolicy } from '../storage/storage-run.ts';
 import { mustHold, Violation } from '../violation.ts';
 import { WORLD_STARTS_MS, World, type WorldOptions } from '../world/world.ts';
 import { BROKER_HOST, BrokerLife } from './broker-life.ts';

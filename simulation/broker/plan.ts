@@ -1,7 +1,7 @@
 import type { CrashSurvival } from '../../src/base/testing/sim-file.ts';
 import type { SimRandom } from '../../src/base/testing/sim-random.ts';
+import type { FlushPolicy } from '../../src/storage/log-types.ts';
 import type { FixedTopic } from '../clients/client-world.ts';
-import type { FlushPolicy } from '../storage/storage-run.ts';
 
 /** How a life of the broker ends. */
 export type Ending = 'stop' | 'kill' | 'power cut';

@@ -4,6 +4,7 @@ import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import { buildBatch } from '../../src/protocol/records/batch-builder.ts';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../../src/storage/log-config.ts';
 import { LogManager } from '../../src/storage/log-manager.ts';
+import type { FlushPolicy } from '../../src/storage/log-types.ts';
 import { mustHold } from '../violation.ts';
 import { ProcessDisk } from '../world/process-disk.ts';
 import { WORLD_STARTS_MS, World, type WorldOptions } from '../world/world.ts';
@@ -11,8 +12,6 @@ import { readLog } from './read-log.ts';
 import { type AppendedBatch, StoredPartition } from './stored-partition.ts';
 
 /** What is promised about acknowledged records after a power cut. */
-export type FlushPolicy = 'os' | 'group-commit';
-
 export interface StorageRunOptions extends WorldOptions {
   /** Chosen by the seed where absent. */
   readonly policy?: FlushPolicy | undefined;

@@ -1,9 +1,9 @@
 import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import type { BatchOptions, RecordInput } from '../../src/protocol/records/batch-builder.ts';
 import type { Log } from '../../src/storage/log.ts';
+import type { FlushPolicy } from '../../src/storage/log-types.ts';
 import { mustHold } from '../violation.ts';
 import type { FoundRecord } from './read-log.ts';
-import type { FlushPolicy } from './storage-run.ts';
 
 export interface AppendedBatch {
   readonly records: readonly (RecordInput & { readonly value: string })[];

@@ -7,8 +7,3 @@ export class AssertionFailure extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionFailure(message);
 }
-
-/** Exhausts a union: reaching it is a compile error first and a failure second. */
-export function assertNever(value: never): never {
-  throw new AssertionFailure(`unexpected value ${JSON.stringify(value)}`);
-}

@@ -54,7 +54,7 @@ export interface File {
   writeSync(buffers: readonly Uint8Array[], position: number): void;
   /** Cuts, or extends with zeros. */
   truncate(size: number): void;
-  /** fdatasync on the thread pool. A failure is final: never retry it (DESIGN 4.6). */
+  /** fdatasync on the thread pool. A failure is final: the system may have dropped the data, so it is never retried. */
   sync(): Promise<void>;
   /** fdatasync on this thread, for small files at start-up, shutdown and checkpoints. */
   syncSync(): void;

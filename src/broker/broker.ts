@@ -32,7 +32,7 @@ import {
   unsupportedConfig,
 } from './broker-settings.ts';
 import { configValidator } from './controller/config-validator.ts';
-import { createController } from './controller/controller.ts';
+import { StoreController } from './controller/store-controller.ts';
 import { Coordinators } from './coordinator/coordinators.ts';
 import { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import { ProducerIds } from './coordinator/producer-ids.ts';
@@ -218,7 +218,7 @@ async function assemble(
   });
   const coordinators = new Coordinators({ [OFFSETS_TOPIC]: coordinator.runtime });
   const host = new LocalPartitionHost(clock, brokerId, partitions, configs, coordinators);
-  const controller = createController({
+  const controller = new StoreController({
     clock,
     random,
     logger,

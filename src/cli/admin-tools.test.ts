@@ -1,3 +1,4 @@
+// If this breaks, an administrator's command changes something else than it says, or says nothing.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

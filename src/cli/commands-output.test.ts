@@ -1,3 +1,4 @@
+// If this breaks, scripts that read the tools' output, as they read Kafka's, stop understanding it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KafkaError } from '../protocol/errors.ts';

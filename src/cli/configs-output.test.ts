@@ -1,3 +1,4 @@
+// If this breaks, kafka-configs shows or changes settings otherwise than Kafka's does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigEntry } from '../client/index.ts';

@@ -1,3 +1,4 @@
+// If this breaks, quotas and users named on a command line end up on somebody else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KafkaError } from '../protocol/errors.ts';

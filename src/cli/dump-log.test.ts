@@ -1,3 +1,4 @@
+// If this breaks, nobody can look into a segment, an index or a snapshot on the disk.
 import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

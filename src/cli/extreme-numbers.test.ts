@@ -1,3 +1,4 @@
+// If this breaks, offsets and times beyond 2^53 are shown or sent as other numbers.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

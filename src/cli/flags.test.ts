@@ -1,3 +1,4 @@
+// If this breaks, a mistyped flag is ignored, or a right one refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CliError } from './failure.ts';

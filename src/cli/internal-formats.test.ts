@@ -1,3 +1,4 @@
+// If this breaks, what the broker keeps in its internal topics cannot be read by a person.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeVersioned } from '../protocol/codec/index.ts';

@@ -1,3 +1,4 @@
+// If this breaks, the console producer cuts lines, joins them, or takes all memory for a long one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

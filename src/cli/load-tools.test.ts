@@ -1,3 +1,4 @@
+// If this breaks, the load tools measure something else than they print, or never end.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

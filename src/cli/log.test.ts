@@ -1,3 +1,4 @@
+// If this breaks, the offline tools misjudge a data folder, or change one that they should only look at.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

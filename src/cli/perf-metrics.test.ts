@@ -1,3 +1,4 @@
+// If this breaks, the percentiles of a performance test are wrong.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { consumerMetrics, metricsTable, producerMetrics } from './perf-metrics.ts';

@@ -1,3 +1,4 @@
+// If this breaks, scripts that read the performance tools' output stop understanding it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { summaries } from './commands/verifiable-consumer.ts';

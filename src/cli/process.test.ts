@@ -1,3 +1,4 @@
+// If this breaks, the program does not start, stop, or say why as a service manager needs it.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {

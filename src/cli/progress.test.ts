@@ -1,3 +1,4 @@
+// If this breaks, long work looks dead on a terminal, or its progress ends up in a file.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Progress } from './progress.ts';

@@ -1,3 +1,4 @@
+// If this breaks, the console consumer prints keys, headers or bytes otherwise than Kafka's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConsumerRecord } from '../client/index.ts';

@@ -1,3 +1,4 @@
+// If this breaks, scripts that call Kafka's classes by name find nothing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

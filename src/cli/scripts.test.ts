@@ -1,3 +1,4 @@
+// If this breaks, a kafka-*.sh does something else than the script of that name in Kafka.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import {

@@ -1,3 +1,4 @@
+// If this breaks, the everyday tools fail against a running broker.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// If this breaks, kafka-topics lists or describes topics otherwise than Kafka's does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { subscriptionPattern, topicPattern } from './topic-filter.ts';

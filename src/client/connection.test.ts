@@ -1,3 +1,4 @@
+// If this breaks, an answer goes to the wrong request, or a dead connection is waited for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeResponseFrame } from '../protocol/codec/index.ts';

@@ -1,3 +1,4 @@
+// If this breaks, our consumer skips records, repeats them, or stops without an error.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeResponseFrame } from '../protocol/codec/index.ts';

@@ -20,11 +20,6 @@ export interface OffsetAtTime extends TopicPartition {
   readonly leaderEpoch: number;
 }
 
-/** A failed partition, beside others that may have succeeded. */
-export interface PartitionFailure extends TopicPartition {
-  readonly error: KafkaError;
-}
-
 export type IsolationLevel = 'read_uncommitted' | 'read_committed';
 
 export function isolationCode(level: IsolationLevel): number {

@@ -1,3 +1,4 @@
+// If this breaks, our client asks the wrong broker, gives up too soon, or never does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

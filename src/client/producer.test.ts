@@ -1,3 +1,4 @@
+// If this breaks, records sent with our producer are lost, doubled, out of order, or never settled.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProduceResponse } from '../protocol/messages/00-produce.ts';

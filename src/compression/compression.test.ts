@@ -8,8 +8,9 @@ import { CODECS, codecById, codecByName, DecompressionError, lz4ForMagic0 } from
 import { lz4HeaderChecksum, walkLz4Frame } from './lz4-frame.ts';
 import { LZ4_MAGIC_0, TEXT, VECTORS, XXH32_VECTORS } from './test-vectors.ts';
 import { xxhash32 } from './xxhash32.ts';
-import { decompressZstd, type ZstdLibrary } from './zstd.ts';
+import { decompressZstd } from './zstd.ts';
 import { zstdContentSize } from './zstd-frame.ts';
+import type { ZstdLibrary } from './zstd-library.ts';
 import { zstdWasm } from './zstd-wasm.ts';
 
 const MEBIBYTE = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { lazyLibrary } from './library.ts';
-import type { ZstdLibrary } from './zstd.ts';
+import type { ZstdLibrary } from './zstd-library.ts';
 
 /** The Emscripten module inside `@bokuweb/zstd-wasm`; sizes and pointers are numbers. */
 interface ZstdModule {

@@ -1,14 +1,8 @@
 import * as zlib from 'node:zlib';
 import { asBuffer, type Codec, damaged, tooLarge } from './codec.ts';
 import { zstdContentSize } from './zstd-frame.ts';
+import type { ZstdLibrary } from './zstd-library.ts';
 import { zstdWasm } from './zstd-wasm.ts';
-
-/** One-shot Zstandard, whoever implements it. */
-export interface ZstdLibrary {
-  compress(bytes: Uint8Array, level: number): Buffer;
-  /** `capacity` bounds the output; throws beyond it and for damaged input. */
-  decompress(bytes: Uint8Array, capacity: number): Buffer;
-}
 
 /** Zstandard's own default, and Kafka's. */
 const DEFAULT_LEVEL = 3;

@@ -1,3 +1,4 @@
+// If this breaks, a list setting loses or doubles entries when one is added or taken out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alterConfigs, brokerConfig, type ConfigChange, incrementalAlterConfigs } from './index.ts';

@@ -1,4 +1,5 @@
-import { type BrokerConfig, brokerKey, valueProblem, withDynamicConfigs } from './broker-config.ts';
+import { type BrokerConfig, valueProblem, withDynamicConfigs } from './broker-config.ts';
+import { brokerKey } from './broker-key.ts';
 import { BROKER_KEYS } from './broker-keys/index.ts';
 import { ConfigError, type ConfigKey, type ConfigTexts, splitList } from './key.ts';
 import { validateTopicConfigs } from './topic-config.ts';

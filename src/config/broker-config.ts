@@ -1,3 +1,4 @@
+import { brokerKey } from './broker-key.ts';
 import { BROKER_KEYS, TYPED_BROKER_KEYS } from './broker-keys/index.ts';
 import { closest } from './closest.ts';
 import { COMPATIBILITY_NAMES, compatibilityOf } from './compatibility.ts';
@@ -127,18 +128,6 @@ export function withBrokerId(config: BrokerConfig, brokerId: number): BrokerConf
   const { fixed, ...dynamic } = config.sources;
   const id = String(brokerId);
   return loadBrokerConfig({ ...fixed, 'node.id': id, 'broker.id': id }, dynamic).config;
-}
-
-const LISTENER_PREFIX = /^listener\.name\.[^.]+\.(?:[^.]+\.)?/;
-
-/** The key of a name, also of one with a listener's prefix: listener.name.external.ssl.protocol. */
-export function brokerKey(name: string): ConfigKey | undefined {
-  if (Object.hasOwn(BROKER_KEYS, name)) return BROKER_KEYS[name];
-  if (!name.startsWith('listener.name.')) return undefined;
-  const withoutListener = name.replace(/^listener\.name\.[^.]+\./, '');
-  if (Object.hasOwn(BROKER_KEYS, withoutListener)) return BROKER_KEYS[withoutListener];
-  const withoutMechanism = name.replace(LISTENER_PREFIX, '');
-  return Object.hasOwn(BROKER_KEYS, withoutMechanism) ? BROKER_KEYS[withoutMechanism] : undefined;
 }
 
 /** The sentence for a bad value, or undefined. */

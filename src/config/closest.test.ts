@@ -1,3 +1,4 @@
+// If this breaks, a mistyped key is met with a wrong suggestion, or none.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closest, editDistance } from './closest.ts';

@@ -1,3 +1,4 @@
+// If this breaks, a server.properties means something else here than in Kafka.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../storage/log-config.ts';

@@ -1,3 +1,4 @@
+// If this breaks, a setting is shown with a wrong value or source, or a secret with its value.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

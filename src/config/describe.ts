@@ -1,10 +1,10 @@
 import {
   type BrokerConfig,
   type BrokerConfigSources,
-  brokerKey,
   defaultText,
   resolveBrokerText,
 } from './broker-config.ts';
+import { brokerKey } from './broker-key.ts';
 import { BROKER_KEYS } from './broker-keys/index.ts';
 import { type ConfigKey, type ConfigTexts, canonicalText } from './key.ts';
 import { isTopicKey, TOPIC_KEYS, TOPIC_TO_BROKER_KEY } from './topic-keys.ts';

@@ -1,3 +1,4 @@
+// If this breaks, the broker listens somewhere else than it was told, or tells clients so.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brokerConfig, ConfigError } from './index.ts';

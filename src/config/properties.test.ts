@@ -1,3 +1,4 @@
+// If this breaks, a properties file is read otherwise than Java reads it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

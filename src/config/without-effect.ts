@@ -1,4 +1,4 @@
-import { brokerKey } from './broker-config.ts';
+import { brokerKey } from './broker-key.ts';
 import { type ConfigTexts, canonicalText } from './key.ts';
 
 /** What does not happen although a key asks for it, where somebody may rely on it. */

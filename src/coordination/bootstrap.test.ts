@@ -1,3 +1,4 @@
+// If this breaks, two brokers get one id, or a cluster another id at the next start.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../base/logger.ts';

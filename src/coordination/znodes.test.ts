@@ -1,3 +1,4 @@
+// If this breaks, Kafka and Sluice cannot read each other's nodes in one ZooKeeper.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parentPath } from './store.ts';

@@ -3,10 +3,10 @@ import { json, type Route } from './route.ts';
 
 export interface Health {
   /**
-   * `ok` serves clients, and so does `degraded`, with reasons: a restart would not help it. `starting` and
-   * `stopping` answer 503 so that a balancer looks elsewhere.
+   * `ok` serves clients, and so does `degraded`, with reasons: a restart would not help it. `stopping` answers
+   * 503 so that a balancer looks elsewhere.
    */
-  readonly status: 'starting' | 'ok' | 'degraded' | 'stopping' | 'failed';
+  readonly status: 'ok' | 'degraded' | 'stopping' | 'failed';
   /** What else is worth telling: version, broker id, listeners, reasons. */
   readonly details: Readonly<Record<string, unknown>>;
 }

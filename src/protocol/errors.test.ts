@@ -1,3 +1,4 @@
+// If this breaks, clients take one error for another, or give up where they should try again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorCode, errorMessage, errorName, isRetriable, KafkaError } from './errors.ts';

@@ -300,11 +300,6 @@ export class Log implements ReadableLog, WrittenLog, AppendedLog, SwappedLog {
     return this.#epochs.latestEpoch;
   }
 
-  /** The epoch that wrote `offset`, -1 when unknown. */
-  leaderEpochOf(offset: number): number {
-    return this.#epochs.epochOf(offset);
-  }
-
   /** This broker leads from the log end offset on. */
   startLeaderEpoch(epoch: number): void {
     this.#epochs.begin(epoch, this.#writer.appendedEnd);

@@ -1,3 +1,4 @@
+// If this breaks, bytes that real clients sent are read otherwise, or answers come out in other bytes.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

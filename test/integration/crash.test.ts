@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { buildProgram } from '../crash/program.ts';
 import { CrashRun } from '../crash/rounds.ts';
 
-test('semantics 29, 30, 59, 71: nothing acknowledged is lost or repeated by kill -9', async (t) => {
+test('nothing acknowledged is lost or repeated by kill -9', async (t) => {
   const { program, remove } = buildProgram();
   t.after(remove);
   const { endings, ...report } = await new CrashRun({ program, rounds: 6, seed: 59 }).run();

@@ -118,7 +118,7 @@ async function deleteRecords(topic: string, offset: number) {
   return [errorName(errorCode), lowWatermark];
 }
 
-test('semantic 33: nothing to read is zero bytes, never null', async () => {
+test('nothing to read is zero bytes, never null', async () => {
   const topic = await newTopic();
   for (const version of [0, 1, 2, 3, 4, 11, 12, 16]) {
     for (const partition of version < 13 ? [0, 9] : []) {
@@ -128,7 +128,7 @@ test('semantic 33: nothing to read is zero bytes, never null', async () => {
   }
 });
 
-test('semantic 34: a first batch larger than every limit comes whole, later ones keep to the budget', async () => {
+test('a first batch larger than every limit comes whole, later ones keep to the budget', async () => {
   const topic = await newTopic();
   await produce(client, topic, batchOf(['x'.repeat(5000)]));
   await produce(client, topic, batchOf(['y']));
@@ -139,7 +139,7 @@ test('semantic 34: a first batch larger than every limit comes whole, later ones
   assert.ok(old.records.length <= 100);
 });
 
-test('semantic 35: an offset within a batch returns the whole batch', async () => {
+test('an offset within a batch returns the whole batch', async () => {
   const topic = await newTopic();
   await produce(client, topic, batchOf(['a', 'b', 'c']));
   for (const offset of [0, 1, 2]) {
@@ -148,7 +148,7 @@ test('semantic 35: an offset within a batch returns the whole batch', async () =
   assert.deepEqual((await fetch(client, topic, 3)).values, []);
 });
 
-test('semantic 36: a fetch wakes when enough bytes have come, and not before', async () => {
+test('a fetch wakes when enough bytes have come, and not before', async () => {
   const topic = await newTopic();
   const batch = batchOf(['x']);
   const reader = await RawClient.connect(broker);
@@ -165,7 +165,7 @@ test('semantic 36: a fetch wakes when enough bytes have come, and not before', a
   reader.close();
 });
 
-test('semantic 36: a fetch that nobody feeds is answered at max wait, an error at once', async () => {
+test('a fetch that nobody feeds is answered at max wait, an error at once', async () => {
   const topic = await newTopic();
   const started = performance.now();
   assert.deepEqual((await fetch(client, topic, 0, { maxWaitMs: 50 })).values, []);
@@ -174,7 +174,7 @@ test('semantic 36: a fetch that nobody feeds is answered at max wait, an error a
   assert.equal(errorName(failed.errorCode), 'UNKNOWN_TOPIC_OR_PARTITION');
 });
 
-test('semantic 37: within a session a hot partition does not starve the cold ones', async () => {
+test('within a session a hot partition does not starve the cold ones', async () => {
   const topic = await newTopic({}, 4);
   const hot = batchOf(['h'.repeat(1000)]);
   for (let count = 0; count < 10; count++) await produce(client, topic, hot);
@@ -197,7 +197,7 @@ test('semantic 37: within a session a hot partition does not starve the cold one
   assert.deepEqual(second.withData, [1, 2, 3]);
 });
 
-test('semantic 38: fetch sessions', async () => {
+test('fetch sessions', async () => {
   const topic = await newTopic({}, 3);
   const all: [number, number][] = [0, 1, 2].map((partition) => [partition, 0]);
   const { sessionId, partitions } = await inSession(topic, {
@@ -228,7 +228,7 @@ test('semantic 38: fetch sessions', async () => {
   );
 });
 
-test('semantic 39: offsets outside the log are an error, the end is a place to wait', async () => {
+test('offsets outside the log are an error, the end is a place to wait', async () => {
   const topic = await newTopic();
   await produce(client, topic, batchOf(['a', 'b']));
   await produce(client, topic, batchOf(['c']));
@@ -241,7 +241,7 @@ test('semantic 39: offsets outside the log are an error, the end is a place to w
   assert.equal((await fetch(client, topic, 2)).logStartOffset, 2);
 });
 
-test('semantic 41: offsets by position and by time', async () => {
+test('offsets by position and by time', async () => {
   const topic = await newTopic();
   await produce(
     client,
@@ -270,7 +270,7 @@ test('semantic 41: offsets by position and by time', async () => {
   assert.deepEqual((await offsets(topic, -2, { version: 0 })).oldStyleOffsets, [0]);
 });
 
-test('semantic 42: a client with another idea of the leader epoch is told', async () => {
+test('a client with another idea of the leader epoch is told', async () => {
   const topic = await newTopic();
   const { leaderEpoch } = await offsets(topic, -1);
   assert.equal(leaderEpoch, 0);
@@ -278,7 +278,7 @@ test('semantic 42: a client with another idea of the leader epoch is told', asyn
   assert.equal(errorName(ahead.errorCode), 'UNKNOWN_LEADER_EPOCH');
 });
 
-test('semantic 42, 43: after a restart the epoch is higher, older ones are fenced and found', async () => {
+test('after a restart the epoch is higher, older ones are fenced and found', async () => {
   let other = await startTestBroker();
   let to = await RawClient.connect(other);
   await createTopic(to, 't');
@@ -300,7 +300,7 @@ test('semantic 42, 43: after a restart the epoch is higher, older ones are fence
   await other.stop();
 });
 
-test('semantic 68: DeleteRecords moves the start, knows its bounds and survives a restart', async () => {
+test('DeleteRecords moves the start, knows its bounds and survives a restart', async () => {
   const topic = await newTopic();
   await produce(client, topic, batchOf(['a', 'b', 'c']));
   assert.deepEqual(await deleteRecords(topic, 4), ['OFFSET_OUT_OF_RANGE', -1]);
@@ -324,7 +324,7 @@ test('semantic 68: DeleteRecords moves the start, knows its bounds and survives 
   await other.stop();
 });
 
-test('semantic 72: deleting a topic ends the fetches that wait on it', async () => {
+test('deleting a topic ends the fetches that wait on it', async () => {
   const topic = await newTopic();
   const reader = await RawClient.connect(broker);
   const answer = fetch(reader, topic, 0, { maxWaitMs: 60_000 });

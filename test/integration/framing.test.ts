@@ -39,7 +39,7 @@ function futureApiVersions(correlationId: number): Buffer {
   return frame;
 }
 
-test('semantic 1: the ApiVersions response has no header tags at any version', async () => {
+test('the ApiVersions response has no header tags at any version', async () => {
   const client = await newClient();
   for (const version of [0, 1, 2, 3, 4]) {
     const { errorCode, apiKeys } = await apiVersions(client, version);
@@ -63,7 +63,7 @@ test('every API is advertised from version 0, except where Kafka itself begins l
   client.close();
 });
 
-test('semantic 2: an unknown ApiVersions version is answered with error 35 in a v0 body', async () => {
+test('an unknown ApiVersions version is answered with error 35 in a v0 body', async () => {
   const client = await newClient();
   client.sendBytes(futureApiVersions(77));
   const reader = new Reader(await client.nextFrame());
@@ -75,7 +75,7 @@ test('semantic 2: an unknown ApiVersions version is answered with error 35 in a 
   client.close();
 });
 
-test('semantic 3: a bad client software name is refused and the connection stays usable', async () => {
+test('a bad client software name is refused and the connection stays usable', async () => {
   const client = await newClient();
   const refused = await client.call(ApiVersionsRequest, ApiVersionsResponse, 3, {
     clientSoftwareName: '-x y',
@@ -86,7 +86,7 @@ test('semantic 3: a bad client software name is refused and the connection stays
   client.close();
 });
 
-test('semantic 4: the client id may be null or long at every header version', async () => {
+test('the client id may be null or long at every header version', async () => {
   const client = await newClient();
   for (const version of [0, 9]) {
     for (const clientId of [null, '', 'x'.repeat(300)]) {
@@ -103,7 +103,7 @@ test('semantic 4: the client id may be null or long at every header version', as
   client.close();
 });
 
-test('semantic 6: answers come in the order of the requests', async () => {
+test('answers come in the order of the requests', async () => {
   const client = await newClient();
   await createTopic(client, 'ordered');
   const fetchId = client.send(FetchRequest, 4, {
@@ -121,7 +121,7 @@ test('semantic 6: answers come in the order of the requests', async () => {
   client.close();
 });
 
-test('semantic 7: a produce with acks=0 gets no bytes, and an error closes its connection', async () => {
+test('a produce with acks=0 gets no bytes, and an error closes its connection', async () => {
   const client = await newClient();
   await createTopic(client, 'silent');
   const send = (name: string) =>
@@ -137,7 +137,7 @@ test('semantic 7: a produce with acks=0 gets no bytes, and an error closes its c
   await client.closed;
 });
 
-test('semantic 8: bad lengths close only their own connection, and halves are put together', async () => {
+test('bad lengths close only their own connection, and halves are put together', async () => {
   const bystander = await newClient();
   for (const length of [-1, 0x7fffffff]) {
     const client = await newClient();
@@ -166,7 +166,7 @@ test('an unsupported version of any other API closes the connection', async () =
   await client.closed;
 });
 
-test('semantic 79: parked requests do not outlive a shutdown', async () => {
+test('parked requests do not outlive a shutdown', async () => {
   const other = await startTestBroker();
   const client = await RawClient.connect(other);
   await createTopic(client, 'parked');

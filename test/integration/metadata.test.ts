@@ -103,7 +103,7 @@ async function alter(name: string, changes: [string, number, string | null][], t
   return responses[0]!;
 }
 
-test('semantic 11: v0 empty and v1+ null ask for all topics, v1+ empty for none', async () => {
+test('v0 empty and v1+ null ask for all topics, v1+ empty for none', async () => {
   await createTopic(client, 'listed');
   const all = await topicNames();
   assert.ok(all.includes('listed'));
@@ -112,7 +112,7 @@ test('semantic 11: v0 empty and v1+ null ask for all topics, v1+ empty for none'
   assert.deepEqual((await metadata(1, [])).topics, []);
 });
 
-test('semantic 12: produce, fetch and offsets never create a topic', async () => {
+test('produce, fetch and offsets never create a topic', async () => {
   const before = await topicNames();
   const row = await produce(client, 'never', batchOf(['x']));
   assert.equal(row.errorCode, errorCode('UNKNOWN_TOPIC_OR_PARTITION'));
@@ -122,7 +122,7 @@ test('semantic 12: produce, fetch and offsets never create a topic', async () =>
   assert.deepEqual(await topicNames(), before);
 });
 
-test('semantic 13: the first metadata answer after auto-creation names the leader', async () => {
+test('the first metadata answer after auto-creation names the leader', async () => {
   const { topics, brokers } = await metadata(1, ['auto']);
   const [topic] = topics;
   assert.equal(topic?.errorCode, 0);
@@ -134,7 +134,7 @@ test('semantic 13: the first metadata answer after auto-creation names the leade
   assert.equal((await produce(client, 'auto', batchOf(['x']))).errorCode, 0);
 });
 
-test('semantic 14: a topic made anew has another id and begins at offset 0', async () => {
+test('a topic made anew has another id and begins at offset 0', async () => {
   const { topicId: first } = await createTopic(client, 'again');
   await produce(client, 'again', batchOf(['a', 'b']));
   const { responses } = await client.call(DeleteTopicsRequest, DeleteTopicsResponse, 6, {
@@ -159,7 +159,7 @@ test('semantic 14: a topic made anew has another id and begins at offset 0', asy
   ]);
 });
 
-test('semantic 15: bad names and names that collide are refused', async () => {
+test('bad names and names that collide are refused', async () => {
   await createTopic(client, 'with.dot');
   const names = ['', '.', '..', 'a/b', 'ä', 'x'.repeat(250), 'with_dot'];
   const rows = await create(
@@ -177,7 +177,7 @@ test('semantic 15: bad names and names that collide are refused', async () => {
   assert.equal((await metadata(4, ['a/b'])).topics[0]?.errorCode, 17);
 });
 
-test('semantic 16: what can be wrong with a topic to create', async () => {
+test('what can be wrong with a topic to create', async () => {
   const [validated] = await create(
     7,
     [{ name: 'validated', numPartitions: 3, replicationFactor: 1 }],
@@ -229,7 +229,7 @@ test('semantic 16: what can be wrong with a topic to create', async () => {
   }
 });
 
-test('semantic 17: partitions only grow, with one result per topic', async () => {
+test('partitions only grow, with one result per topic', async () => {
   await createTopic(client, 'grows', { partitions: 2 });
   const grow = async (counts: [string, number][]) => {
     const { results } = await client.call(CreatePartitionsRequest, CreatePartitionsResponse, 3, {
@@ -254,7 +254,7 @@ test('semantic 17: partitions only grow, with one result per topic', async () =>
   assert.equal((await produce(client, 'grows', batchOf(['x']), { partition: 4 })).errorCode, 0);
 });
 
-test('semantic 18: configs are described whole, with their sources', async () => {
+test('configs are described whole, with their sources', async () => {
   await createTopic(client, 'described', { configs: { 'retention.ms': '1000' } });
   const { configs } = await describeTopic('described');
   assert.ok(configs.length > 25, `${configs.length} configs`);
@@ -277,7 +277,7 @@ test('semantic 18: configs are described whole, with their sources', async () =>
   assert.equal((await describeTopic('absent')).errorCode, 3);
 });
 
-test('semantic 18: AlterConfigs replaces all overrides of a topic', async () => {
+test('AlterConfigs replaces all overrides of a topic', async () => {
   await createTopic(client, 'replaced', { configs: { 'retention.ms': '1000' } });
   const { responses } = await client.call(AlterConfigsRequest, AlterConfigsResponse, 1, {
     resources: [
@@ -300,7 +300,7 @@ test('semantic 18: AlterConfigs replaces all overrides of a topic', async () => 
   );
 });
 
-test('semantic 19: lists take items in and out, and one bad entry changes nothing', async () => {
+test('lists take items in and out, and one bad entry changes nothing', async () => {
   await createTopic(client, 'listy');
   const policy = async () => (await describeTopic('listy', ['cleanup.policy'])).configs[0]?.value;
   assert.equal((await alter('listy', [['cleanup.policy', 2, 'compact']])).errorCode, 0);
@@ -360,7 +360,7 @@ test('a broker config changes for all brokers at run time, and a restart keeps i
   await again.stop();
 });
 
-test('semantic 20: a client learns the addresses of the listener it came through', async () => {
+test('a client learns the addresses of the listener it came through', async () => {
   const other = await startTestBroker({
     config: {
       listeners: 'IN://127.0.0.1:0,OUT://127.0.0.1:0,ANY://127.0.0.1:0',

@@ -47,7 +47,7 @@ async function initProducer(to = client): Promise<{ producerId: Int64; producerE
   return answer;
 }
 
-test('semantic 21: damaged and malformed batches are refused by name, and nothing is written', async () => {
+test('damaged and malformed batches are refused by name, and nothing is written', async () => {
   const topic = await newTopic();
   const good = batchOf(['a', 'b']);
   const flipped = Buffer.from(good);
@@ -62,7 +62,7 @@ test('semantic 21: damaged and malformed batches are refused by name, and nothin
   assert.equal(highWatermark, 0);
 });
 
-test('semantic 22: what is fetched carries the checksum that was produced', async () => {
+test('what is fetched carries the checksum that was produced', async () => {
   const topic = await newTopic();
   const batch = batchOf(['a', 'b']);
   const sum = crc(batch);
@@ -77,7 +77,7 @@ test('semantic 22: what is fetched carries the checksum that was produced', asyn
   }
 });
 
-test('semantic 23: with LogAppendTime the broker stamps the batch and says so', async () => {
+test('with LogAppendTime the broker stamps the batch and says so', async () => {
   const stamped = await newTopic({ 'message.timestamp.type': 'LogAppendTime' });
   const before = Date.now();
   const row = await produce(client, stamped, batchOf(['a']));
@@ -90,7 +90,7 @@ test('semantic 23: with LogAppendTime the broker stamps the batch and says so', 
   assert.equal((await produce(client, own, batchOf(['a']))).logAppendTimeMs, -1);
 });
 
-test('semantic 24: max.message.bytes looks at the batch as it comes, the topic before the broker', async () => {
+test('max.message.bytes looks at the batch as it comes, the topic before the broker', async () => {
   const small = await newTopic({ 'max.message.bytes': '51200' });
   const large = 'x'.repeat(60_000);
   assert.equal(await outcome(small, batchOf([large])), 'MESSAGE_TOO_LARGE');
@@ -98,7 +98,7 @@ test('semantic 24: max.message.bytes looks at the batch as it comes, the topic b
   assert.equal(await outcome(await newTopic(), batchOf([large])), 'NONE');
 });
 
-test('semantic 25: a compacted topic refuses a record without a key and tells which', async () => {
+test('a compacted topic refuses a record without a key and tells which', async () => {
   const topic = await newTopic({ 'cleanup.policy': 'compact' });
   const records: RecordInput[] = [{ key: 'k', value: '1' }, { value: '2' }];
   const row = await produce(client, topic, batchOf(records));
@@ -110,7 +110,7 @@ test('semantic 25: a compacted topic refuses a record without a key and tells wh
   assert.equal((await fetch(client, topic, 0)).highWatermark, 0);
 });
 
-test('semantic 26: zstd needs Produce v7, and a topic of codec zstd Fetch v10', async () => {
+test('zstd needs Produce v7, and a topic of codec zstd Fetch v10', async () => {
   const topic = await newTopic({ 'compression.type': 'zstd' });
   const batch = batchOf(['x'], { codec: 'zstd' });
   assert.equal(await outcome(topic, batch, { version: 6 }), 'UNSUPPORTED_COMPRESSION_TYPE');
@@ -127,7 +127,7 @@ test('semantic 26: zstd needs Produce v7, and a topic of codec zstd Fetch v10', 
   );
 });
 
-test('semantic 26: a topic with a codec of its own recompresses', async () => {
+test('a topic with a codec of its own recompresses', async () => {
   const topic = await newTopic({ 'compression.type': 'gzip' });
   await produce(client, topic, batchOf(['a', 'b'], { codec: 'lz4' }));
   await produce(client, topic, batchOf(['c']));
@@ -136,7 +136,7 @@ test('semantic 26: a topic with a codec of its own recompresses', async () => {
   assert.deepEqual(values, ['a', 'b', 'c']);
 });
 
-test('semantic 27: a resent batch gets its first offset and is written once', async () => {
+test('a resent batch gets its first offset and is written once', async () => {
   const topic = await newTopic();
   const producer = await initProducer();
   const send = async (baseSequence: number, values = ['x']) => {
@@ -155,7 +155,7 @@ test('semantic 27: a resent batch gets its first offset and is written once', as
   assert.equal((await fetch(client, topic, 0)).highWatermark, 6);
 });
 
-test('semantic 27: batches of one request that are resent in the same turn count once', async () => {
+test('batches of one request that are resent in the same turn count once', async () => {
   const topic = await newTopic();
   const producer = await initProducer();
   const bodies = [0, 0, 1, 1, 2].map((baseSequence) => ({
@@ -180,7 +180,7 @@ test('semantic 27: batches of one request that are resent in the same turn count
   other.close();
 });
 
-test('semantic 27: sequence numbers wrap to 0', async () => {
+test('sequence numbers wrap to 0', async () => {
   const topic = await newTopic();
   const producer = await initProducer();
   const send = (baseSequence: number, count: number) =>
@@ -191,7 +191,7 @@ test('semantic 27: sequence numbers wrap to 0', async () => {
   assert.equal(await send(1, 1), 'NONE');
 });
 
-test('semantic 28: an older epoch is fenced and a new one begins at sequence 0', async () => {
+test('an older epoch is fenced and a new one begins at sequence 0', async () => {
   const topic = await newTopic();
   const { producerId } = await initProducer();
   const send = (options: BatchOptions) =>
@@ -202,7 +202,7 @@ test('semantic 28: an older epoch is fenced and a new one begins at sequence 0',
   assert.equal(await send({ producerEpoch: 2, baseSequence: 0 }), 'NONE');
 });
 
-test('semantic 29, 30: after a restart duplicates are still known and producer ids are new', async () => {
+test('after a restart duplicates are still known and producer ids are new', async () => {
   let other = await startTestBroker();
   let to = await RawClient.connect(other);
   await createTopic(to, 't');
@@ -222,7 +222,7 @@ test('semantic 29, 30: after a restart duplicates are still known and producer i
   await other.stop();
 });
 
-test('semantic 31: acks must be known; min.insync.replicas counts only up to the replicas there are', async () => {
+test('acks must be known; min.insync.replicas counts only up to the replicas there are', async () => {
   const topic = await newTopic();
   assert.equal(await outcome(topic, batchOf(['x']), { acks: 2 }), 'INVALID_REQUIRED_ACKS');
   const strict = await newTopic({ 'min.insync.replicas': '2' });

@@ -1,3 +1,4 @@
+// If this breaks, a changed setting is lost, half applied, or takes effect on the wrong topic or broker.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brokerConfig } from '../../config/index.ts';

@@ -19,7 +19,6 @@ import type {
   ProducerIdBlock,
   TopicReference,
 } from './requests.ts';
-import { StoreController } from './store-controller.ts';
 
 /** What the controller takes from the broker's config. Read anew for each request. */
 export interface ControllerSettings {
@@ -113,8 +112,4 @@ export interface Controller {
    * and forgotten; again after a crash in between. It must not wait for the controller.
    */
   onTopicsDeleted(listener: (topics: readonly DeletedTopic[]) => Promise<void> | void): () => void;
-}
-
-export function createController(options: ControllerOptions): Controller {
-  return new StoreController(options);
 }

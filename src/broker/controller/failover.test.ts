@@ -1,3 +1,4 @@
+// If this breaks, two controllers decide at once, or a topic half made by one that died stays half made.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

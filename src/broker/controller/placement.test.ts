@@ -1,3 +1,4 @@
+// If this breaks, partitions pile up on one broker, or two replicas of one lie on the same.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// If this breaks, topics, leaders or settings are gone or different after a restart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClusterFixture, really, topicRequest } from './testing/cluster-fixture.ts';

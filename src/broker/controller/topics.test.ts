@@ -1,3 +1,4 @@
+// If this breaks, topics cannot be made, grown or deleted, or one request's mistake spoils the others.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZERO_UUID } from '../../base/random.ts';

@@ -1,3 +1,4 @@
+// If this breaks, clients are told of leaders and topics that are not, or are no more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Logger, silentLogger } from '../../base/logger.ts';

@@ -1,3 +1,4 @@
+// If this breaks, what a dump shows of a damaged file is wrong, or the dump ends before the damage.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeVersioned } from '../../protocol/codec/index.ts';

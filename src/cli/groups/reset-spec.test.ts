@@ -1,3 +1,4 @@
+// If this breaks, a reset of offsets moves a group somewhere else than it was told.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseDateTime, parseDuration, parseResetCsv, parseTopicArgument } from './reset-spec.ts';

@@ -1,3 +1,4 @@
+// If this breaks, the tables of groups show another lag, member or state than there is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

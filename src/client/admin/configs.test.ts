@@ -1,3 +1,4 @@
+// If this breaks, the tools alter settings that nobody named.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -12,18 +12,31 @@ import {
   StoreError,
   type Watch,
 } from '../store.ts';
-import type { EmbeddedStore } from './embedded-store.ts';
-import type { Touch } from './tree.ts';
+import type { Applied, Touch, Tree } from './tree.ts';
+
+/** What a session asks of its store. */
+export interface SessionOwner {
+  /** Queues a write. */
+  write(session: number, operations: readonly Operation[]): Promise<Applied['results']>;
+  /** Queues a read, which sees the writes queued before it and waits for them. */
+  read<T>(
+    session: number,
+    look: (tree: Tree) => T,
+    watch?: { touch(found: T): Touch | undefined; wake: () => void },
+  ): Promise<T>;
+  /** Deletes what the session owned, then tells it that it is over. */
+  endSession(session: number): Promise<void>;
+}
 
 /** A session with the embedded store. It is never suspended: the store is in this process. */
 export class EmbeddedSession implements Store {
   readonly #id: number;
-  readonly #store: EmbeddedStore;
+  readonly #store: SessionOwner;
   readonly #logger: Logger;
   readonly #listeners = new Set<(state: SessionState) => void>();
   #state: SessionState = 'connected';
 
-  constructor(id: number, store: EmbeddedStore, logger: Logger) {
+  constructor(id: number, store: SessionOwner, logger: Logger) {
     this.#id = id;
     this.#store = store;
     this.#logger = logger;

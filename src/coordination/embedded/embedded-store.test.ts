@@ -1,3 +1,4 @@
+// If this breaks, topics and settings that were answered are gone after a crash, or half there.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -11,7 +11,7 @@ import {
   StoreError,
   type Watch,
 } from '../store.ts';
-import { EmbeddedSession } from './embedded-session.ts';
+import { EmbeddedSession, type SessionOwner } from './embedded-session.ts';
 import { StoreFiles } from './store-files.ts';
 import { readStoredTree, type StoredTree } from './stored-tree.ts';
 import { type Applied, NO_OWNER, type Touch, type Transaction, type Tree } from './tree.ts';
@@ -67,7 +67,7 @@ interface Call {
  * Calls are done in order. All calls of a loop turn share one write and one fdatasync, and none is
  * answered, and no watch fires, before what it saw or did is durable.
  */
-export class EmbeddedStore {
+export class EmbeddedStore implements SessionOwner {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #files: StoreFiles;
@@ -132,7 +132,6 @@ export class EmbeddedStore {
     this.#release();
   }
 
-  /** For sessions: queues a write. */
   write(session: number, operations: readonly Operation[]): Promise<Applied['results']> {
     let requestBytes = 0;
     for (const operation of operations) requestBytes += operationBytes(operation);
@@ -142,7 +141,6 @@ export class EmbeddedStore {
     return this.#call(operations.length, () => this.#apply(session, operations).results);
   }
 
-  /** For sessions: queues a read, which sees the writes queued before it and waits for them. */
   read<T>(
     session: number,
     look: (tree: Tree) => T,
@@ -156,7 +154,6 @@ export class EmbeddedStore {
     });
   }
 
-  /** For sessions: deletes what the session owned, then tells it that it is over. */
   async endSession(id: number): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) return;

@@ -1,3 +1,4 @@
+// If this breaks, some message of some version is read or written wrongly, and its clients fail.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';

@@ -1,3 +1,4 @@
+// If this breaks, no client of some age gets an answer that it can read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimRandom } from '../../base/testing/sim-random.ts';

@@ -1,3 +1,4 @@
+// If this breaks, a number, text or length on the wire is another one here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZERO_UUID } from '../../base/random.ts';

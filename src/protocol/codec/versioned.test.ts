@@ -1,3 +1,4 @@
+// If this breaks, a field reaches clients that do not know it, or is withheld from those that do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,3 +1,4 @@
+// If this breaks, our messages are not Kafka's any more, field for field.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// If this breaks, a mistake in a message's declaration reaches clients instead of its author.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MessageInput, MessageOf } from './index.ts';

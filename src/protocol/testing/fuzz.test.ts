@@ -1,3 +1,4 @@
+// If this breaks, damaged bytes crash the broker, or are taken for a message.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz } from './fuzz.ts';

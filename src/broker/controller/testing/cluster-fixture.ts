@@ -12,7 +12,7 @@ import type { Store } from '../../../coordination/store.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 import { ClusterMetadata } from '../../metadata/cluster-metadata.ts';
 import type { ConfigValidator } from '../config-validator.ts';
-import { type Controller, type ControllerSettings, createController } from '../controller.ts';
+import type { Controller, ControllerSettings } from '../controller.ts';
 import type {
   ApplyPartitions,
   PartitionHost,
@@ -20,6 +20,7 @@ import type {
   PartitionState,
   StopPartitions,
 } from '../partition-host.ts';
+import { StoreController } from '../store-controller.ts';
 
 /** A broker's partitions without logs: remembers what it was told. `files` outlives a restart. */
 export class FakeHost implements PartitionHost {
@@ -151,7 +152,7 @@ export class ClusterFixture {
     this.#files.set(id, files);
     const host = new FakeHost(files);
     const metadata = new ClusterMetadata(silentLogger, 'cluster');
-    const controller = createController({
+    const controller = new StoreController({
       clock: this.clock,
       random: this.random,
       logger: silentLogger,
