@@ -1,6 +1,6 @@
 import { decodeAllRecords } from '../../src/protocol/records/record.ts';
 import { batchPositions, isCrcValid } from '../../src/protocol/records/record-batch.ts';
-import type { Log } from '../../src/storage/log.ts';
+import type { OwnedLog } from '../../src/storage/log-owner.ts';
 import { mustHold, Violation } from '../violation.ts';
 
 export interface FoundRecord {
@@ -9,7 +9,7 @@ export interface FoundRecord {
 }
 
 /** Every record that a log serves, from its start to its end. Throws Violation where it cannot be read. */
-export async function readLog(log: Log): Promise<FoundRecord[]> {
+export async function readLog(log: OwnedLog): Promise<FoundRecord[]> {
   const found: FoundRecord[] = [];
   const { logStartOffset, logEndOffset } = log;
   for (let offset = logStartOffset; offset < logEndOffset; ) {

@@ -1,6 +1,6 @@
 import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import type { BatchOptions, RecordInput } from '../../src/protocol/records/batch-builder.ts';
-import type { Log } from '../../src/storage/log.ts';
+import type { OwnedLog } from '../../src/storage/log-owner.ts';
 import type { FlushPolicy } from '../../src/storage/log-types.ts';
 import { mustHold } from '../violation.ts';
 import type { FoundRecord } from './read-log.ts';
@@ -18,7 +18,7 @@ const PAD = 'the record is padded with a text of some length that differs from o
 export class StoredPartition {
   readonly index: number;
   readonly topicId: string;
-  log!: Log;
+  log!: OwnedLog;
   #wasOpened = false;
   readonly #random: SimRandom;
   /** What was appended since, in order; what a start no longer has is taken out. */
@@ -42,7 +42,7 @@ export class StoredPartition {
     this.topicId = `AAAAAAAAAAAAAAAAAAAAA${'QghwA'.charAt(index % 3)}`;
   }
 
-  opened(log: Log): void {
+  opened(log: OwnedLog): void {
     this.log = log;
     this.#wasOpened = true;
     this.#lastEnds = { start: log.logStartOffset, end: log.logEndOffset };

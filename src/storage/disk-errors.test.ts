@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FaultHook, FileOperation } from '../base/testing/sim-file-system.ts';
-import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
+import type { OwnedLog } from './log-owner.ts';
 import type { AppendResult } from './log-types.ts';
 import {
   appendBatch,
@@ -26,7 +26,7 @@ const errorOf = (result: AppendResult) => (result.kind === 'refused' ? result.er
 
 async function opened(config: Partial<LogConfig> = {}): Promise<{
   storage: TestStorage;
-  log: Log;
+  log: OwnedLog;
 }> {
   const storage = new TestStorage(config);
   storage.settings = { reservedBytes: 0 };

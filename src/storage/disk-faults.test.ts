@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileOperation } from '../base/testing/sim-file-system.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import type { FlushPolicy } from './log-types.ts';
 import { appendBatch, batchOf, contentsOf, LOG_DIR, TestStorage } from './testing/test-storage.ts';
 
@@ -66,7 +66,7 @@ async function live(
     [9, 0],
     [10, 0],
   ]);
-  const send = (log: Log, producerId: number) => {
+  const send = (log: OwnedLog, producerId: number) => {
     // What failed is sent again, as an idempotent producer does.
     const baseSequence = sequences.get(producerId)!;
     const value = `${producerId}.${baseSequence}`;

@@ -1,8 +1,8 @@
 // If this breaks, a power cut loses records that a producer was told are safe, or syncs are not shared.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
+import type { OwnedLog } from './log-owner.ts';
 import {
   appendBatch,
   appendValues,
@@ -15,7 +15,7 @@ import {
 
 async function committing(config: Partial<LogConfig> = {}): Promise<{
   storage: TestStorage;
-  log: Log;
+  log: OwnedLog;
 }> {
   const storage = new TestStorage({ flushPolicy: 'group-commit', ...config });
   const log = await storage.open();
@@ -73,7 +73,7 @@ test('a round ends before the next begins, so that a slow disk gathers more', as
   for (const one of [log, other]) appendBatch(one, batchOf(['warm']));
   await storage.clock.settle();
   const finish: (() => void)[] = [];
-  const hold = (one: Log) => {
+  const hold = (one: OwnedLog) => {
     const flush = one.flush.bind(one);
     one.flush = () => new Promise<void>((resolve) => finish.push(resolve)).then(flush);
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildBatch } from '../protocol/records/batch-builder.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { appendBatch, contentsOf, FOLDER, TestStorage } from './testing/test-storage.ts';
 
 const CONFIG = { segmentBytes: 200_000, indexIntervalBytes: 300 };
@@ -39,7 +39,7 @@ function filled(order: Order): { storage: TestStorage; times: number[] } {
   return { storage, times: timesOf(order) };
 }
 
-async function wrongLookups(log: Log, times: readonly number[]): Promise<number> {
+async function wrongLookups(log: OwnedLog, times: readonly number[]): Promise<number> {
   let wrong = 0;
   for (let timestamp = 9990; timestamp < 13_200; timestamp += 97) {
     const offset = times.findIndex((time) => time >= timestamp);

@@ -8,9 +8,9 @@ import {
   type InventoryLog,
 } from './inventory.ts';
 import { filledSegments } from './known-log.ts';
-import type { Log } from './log.ts';
 import type { LogDir } from './log-dir.ts';
 import type { LogDirLayout } from './log-dir-layout.ts';
+import type { OwnedLog } from './log-owner.ts';
 
 /** A partition that was here and is not. */
 export interface MissingLog extends InventoryLog {
@@ -160,7 +160,7 @@ export class InventoryKeeper {
    * A log that goes on, empty, where a lost one ended has deleted nothing: until something is written to it,
    * the lost one may come back in its place, and begins where it began.
    */
-  #startOf({ name, topicId, logStartOffset, logEndOffset, deletedBefore }: Log): number {
+  #startOf({ name, topicId, logStartOffset, logEndOffset, deletedBefore }: OwnedLog): number {
     const before = this.#layout.known.get(name);
     const isAnEmptyOne =
       logStartOffset === logEndOffset &&

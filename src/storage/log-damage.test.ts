@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimRandom } from '../base/testing/sim-random.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import {
   appendBatch,
   batchOf,
@@ -34,7 +34,7 @@ async function closedLog(): Promise<{ storage: TestStorage; all: string[] }> {
 }
 
 /** Every record that can be read, going round what is refused batch by batch. */
-async function readable(log: Log, step = 2): Promise<string[]> {
+async function readable(log: OwnedLog, step = 2): Promise<string[]> {
   const found: string[] = [];
   for (let offset = 0; offset < log.logEndOffset; ) {
     const outcome = await log.read({

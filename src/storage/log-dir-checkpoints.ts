@@ -7,7 +7,7 @@ import {
   type OffsetCheckpoint,
   readTextIfPresent,
 } from './checkpoint-file.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
@@ -15,7 +15,7 @@ export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
 export const CLEANER_OFFSET_CHECKPOINT = 'cleaner-offset-checkpoint';
 
 /** An offset of a log that a checkpoint file keeps; undefined for a log that has none. */
-export type OffsetOf = (log: Log) => number | undefined;
+export type OffsetOf = (log: OwnedLog) => number | undefined;
 
 export const recoveryPointOf: OffsetOf = (log) => log.recoveryPoint;
 
@@ -27,7 +27,7 @@ export const deletedBeforeOf: OffsetOf = ({ deletedBefore }) =>
   deletedBefore > 0 ? deletedBefore : undefined;
 
 /** The file's text. */
-export function checkpointOf(logs: ReadonlyMap<string, Log>, offsetOf: OffsetOf): string {
+export function checkpointOf(logs: ReadonlyMap<string, OwnedLog>, offsetOf: OffsetOf): string {
   const offsets: OffsetCheckpoint = new Map();
   for (const [name, log] of logs) {
     const offset = offsetOf(log);

@@ -1,7 +1,6 @@
 import type { FileSystem } from '../base/file-system.ts';
 import { replaceFileSync } from './atomic-file.ts';
 import { CLEAN_SHUTDOWN_FILE, encodeCleanShutdown } from './clean-shutdown-file.ts';
-import type { Log } from './log.ts';
 import {
   checkpointOf,
   deletedBeforeOf,
@@ -9,6 +8,7 @@ import {
   RECOVERY_POINT_CHECKPOINT,
   recoveryPointOf,
 } from './log-dir-checkpoints.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { Limiter } from './segment-io.ts';
 
 /** KIP-966 keeps the broker's epoch with KRaft's controller, which there is none of. */
@@ -18,7 +18,7 @@ const NO_BROKER_EPOCH = -1;
 const CLOSE_CONCURRENCY = 8;
 
 export interface ClosingLogDir {
-  readonly logs: ReadonlyMap<string, Log>;
+  readonly logs: ReadonlyMap<string, OwnedLog>;
   readonly failure: Error | undefined;
   file(name: string): string;
 }

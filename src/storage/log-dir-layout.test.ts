@@ -7,9 +7,9 @@ import { SimClock } from '../base/testing/sim-clock.ts';
 import { SimFileSystem } from '../base/testing/sim-file-system.ts';
 import { SimRandom } from '../base/testing/sim-random.ts';
 import { INVENTORY_FILE } from './inventory.ts';
-import type { Log } from './log.ts';
 import { DEFAULT_LOG_CONFIG } from './log-config.ts';
 import { LogManager } from './log-manager.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { encodeMetaProperties } from './meta-properties.ts';
 import { appendBatch, batchOf, contentsOf, TOPIC_ID } from './testing/test-storage.ts';
 
@@ -72,7 +72,7 @@ class Storage {
     return error.message;
   }
 
-  log(partition: number, isNew = false): Log {
+  log(partition: number, isNew = false): OwnedLog {
     const at = { topicId: TOPIC_ID, config: DEFAULT_LOG_CONFIG, isNew };
     const log = this.manager.getOrCreate('t', partition, at);
     if (isNew) {

@@ -4,8 +4,8 @@ import { folderKind } from './folder-kind.ts';
 import { isHollow } from './found-log-dir.ts';
 import type { KnownLog } from './known-log.ts';
 import { LoadProgress } from './load-progress.ts';
-import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
+import { LogCore } from './log-core.ts';
 import {
   CLEANER_OFFSET_CHECKPOINT,
   LOG_START_OFFSET_CHECKPOINT,
@@ -13,14 +13,14 @@ import {
   readCheckpoint,
 } from './log-dir-checkpoints.ts';
 import { LogFormatError, loadLog } from './log-loader.ts';
-import type { LogOwner } from './log-owner.ts';
+import type { LogOwner, OwnedLog } from './log-owner.ts';
 import { logName } from './log-types.ts';
 import { Limiter } from './segment-io.ts';
 import type { StorageContext } from './storage-context.ts';
 
 /** What a log directory holds; filled as it is found. */
 export interface LogDirContents {
-  readonly logs: Map<string, Log>;
+  readonly logs: Map<string, OwnedLog>;
   /** Partitions whose folder could not be loaded, and why. */
   readonly unusable: Map<string, Error>;
   /** Folders that have a partition's name and hold nothing of one. */
@@ -103,7 +103,10 @@ export async function loadLogDir(
     progress.loaded();
     if (loaded) {
       const at = { topic, partition, folder, isNewFolder: false };
-      into.logs.set(logName(topic, partition), new Log({ context, owner, ...at, config, loaded }));
+      into.logs.set(
+        logName(topic, partition),
+        new LogCore({ context, owner, ...at, config, loaded }),
+      );
       if (!isClean) {
         const { logStartOffset, logEndOffset } = loaded;
         logger.debug({ log: name, logStartOffset, logEndOffset }, 'recovered a log');

@@ -15,7 +15,6 @@ import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
 import { DiskSpace } from './disk-space.ts';
 import { takenOutName } from './folder-kind.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { Log } from './log.ts';
 import {
   checkpointOf,
   deletedBeforeOf,
@@ -30,7 +29,7 @@ import { type LoadDirOptions, loadLogDir } from './log-dir-loader.ts';
 import { LogDirPlace } from './log-dir-place.ts';
 import { LogFlusher } from './log-flusher.ts';
 import type { LogManagerSettings } from './log-manager-settings.ts';
-import type { LogOwner } from './log-owner.ts';
+import type { LogOwner, OwnedLog } from './log-owner.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
 import { META_PROPERTIES_FILE } from './meta-properties.ts';
@@ -63,7 +62,7 @@ export class LogDir implements LogOwner {
   readonly path: string;
   /** KIP-858's id; known once the directory was looked at. */
   id: string | undefined;
-  readonly logs = new Map<string, Log>();
+  readonly logs = new Map<string, OwnedLog>();
   /** Partitions whose folder could not be loaded, and why; they are not made anew. */
   readonly unusable = new Map<string, Error>();
   /** Folders that have a partition's name and hold nothing of one; they are left alone. */
@@ -179,7 +178,7 @@ export class LogDir implements LogOwner {
   }
 
   /** Makes an empty log. Throws LogUnusableError, and what the disk throws. */
-  create(wanted: NewLog): Log {
+  create(wanted: NewLog): OwnedLog {
     if (!this.isInPlace()) throw this.#failure;
     const name = logName(wanted.topic, wanted.partition);
     try {
@@ -198,7 +197,7 @@ export class LogDir implements LogOwner {
   }
 
   /** The log is not used any more, and its folder has another name; the new path. Throws what the disk throws. */
-  takeOut(log: Log, suffix: 'delete' | 'stray'): string {
+  takeOut(log: OwnedLog, suffix: 'delete' | 'stray'): string {
     const { fileSystem, handles, random } = this.#context;
     this.#flusher.forget(log);
     log.goOffline(new Error(`${log.name} is deleted`));
@@ -214,11 +213,11 @@ export class LogDir implements LogOwner {
     return path;
   }
 
-  written(log: Log): void {
+  written(log: OwnedLog): void {
     this.#flusher.written(log);
   }
 
-  commit(log: Log): void {
+  commit(log: OwnedLog): void {
     this.#commits.join(log);
   }
 
@@ -234,7 +233,7 @@ export class LogDir implements LogOwner {
   }
 
   /** Where the files of one log were taken away, and the directory is there, the others go on. */
-  failed(log: Log, error: Error): void {
+  failed(log: OwnedLog, error: Error): void {
     if (!isGone(error) || !this.isInPlace()) {
       this.diskFailed(error);
       return;

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 
 export interface FlusherSettings {
   readonly backgroundFlushMs: number;
@@ -14,7 +14,7 @@ export class LogFlusher {
   readonly #clock: Clock;
   readonly #settings: () => FlusherSettings;
   /** Logs with unsynced data, and since when. */
-  readonly #dirty = new Map<Log, number>();
+  readonly #dirty = new Map<OwnedLog, number>();
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   /** Before it starts it only remembers; loading logs needs the disk for itself. */
@@ -27,7 +27,7 @@ export class LogFlusher {
   }
 
   /** `log` has unsynced data. */
-  written(log: Log): void {
+  written(log: OwnedLog): void {
     if (this.#isStopped) return;
     if (!this.#dirty.has(log)) this.#dirty.set(log, this.#clock.monotonicMs());
     if (this.#running || !this.#isStarted) return;
@@ -40,11 +40,11 @@ export class LogFlusher {
     if (this.#dirty.size > 0) this.#arm(this.#settings().backgroundFlushMs);
   }
 
-  #isLarge(log: Log): boolean {
+  #isLarge(log: OwnedLog): boolean {
     return log.unsyncedBytes >= this.#settings().backgroundFlushBytes;
   }
 
-  forget(log: Log): void {
+  forget(log: OwnedLog): void {
     this.#dirty.delete(log);
   }
 

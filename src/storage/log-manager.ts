@@ -5,7 +5,6 @@ import { isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
 import { InventoryKeeper } from './inventory-keeper.ts';
-import type { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
 import { LogDir, LogUnusableError } from './log-dir.ts';
 import {
@@ -17,6 +16,7 @@ import {
 import type { LogDirLayout } from './log-dir-layout.ts';
 import { type LogDirOpeningOptions, openLogDirs } from './log-dir-opening.ts';
 import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { logName } from './log-types.ts';
 import { toError } from './log-writer.ts';
 import { writePartitionMetadata } from './new-log.ts';
@@ -239,7 +239,7 @@ export class LogManager {
     return this.#context.fileSystem;
   }
 
-  get(topic: string, partition: number): Log | undefined {
+  get(topic: string, partition: number): OwnedLog | undefined {
     const name = logName(topic, partition);
     for (const dir of this.#dirs) {
       const log = dir.logs.get(name);
@@ -248,7 +248,7 @@ export class LogManager {
     return undefined;
   }
 
-  *logs(): IterableIterator<Log> {
+  *logs(): IterableIterator<OwnedLog> {
     for (const dir of this.#dirs) yield* dir.logs.values();
   }
 
@@ -269,7 +269,7 @@ export class LogManager {
    * LogUnusableError when the folder is there but could not be loaded, or may be in a directory that
    * is offline.
    */
-  getOrCreate(topic: string, partition: number, at: WantedLog): Log {
+  getOrCreate(topic: string, partition: number, at: WantedLog): OwnedLog {
     const name = logName(topic, partition);
     const existing = this.get(topic, partition);
     if (existing) {
@@ -312,7 +312,7 @@ export class LogManager {
   }
 
   /** Data of a topic that is not this one: nobody asked to delete it. */
-  #setAside(log: Log, topicId: string): void {
+  #setAside(log: OwnedLog, topicId: string): void {
     this.#context.logger.warn(
       { log: log.name, foundTopicId: log.topicId, topicId },
       'the folder belongs to another topic of this name; it is set aside',
@@ -342,7 +342,7 @@ export class LogManager {
    */
   async syncRecovered(): Promise<void> {
     const limit = new Limiter(RECOVERED_SYNCS);
-    const isOpen = (log: Log) =>
+    const isOpen = (log: OwnedLog) =>
       log.config.flushPolicy === 'group-commit' && log.recoveryPoint < log.logEndOffset;
     const syncs = Array.from(this.logs())
       .filter(isOpen)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import type { ReadOptions, ReadOutcome } from './log-types.ts';
 import {
   appendBatch,
@@ -22,7 +22,7 @@ interface ModelBatch {
 }
 
 /** Appends batches of many sizes over several segments; what reads must find. */
-async function filled(storage: TestStorage): Promise<{ log: Log; model: ModelBatch[] }> {
+async function filled(storage: TestStorage): Promise<{ log: OwnedLog; model: ModelBatch[] }> {
   const log = await storage.open();
   const model: ModelBatch[] = [];
   for (let index = 0; index < 14; index++) {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { SimRandom } from '../base/testing/sim-random.ts';
 import { buildEndTxnMarker } from '../protocol/records/control-batch.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { encodeProducerSnapshot } from './producer-snapshot-file.ts';
 import { ProducerState } from './producer-state.ts';
 import {
@@ -22,7 +22,7 @@ const LOG_FILE = `${FOLDER}/00000000000000000000.log`;
 async function withBatches(
   count: number,
   config = {},
-): Promise<{ storage: TestStorage; log: Log }> {
+): Promise<{ storage: TestStorage; log: OwnedLog }> {
   const storage = new TestStorage(config);
   const log = await storage.open();
   for (let index = 0; index < count; index++) {

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
 import type { QueuedLog } from './append-queue.ts';
 import type { DiskSpace } from './disk-space.ts';
@@ -91,6 +92,14 @@ export class LogWriter implements QueuedLog {
     this.#writtenEnd = state.endOffset;
     this.#publishedEnd = state.endOffset;
     this.#syncedEnd = state.recoveryPoint;
+    this.#checkOrder();
+  }
+
+  /** A step that overtakes the one before it would acknowledge, or give up, what it must not. */
+  #checkOrder(): void {
+    assert(this.#syncedEnd <= this.#writtenEnd, 'only what is written is synced');
+    assert(this.#publishedEnd <= this.#writtenEnd, 'only what is written is published');
+    assert(this.#writtenEnd <= this.#appendedEnd, 'only what has an offset is written');
   }
 
   get appendedEnd(): number {
@@ -177,6 +186,7 @@ export class LogWriter implements QueuedLog {
     this.#begunBytes = 0;
     this.#queue = isAll ? [] : this.#queue.slice(count);
     this.#writtenEnd = isAll ? this.#appendedEnd : RecordBatch.lastOffset(batches.at(-1)!) + 1;
+    this.#checkOrder();
     return undefined;
   }
 
@@ -251,6 +261,7 @@ export class LogWriter implements QueuedLog {
     }
     this.#appendedEnd = this.#writtenEnd;
     this.#unwritten = undefined;
+    this.#checkOrder();
     return true;
   }
 
@@ -297,6 +308,7 @@ export class LogWriter implements QueuedLog {
     const moved = endOffset > this.#publishedEnd;
     if (moved) {
       this.#publishedEnd = endOffset;
+      this.#checkOrder();
       this.#log.logEndOffsetMoved();
     }
     const waiters = this.#waiters;
@@ -356,6 +368,7 @@ export class LogWriter implements QueuedLog {
     if (this.#log.failure) throw this.#log.failure;
     if (this.#log.truncations !== truncations) return;
     this.#syncedEnd = endOffset;
+    this.#checkOrder();
     this.#publishUpTo(endOffset);
   }
 
@@ -365,6 +378,7 @@ export class LogWriter implements QueuedLog {
     this.#writtenEnd = endOffset;
     this.#publishedEnd = endOffset;
     this.#syncedEnd = Math.min(this.#syncedEnd, endOffset);
+    this.#checkOrder();
     this.#waiters = this.#waiters.map((waiter) => ({
       ...waiter,
       endOffset: Math.min(waiter.endOffset, endOffset),

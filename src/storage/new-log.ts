@@ -3,8 +3,8 @@ import type { FileSystem } from '../base/file-system.ts';
 import { syncFolderNow } from './atomic-file.ts';
 import { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LoadedLog } from './loaded-log.ts';
-import { Log } from './log.ts';
 import type { LogConfig } from './log-config.ts';
+import { LogCore } from './log-core.ts';
 import type { LogOwner } from './log-owner.ts';
 import { logName } from './log-types.ts';
 import { encodePartitionMetadata, PARTITION_METADATA_FILE } from './partition-metadata.ts';
@@ -28,7 +28,7 @@ export interface NewLog {
  * Makes the folder of a partition, and an empty log in it. Throws what the disk throws, and then leaves no
  * folder behind that nobody would ever delete.
  */
-export function createLog(context: StorageContext, owner: LogOwner, at: NewLog): Log {
+export function createLog(context: StorageContext, owner: LogOwner, at: NewLog): LogCore {
   const { fileSystem, logger } = context;
   const { topic, partition, topicId, config, startOffset } = at;
   const name = logName(topic, partition);
@@ -47,7 +47,16 @@ export function createLog(context: StorageContext, owner: LogOwner, at: NewLog):
   }
   const loaded = emptyLog(context, { folder, topicId, startOffset, unsyncedFiles: [metadata] });
   logger.debug({ log: name, topicId, logDir: owner.path }, 'created a log');
-  return new Log({ context, owner, topic, partition, folder, isNewFolder: true, config, loaded });
+  return new LogCore({
+    context,
+    owner,
+    topic,
+    partition,
+    folder,
+    isNewFolder: true,
+    config,
+    loaded,
+  });
 }
 
 /** Whether something that is no folder is seen to have the name of the folder that could not be made. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FolderLocker, FolderLostError } from '../base/folder-lock.ts';
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { META_PROPERTIES_FILE } from './meta-properties.ts';
 import {
   appendBatch,
@@ -37,7 +37,7 @@ async function filled(locker?: FolderLocker): Promise<TestStorage> {
 }
 
 /** What the producer was answered: the error's text, or that there was none. */
-function append(storage: TestStorage, log: Log, ...values: string[]): string {
+function append(storage: TestStorage, log: OwnedLog, ...values: string[]): string {
   const { result, answers } = appendBatch(log, batchOf(values));
   storage.clock.runTurn();
   if (result.kind === 'refused') return result.detail;

@@ -1,7 +1,7 @@
 // If this breaks, one producer that is faster than the disk holds up everybody, or waits for ever.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Log } from './log.ts';
+import type { OwnedLog } from './log-owner.ts';
 import { appendBatch, batchOf, contentsOf, LOG_DIR, TestStorage } from './testing/test-storage.ts';
 
 /** Logs `ahead` and `other`; a batch of the former is all that may be unsynced. */
@@ -19,7 +19,7 @@ async function limited() {
 }
 
 /** The log's background syncs wait until they are let go on, one or all. */
-function holdSyncs(log: Log) {
+function holdSyncs(log: OwnedLog) {
   const held: (() => void)[] = [];
   const flush = log.flush.bind(log);
   log.flush = () => new Promise<void>((resolve) => held.push(resolve)).then(flush);

@@ -1,6 +1,6 @@
 import type { Timer } from '../../base/clock.ts';
 import { isPassing } from '../../base/disk-error.ts';
-import type { Log } from '../log.ts';
+import type { OwnedLog } from '../log-owner.ts';
 import { toError } from '../log-writer.ts';
 import type { StorageContext } from '../storage-context.ts';
 import { type Cleanable, cleanableOf } from './cleanable.ts';
@@ -16,11 +16,11 @@ import { DamagedSegmentError } from './walk-batches.ts';
 
 /** What the cleaner needs of the log manager. */
 export interface CleanerHost {
-  logs(): Iterable<Log>;
+  logs(): Iterable<OwnedLog>;
   /** `cleaner-offset-checkpoint` as it was found. */
   readCheckpoint(): Map<string, number>;
   /** Writes it for the directories that work. */
-  writeCheckpoint(offsetOf: (log: Log) => number | undefined): Promise<void>;
+  writeCheckpoint(offsetOf: (log: OwnedLog) => number | undefined): Promise<void>;
   /** Recovery must know what is on the disk before offsets below it begin to be missing. */
   writeRecoveryPoints(): Promise<void>;
   /** log.disk.reserved.bytes */
@@ -40,7 +40,7 @@ export interface CleanerFigures {
 }
 
 interface Candidate {
-  readonly log: Log;
+  readonly log: OwnedLog;
   readonly plan: Cleanable;
 }
 
@@ -61,9 +61,9 @@ export class Cleaner {
   readonly #host: CleanerHost;
   readonly #pacer: Pacer;
   /** Up to where logs are compacted, exclusive; gone with its log. */
-  readonly #cleanedUpTo = new WeakMap<Log, number>();
-  readonly #uncleanable = new WeakMap<Log, string>();
-  readonly #inProgress = new Map<Log, Promise<void>>();
+  readonly #cleanedUpTo = new WeakMap<OwnedLog, number>();
+  readonly #uncleanable = new WeakMap<OwnedLog, string>();
+  readonly #inProgress = new Map<OwnedLog, Promise<void>>();
   #settings: CleanerSettings;
   #timer: Timer | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
@@ -100,7 +100,7 @@ export class Cleaner {
   }
 
   /** Up to where a log is compacted, exclusive; undefined where it never was. */
-  cleanedUpTo(log: Log): number | undefined {
+  cleanedUpTo(log: OwnedLog): number | undefined {
     return this.#cleanedUpTo.get(log);
   }
 
@@ -110,12 +110,12 @@ export class Cleaner {
   }
 
   /** Why a log is not compacted any more, undefined in good health. */
-  whyUncleanable(log: Log): string | undefined {
+  whyUncleanable(log: OwnedLog): string | undefined {
     return this.#uncleanable.get(log);
   }
 
   /** What compacting a log now would do. */
-  plan(log: Log): Cleanable {
+  plan(log: OwnedLog): Cleanable {
     return cleanableOf(
       {
         segments: log.segments.all,
@@ -164,7 +164,7 @@ export class Cleaner {
   async #work(): Promise<void> {
     if (!this.#settings.enable) return;
     // A log that did not go well waits for the next round.
-    const tried = new Set<Log>();
+    const tried = new Set<OwnedLog>();
     const worker = async () => {
       for (;;) {
         const next = this.#state === 'started' ? this.#next(tried) : undefined;
@@ -176,7 +176,7 @@ export class Cleaner {
     await Promise.all(Array.from({ length: this.#settings.threads }, worker));
   }
 
-  #next(without: ReadonlySet<Log>): Candidate | undefined {
+  #next(without: ReadonlySet<OwnedLog>): Candidate | undefined {
     let best: Candidate | undefined;
     for (const log of this.#host.logs()) {
       if (!log.config.cleanupPolicy.includes('compact') || log.segments.count < 2) continue;
@@ -226,7 +226,7 @@ export class Cleaner {
     this.figures.seconds += (clock.monotonicMs() - startMs) / 1000;
   }
 
-  #note(log: Log, result: PassResult, tookMs: number): void {
+  #note(log: OwnedLog, result: PassResult, tookMs: number): void {
     this.figures.passes++;
     this.figures.bytesRead += result.bytesRead;
     this.figures.bytesWritten += result.bytesWritten;
@@ -238,7 +238,7 @@ export class Cleaner {
     );
   }
 
-  #failed(log: Log, thrown: unknown): void {
+  #failed(log: OwnedLog, thrown: unknown): void {
     if (log.failure || thrown instanceof CleaningStoppedError) return;
     const error = toError(thrown);
     const { logger } = this.#context;

@@ -3,7 +3,7 @@ import { recordsPayload } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { CorruptRecordsError, RecordCursor } from '../../protocol/records/record-cursor.ts';
 import { reservedOf } from '../disk-space.ts';
-import type { Log } from '../log.ts';
+import type { OwnedLog } from '../log-owner.ts';
 import type { Segment } from '../segment.ts';
 import { OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from '../segment-files.ts';
 import type { StorageContext } from '../storage-context.ts';
@@ -24,7 +24,7 @@ import {
 
 export interface PassOptions {
   readonly context: StorageContext;
-  readonly log: Log;
+  readonly log: OwnedLog;
   readonly plan: Cleanable;
   readonly pacer: Pacer;
   /** Memory for the map of keys, and how full it may become. */
@@ -294,7 +294,7 @@ export class CleaningPass {
 }
 
 /** Aborted transactions with records in [start, end). */
-function abortedIn(log: Log, start: number, end: number): AbortedTxn[] {
+function abortedIn(log: OwnedLog, start: number, end: number): AbortedTxn[] {
   const found: AbortedTxn[] = [];
   for (const segment of log.segments.from(start)) {
     for (const txn of segment.abortedTxns()) {

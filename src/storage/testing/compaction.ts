@@ -5,7 +5,7 @@ import {
 } from '../../protocol/records/batch-builder.ts';
 import { decodeAllRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import type { Log } from '../log.ts';
+import type { OwnedLog } from '../log-owner.ts';
 import { appendBatch, asRead, type TestStorage } from './test-storage.ts';
 
 /** A record to append: `null` for a tombstone. */
@@ -14,7 +14,7 @@ export type Keyed = readonly [key: string, value: string | null];
 /** Appends one batch at the clock's time and ends the turn. */
 export function appendKeyed(
   storage: TestStorage,
-  log: Log,
+  log: OwnedLog,
   records: readonly Keyed[],
   options: BatchOptions = {},
 ): void {
@@ -26,7 +26,7 @@ export function appendKeyed(
 }
 
 /** Every batch that a reader gets, as bytes. */
-export async function batchesOf(log: Log): Promise<Buffer[]> {
+export async function batchesOf(log: OwnedLog): Promise<Buffer[]> {
   const batches: Buffer[] = [];
   for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
     const upToOffset = log.logEndOffset;
@@ -44,7 +44,7 @@ export async function batchesOf(log: Log): Promise<Buffer[]> {
 }
 
 /** Every record that a reader gets, as `offset:key=value`, a tombstone as `offset:key`. */
-export async function recordsOf(log: Log): Promise<string[]> {
+export async function recordsOf(log: OwnedLog): Promise<string[]> {
   const records: string[] = [];
   for (const batch of await batchesOf(log)) {
     if (RecordBatch.isControl(batch)) continue;

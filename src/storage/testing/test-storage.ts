@@ -11,10 +11,10 @@ import {
   type RecordInput,
 } from '../../protocol/records/batch-builder.ts';
 import { decodeAllRecords } from '../../protocol/records/record.ts';
-import type { Log } from '../log.ts';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts';
 import { LogManager } from '../log-manager.ts';
 import type { LogManagerSettings } from '../log-manager-settings.ts';
+import type { OwnedLog } from '../log-owner.ts';
 import type { AppendOrigin, AppendResult, ReadOutcome, ReadResult } from '../log-types.ts';
 
 export const LOG_DIR = '/data';
@@ -39,7 +39,7 @@ export class TestStorage {
     this.config = { ...DEFAULT_LOG_CONFIG, ...config };
   }
 
-  async open(): Promise<Log> {
+  async open(): Promise<OwnedLog> {
     const life = ++this.#life;
     const isAlive = () => life === this.#life;
     this.manager = await LogManager.open({
@@ -57,7 +57,7 @@ export class TestStorage {
   }
 
   /** The log of partition 0 of topic 't', with everything in it visible. */
-  log(partition = 0): Log {
+  log(partition = 0): OwnedLog {
     const log = this.manager.getOrCreate('t', partition, {
       topicId: TOPIC_ID,
       config: this.config,
@@ -68,7 +68,7 @@ export class TestStorage {
     return log;
   }
 
-  async closeAndReopen(): Promise<Log> {
+  async closeAndReopen(): Promise<OwnedLog> {
     await this.manager.close();
     return this.open();
   }
@@ -79,7 +79,7 @@ export class TestStorage {
     this.disk.crash(survival, this.random);
   }
 
-  async killAndReopen(): Promise<Log> {
+  async killAndReopen(): Promise<OwnedLog> {
     this.crash('all');
     return this.open();
   }
@@ -126,7 +126,7 @@ export interface AppendOutcome {
 
 /** Appends without ending the turn. */
 export function appendBatch(
-  log: Log,
+  log: OwnedLog,
   batch: Buffer,
   origin: AppendOrigin = 'client',
 ): AppendOutcome {
@@ -139,7 +139,7 @@ export function appendBatch(
 /** Appends values as one batch and ends the turn. */
 export function appendValues(
   storage: TestStorage,
-  log: Log,
+  log: OwnedLog,
   values: readonly string[],
   options: BatchOptions = {},
   timestamp = 1000,
@@ -151,7 +151,7 @@ export function appendValues(
 
 export function appendRecords(
   storage: TestStorage,
-  log: Log,
+  log: OwnedLog,
   records: RecordInput[],
 ): AppendResult {
   const { result } = appendBatch(log, buildBatch(records));
@@ -165,7 +165,7 @@ export function asRead(outcome: ReadOutcome): ReadResult {
 }
 
 /** Every record in the log as `offset:value`. */
-export async function contentsOf(log: Log): Promise<string[]> {
+export async function contentsOf(log: OwnedLog): Promise<string[]> {
   const found: string[] = [];
   let offset = log.logStartOffset;
   while (offset < log.logEndOffset) {
