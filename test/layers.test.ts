@@ -87,10 +87,10 @@ test('the formats of old clients are in one place, which the way of today sees t
       importsOf(file).some((specifier) => isOldFormats(join(dirname(file), specifier))),
   );
   // Not on the way: what looks at files that lie there.
-  const offline = ['src/storage/offline', 'src/cli/dump'];
+  const offline = ['src/storage/repair', 'src/cli/dump'];
   assert.deepEqual(
     doors.filter((file) => !offline.some((folder) => inFolder(file, folder))).sort(),
     // Produce v0-v2 with such messages, and Fetch v0-v3.
-    ['src/broker/replica/fetch-conversion.ts', 'src/storage/batch-validator-legacy.ts'],
+    ['src/broker/replica/fetch-conversion.ts', 'src/storage/validate/batch-validator-legacy.ts'],
   );
 });

@@ -19,7 +19,7 @@ import {
   resolveClusterId,
 } from '../coordination/bootstrap.ts';
 import { LogManager } from '../storage/log-manager.ts';
-import { convertOldFormats } from '../storage/offline/old-formats.ts';
+import { convertOldFormats } from '../storage/repair/old-formats.ts';
 import { adoptTopics } from './adopt-topics.ts';
 import { checkAdvertisedAddresses } from './advertised-addresses.ts';
 import { type BrokerParts, brokerApis } from './broker-apis.ts';

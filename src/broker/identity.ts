@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import type { BrokerConfig } from '../config/index.ts';
-import { replaceFileSync } from '../storage/atomic-file.ts';
-import { readTextIfPresent } from '../storage/checkpoint-file.ts';
-import type { FoundLogDir } from '../storage/found-log-dir.ts';
+import type { FoundLogDir } from '../storage/dirs/found-log-dir.ts';
 import {
   decodeMetaProperties,
   encodeMetaProperties,
   META_PROPERTIES_FILE,
   type MetaProperties,
-} from '../storage/meta-properties.ts';
+} from '../storage/dirs/meta-properties.ts';
+import { replaceFileSync } from '../storage/files/atomic-file.ts';
+import { readTextIfPresent } from '../storage/files/checkpoint-file.ts';
 
 /** Who this broker is; kept in every log directory's `meta.properties`. */
 export interface Identity {

@@ -1,5 +1,5 @@
 import type { LogManager } from '../storage/log-manager.ts';
-import { type RetainedSegment, whyRetained } from '../storage/why-retained.ts';
+import { type RetainedSegment, whyRetained } from '../storage/segment/why-retained.ts';
 
 /** Why a partition is as large as it is. */
 export interface RetainedPartition {

@@ -8,7 +8,7 @@ import {
 import { readStoredTree, type StoredTree } from '../coordination/embedded/stored-tree.ts';
 import type { Tree } from '../coordination/embedded/tree.ts';
 import { deleteTopicNode, partitionStateNode, topicNode } from '../coordination/znodes.ts';
-import type { ListOfTopics, TopicListKeeper } from '../storage/list-of-topics.ts';
+import type { ListOfTopics, TopicListKeeper } from '../storage/dirs/list-of-topics.ts';
 import { logName } from '../storage/log-types.ts';
 
 /** The embedded store as the log directories know it: read while they are looked at, opened once they are found fit. */

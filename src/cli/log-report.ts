@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type Int64, saturated } from '../base/int64.ts';
-import type { Finding, PartitionReport } from '../storage/offline/partition-report.ts';
+import type { Finding, PartitionReport } from '../storage/repair/partition-report.ts';
 
 /** What `sluice log inspect` says of a partition: a line for it, then one for each segment. */
 export function partitionText(report: PartitionReport): string {

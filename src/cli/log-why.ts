@@ -7,15 +7,15 @@ import { type BrokerConfig, topicLogConfig } from '../config/index.ts';
 import { openEmbeddedStore } from '../coordination/embedded/embedded-store.ts';
 import { embeddedStoreExists } from '../coordination/embedded/store-files.ts';
 import { configNode } from '../coordination/znodes.ts';
+import { cleanableOf } from '../storage/cleaner/cleanable.ts';
 import {
   CheckpointFormatError,
   decodeOffsetCheckpoint,
   type OffsetCheckpoint,
-} from '../storage/checkpoint-file.ts';
-import { cleanableOf } from '../storage/cleaner/cleanable.ts';
+} from '../storage/files/checkpoint-file.ts';
 import type { LogConfig } from '../storage/log-config.ts';
-import { inspectPartition } from '../storage/offline/inspect-partition.ts';
-import { whyRetained } from '../storage/why-retained.ts';
+import { inspectPartition } from '../storage/repair/inspect-partition.ts';
+import { whyRetained } from '../storage/segment/why-retained.ts';
 import { sizeText } from './log-report.ts';
 
 /**

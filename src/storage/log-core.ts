@@ -1,16 +1,12 @@
 import { assert } from '../base/assert.ts';
 import type { Int64 } from '../base/int64.ts';
-import { abortedTransactions } from './aborted-transactions.ts';
+import type { LeaderEpochCache } from './append/leader-epoch-cache.ts';
+import { type AppendedLog, LogAppender } from './append/log-appender.ts';
+import { LogSync } from './append/log-sync.ts';
+import { LogWriter, toError, type WrittenLog } from './append/log-writer.ts';
 import { SegmentSwap, type SwapParts, type SwappedLog } from './cleaner/segment-swap.ts';
-import { DeletedRecords } from './deleted-records.ts';
-import type { LeaderEpochCache } from './leader-epoch-cache.ts';
-import type { LoadedLog } from './loaded-log.ts';
-import { type AppendedLog, LogAppender } from './log-appender.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogOwner, OwnedLog } from './log-owner.ts';
-import { LogReader, type ReadableLog } from './log-reader.ts';
-import { LogSegments } from './log-segments.ts';
-import { LogSync } from './log-sync.ts';
 import {
   type AbortedTransaction,
   type AppendDone,
@@ -24,13 +20,17 @@ import {
   type SegmentInfo,
   type TimestampAndOffset,
 } from './log-types.ts';
-import { LogWriter, toError, type WrittenLog } from './log-writer.ts';
-import type { ActiveProducer, LastRecord, ProducerState } from './producer-state.ts';
-import { type RetentionDecision, segmentsToDelete } from './retention.ts';
-import type { Segment } from './segment.ts';
-import type { SegmentList } from './segment-list.ts';
+import type { ActiveProducer, LastRecord, ProducerState } from './producers/producer-state.ts';
+import { abortedTransactions } from './read/aborted-transactions.ts';
+import { LogReader, type ReadableLog } from './read/log-reader.ts';
+import { findByTimestamp, findMaxTimestamp, lookUp } from './read/time-lookup.ts';
+import type { LoadedLog } from './recovery/loaded-log.ts';
+import { DeletedRecords } from './segment/deleted-records.ts';
+import { LogSegments } from './segment/log-segments.ts';
+import { type RetentionDecision, segmentsToDelete } from './segment/retention.ts';
+import type { Segment } from './segment/segment.ts';
+import type { SegmentList } from './segment/segment-list.ts';
 import type { StorageContext } from './storage-context.ts';
-import { findByTimestamp, findMaxTimestamp, lookUp } from './time-lookup.ts';
 
 /** Segments renamed away in one turn of the event loop; each takes about eight system calls. */
 const MOST_SEGMENTS_AT_ONCE = 32;

@@ -3,28 +3,28 @@ import { assert } from '../base/assert.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
 import { isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
+import { toError } from './append/log-writer.ts';
+import type { UnsyncedBudget } from './append/unsynced-budget.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
-import { InventoryKeeper } from './inventory-keeper.ts';
-import type { LogConfig } from './log-config.ts';
-import { LogDir, LogUnusableError } from './log-dir.ts';
+import { InventoryKeeper } from './dirs/inventory-keeper.ts';
+import { LogDir, LogUnusableError } from './dirs/log-dir.ts';
 import {
   CLEANER_OFFSET_CHECKPOINT,
   type OffsetOf,
   RECOVERY_POINT_CHECKPOINT,
   recoveryPointOf,
-} from './log-dir-checkpoints.ts';
-import type { LogDirLayout } from './log-dir-layout.ts';
-import { type LogDirOpeningOptions, openLogDirs } from './log-dir-opening.ts';
+} from './dirs/log-dir-checkpoints.ts';
+import type { LogDirLayout } from './dirs/log-dir-layout.ts';
+import { type LogDirOpeningOptions, openLogDirs } from './dirs/log-dir-opening.ts';
+import { writePartitionMetadata } from './dirs/new-log.ts';
+import type { LogConfig } from './log-config.ts';
 import { DEFAULT_LOG_MANAGER_SETTINGS, type LogManagerSettings } from './log-manager-settings.ts';
 import type { OwnedLog } from './log-owner.ts';
 import { logName } from './log-types.ts';
-import { toError } from './log-writer.ts';
-import { writePartitionMetadata } from './new-log.ts';
-import { Limiter } from './segment-io.ts';
+import { Limiter } from './segment/segment-io.ts';
 import { type StorageContext, type StorageWorld, storageContext } from './storage-context.ts';
-import type { UnsyncedBudget } from './unsynced-budget.ts';
 
-export { LogUnusableError } from './log-dir.ts';
+export { LogUnusableError } from './dirs/log-dir.ts';
 
 /** Logs synced at a time before a start shows them. */
 const RECOVERED_SYNCS = 8;

@@ -1,10 +1,10 @@
 import type { Int64 } from '../base/int64.ts';
+import type { UnsyncedBudget } from './append/unsynced-budget.ts';
 import type { SwapParts } from './cleaner/segment-swap.ts';
-import type { DiskSpace } from './disk-space.ts';
+import type { DiskSpace } from './dirs/disk-space.ts';
 import type { Log } from './log.ts';
-import type { LastRecord } from './producer-state.ts';
-import type { SegmentList } from './segment-list.ts';
-import type { UnsyncedBudget } from './unsynced-budget.ts';
+import type { LastRecord } from './producers/producer-state.ts';
+import type { SegmentList } from './segment/segment-list.ts';
 
 /** A log as its directory and the cleaner have it: what ends it, syncs it and takes its segments away. */
 export interface OwnedLog extends Log {

@@ -12,7 +12,7 @@ import type {
   SegmentInfo,
   TimestampAndOffset,
 } from './log-types.ts';
-import type { ActiveProducer } from './producer-state.ts';
+import type { ActiveProducer } from './producers/producer-state.ts';
 
 /** One partition's log on this broker, as everybody but storage itself has it. */
 export interface Log {

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { silentLogger } from '../base/logger.ts';
 import { SimClock } from '../base/testing/sim-clock.ts';
 import { SimFileSystem } from '../base/testing/sim-file-system.ts';
-import { FileRemover } from './file-remover.ts';
-import { LoadProgress } from './load-progress.ts';
+import { FileRemover } from './files/file-remover.ts';
+import { LoadProgress } from './recovery/load-progress.ts';
 import {
   appendRecords,
   appendValues,

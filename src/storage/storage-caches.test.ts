@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimClock } from '../base/testing/sim-clock.ts';
 import { SimFileSystem } from '../base/testing/sim-file-system.ts';
-import { CheckpointWriter } from './checkpoint-writer.ts';
-import { FileHandles } from './file-handles.ts';
-import { IndexCache } from './index-cache.ts';
-import { OffsetIndex } from './offset-index.ts';
-import { Limiter } from './segment-io.ts';
-import { TimeIndex } from './time-index.ts';
+import { CheckpointWriter } from './files/checkpoint-writer.ts';
+import { IndexCache } from './index/index-cache.ts';
+import { OffsetIndex } from './index/offset-index.ts';
+import { TimeIndex } from './index/time-index.ts';
+import { FileHandles } from './segment/file-handles.ts';
+import { Limiter } from './segment/segment-io.ts';
 
 test('the least recently used file is closed, one in use is not', async () => {
   const disk = new SimFileSystem();

@@ -3,14 +3,14 @@ import { BufferPool } from '../base/collections/buffer-pool.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import { AppendQueue } from './append-queue.ts';
-import { FileHandles } from './file-handles.ts';
-import { FileRemover } from './file-remover.ts';
-import { GuardedFileSystem } from './guarded-file-system.ts';
-import { IndexCache } from './index-cache.ts';
-import { RelievedFileSystem } from './relieved-file-system.ts';
-import { Limiter } from './segment-io.ts';
-import { TurnQuota } from './turn-quota.ts';
+import { AppendQueue } from './append/append-queue.ts';
+import { FileRemover } from './files/file-remover.ts';
+import { GuardedFileSystem } from './files/guarded-file-system.ts';
+import { RelievedFileSystem } from './files/relieved-file-system.ts';
+import { IndexCache } from './index/index-cache.ts';
+import { TurnQuota } from './read/turn-quota.ts';
+import { FileHandles } from './segment/file-handles.ts';
+import { Limiter } from './segment/segment-io.ts';
 
 /** Reads on the thread pool at a time: one of its four threads stays free for syncs. */
 const COLD_READS = 3;

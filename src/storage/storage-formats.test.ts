@@ -1,22 +1,22 @@
 // If this breaks, Kafka's tools and brokers cannot read our files, or we cannot read theirs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LeaderEpochCache } from './append/leader-epoch-cache.ts';
+import { decodeCleanShutdown, encodeCleanShutdown } from './dirs/clean-shutdown-file.ts';
+import { folderKind } from './dirs/folder-kind.ts';
+import { decodeMetaProperties, encodeMetaProperties } from './dirs/meta-properties.ts';
+import { decodePartitionMetadata, encodePartitionMetadata } from './dirs/partition-metadata.ts';
 import {
   CheckpointFormatError,
   decodeEpochCheckpoint,
   decodeOffsetCheckpoint,
   encodeEpochCheckpoint,
   encodeOffsetCheckpoint,
-} from './checkpoint-file.ts';
-import { decodeCleanShutdown, encodeCleanShutdown } from './clean-shutdown-file.ts';
-import { folderKind } from './folder-kind.ts';
-import { LeaderEpochCache } from './leader-epoch-cache.ts';
-import { decodeMetaProperties, encodeMetaProperties } from './meta-properties.ts';
-import { OffsetIndex } from './offset-index.ts';
-import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts';
-import { fileName, parseFileName } from './segment-files.ts';
-import { TimeIndex } from './time-index.ts';
-import { decodeAbortedTxns, encodeAbortedTxn } from './transaction-index.ts';
+} from './files/checkpoint-file.ts';
+import { OffsetIndex } from './index/offset-index.ts';
+import { TimeIndex } from './index/time-index.ts';
+import { decodeAbortedTxns, encodeAbortedTxn } from './index/transaction-index.ts';
+import { fileName, parseFileName } from './segment/segment-files.ts';
 
 test('file names', () => {
   assert.equal(fileName(42, '.log'), '00000000000000000042.log');

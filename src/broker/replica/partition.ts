@@ -1,11 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import {
-  type ProduceRules,
-  type RecordError,
-  validateForProduce,
-} from '../../storage/batch-validator.ts';
 import type { Log } from '../../storage/log.ts';
 import type { LogConfig } from '../../storage/log-config.ts';
 import type {
@@ -15,6 +10,11 @@ import type {
   LogListener,
   ReadOutcome,
 } from '../../storage/log-types.ts';
+import {
+  type ProduceRules,
+  type RecordError,
+  validateForProduce,
+} from '../../storage/validate/batch-validator.ts';
 
 /** Waits for records to become visible; see ParkedFetch. */
 export interface FetchWaiter {

@@ -13,7 +13,7 @@ import {
   TransactionLogKey,
   TransactionLogValue,
 } from '../../protocol/state-records/index.ts';
-import { encodeProducerSnapshot } from '../../storage/producer-snapshot-file.ts';
+import { encodeProducerSnapshot } from '../../storage/producers/producer-snapshot-file.ts';
 import { batchLine, recordLines } from './batch-lines.ts';
 import { bytesDecoder, offsetsDecoder, plainDecoder, transactionsDecoder } from './decoders.ts';
 import { offsetEntries, timeEntries, transactionIndexLines } from './index-lines.ts';

@@ -1,4 +1,4 @@
-import { decodeProducerSnapshot } from '../../storage/producer-snapshot-file.ts';
+import { decodeProducerSnapshot } from '../../storage/producers/producer-snapshot-file.ts';
 
 /** The lines of a producer snapshot as Kafka's DumpLogSegments has them; undefined: damaged. */
 export function snapshotLines(bytes: Buffer): string | undefined {

@@ -10,7 +10,7 @@ import {
 import { buildEndTxnMarker } from '../../protocol/records/control-batch.ts';
 import { decodeRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import type { AbortedTxn } from '../transaction-index.ts';
+import type { AbortedTxn } from '../index/transaction-index.ts';
 import { type CleaningRules, cleanBatch } from './clean-batch.ts';
 import { OffsetMap } from './offset-map.ts';
 import { CleanedTransactions } from './transactions.ts';

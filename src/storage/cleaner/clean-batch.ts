@@ -4,7 +4,7 @@ import { BatchBuilder } from '../../protocol/records/batch-builder.ts';
 import { recordsPayload, recordTimestamp } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { CorruptRecordsError, RecordCursor } from '../../protocol/records/record-cursor.ts';
-import type { LastRecord } from '../producer-state.ts';
+import type { LastRecord } from '../producers/producer-state.ts';
 import type { OffsetMap } from './offset-map.ts';
 import type { CleanedTransactions } from './transactions.ts';
 

@@ -1,7 +1,7 @@
 import type { Timer } from '../../base/clock.ts';
 import { isPassing } from '../../base/disk-error.ts';
+import { toError } from '../append/log-writer.ts';
 import type { OwnedLog } from '../log-owner.ts';
-import { toError } from '../log-writer.ts';
 import type { StorageContext } from '../storage-context.ts';
 import { type Cleanable, cleanableOf } from './cleanable.ts';
 import type { CleanerSettings } from './cleaner-settings.ts';

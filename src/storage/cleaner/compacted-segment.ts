@@ -1,7 +1,7 @@
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import { syncFile } from '../atomic-file.ts';
-import { Segment } from '../segment.ts';
-import { CLEANED_SUFFIX } from '../segment-files.ts';
+import { syncFile } from '../files/atomic-file.ts';
+import { Segment } from '../segment/segment.ts';
+import { CLEANED_SUFFIX } from '../segment/segment-files.ts';
 import type { StorageContext } from '../storage-context.ts';
 import { discardCompacted } from './segment-swap.ts';
 

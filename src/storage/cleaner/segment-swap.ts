@@ -1,9 +1,14 @@
 import { join } from 'node:path';
-import { syncFile, syncFolder } from '../atomic-file.ts';
+import { syncFile, syncFolder } from '../files/atomic-file.ts';
 import type { LogConfig } from '../log-config.ts';
-import type { Segment } from '../segment.ts';
-import { CLEANED_SUFFIX, fileName, SEGMENT_SUFFIXES, SWAP_END_SUFFIX } from '../segment-files.ts';
-import type { SegmentList } from '../segment-list.ts';
+import type { Segment } from '../segment/segment.ts';
+import {
+  CLEANED_SUFFIX,
+  fileName,
+  SEGMENT_SUFFIXES,
+  SWAP_END_SUFFIX,
+} from '../segment/segment-files.ts';
+import type { SegmentList } from '../segment/segment-list.ts';
 import type { StorageContext } from '../storage-context.ts';
 
 /** What a swap needs of its log. */

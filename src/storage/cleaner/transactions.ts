@@ -1,7 +1,7 @@
 import type { Int64 } from '../../base/int64.ts';
 import { parseEndTxnMarker } from '../../protocol/records/control-batch.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import type { AbortedTxn } from '../transaction-index.ts';
+import type { AbortedTxn } from '../index/transaction-index.ts';
 
 interface OngoingAbort {
   readonly txn: AbortedTxn;
