@@ -7,7 +7,8 @@ import { SimClock } from '../base/testing/sim-clock.ts';
 import { brokerConfig } from '../config/index.ts';
 import { checkAdvertisedAddresses } from './advertised-addresses.ts';
 import { addressFor } from './apis/broker-endpoints.ts';
-import type { ConnectionInfo, RequestContext } from './network/request-context.ts';
+import type { RequestContext } from './network/request-context.ts';
+import { Session } from './network/session.ts';
 
 function listenersOf(advertised: string) {
   return brokerConfig({
@@ -60,12 +61,13 @@ test('every address is no address to tell, and refused', () => {
 
 function told(advertisedHost: string, remoteHost: string): string[] {
   const sentences: string[] = [];
-  const connection = {
-    listenerName: 'PLAINTEXT',
-    remote: { host: remoteHost, port: 40_000 },
-    local: { host: '10.0.0.2', port: 9092 },
-    complain: (_kind: string, sentence: string) => sentences.push(sentence),
-  } as Partial<ConnectionInfo> as ConnectionInfo;
+  const context: Partial<RequestContext> = {
+    session: new Session(1, 'PLAINTEXT', {
+      remote: { host: remoteHost, port: 40_000 },
+      local: { host: '10.0.0.2', port: 9092 },
+    }),
+    complain: ({ sentence }) => sentences.push(sentence),
+  };
   const endpoint = {
     listener: 'PLAINTEXT',
     securityProtocol: 'PLAINTEXT',
@@ -75,7 +77,7 @@ function told(advertisedHost: string, remoteHost: string): string[] {
   const broker = { id: 1, rack: null, endpoints: new Map([['PLAINTEXT', endpoint]]) };
   addressFor(
     broker as Partial<Parameters<typeof addressFor>[0]> as Parameters<typeof addressFor>[0],
-    { connection } as Partial<RequestContext> as RequestContext,
+    context as RequestContext,
   );
   return sentences;
 }

@@ -61,7 +61,7 @@ export function produceApi(dependencies: ProduceDependencies): Api {
     },
     errorResponse: (context, request, error) =>
       request.acks === 0
-        ? abandon(context, error.message)
+        ? abandon(context, error)
         : everyPartition(request, errorCode(error.error), error.detail),
   });
 }
@@ -74,8 +74,8 @@ class Produce {
   readonly #pending = new Pending<Response>();
   #unwritten = 0;
   /** What was refused first, and what of it is the client's fault: for the one log line. */
-  #failure: string | undefined;
-  #badBatch: string | undefined;
+  #failure: { error: ErrorName; detail: string } | undefined;
+  #badBatch: { what: string; detail: string } | undefined;
   #badBatches = 0;
   #crcIsValid: ReadonlyMap<Buffer, boolean> | undefined;
   #response: { responses: { name: string; partitionResponses: PartitionAppend[] }[] } | undefined;
@@ -188,7 +188,8 @@ class Produce {
       this.#refuse(row, result.error, result.detail);
       if (!BAD_BATCH.has(result.error)) return;
       this.#badBatches++;
-      this.#badBatch ??= `${result.error} for ${topic}-${row.index}: ${result.detail}`;
+      const what = `${result.error} for ${topic}-${row.index}`;
+      this.#badBatch ??= { what, detail: result.detail };
       return;
     }
     row.baseOffset = result.firstOffset;
@@ -202,7 +203,7 @@ class Produce {
 
   #refuse(row: PartitionAppend, error: ErrorName, detail: string): void {
     row.refuse(errorCode(error), detail);
-    this.#failure ??= `${error}, ${detail}`;
+    this.#failure ??= { error, detail };
   }
 
   /** A row's bytes are in the log, or its log directory failed. */
@@ -223,15 +224,14 @@ class Produce {
   }
 
   /** One line for a request, however many of its batches are bad. */
-  #warnOfBadBatch(first: string): void {
-    const { connection, apiVersion } = this.#context;
+  #warnOfBadBatch(first: { what: string; detail: string }): void {
     const more = this.#badBatches > 1 ? ` (and ${this.#badBatches - 1} more batches)` : '';
-    const about = { api: 'Produce', apiVersion };
-    connection.complain(
-      `batch ${first.split(':', 1)[0]}`,
-      `refused a batch: ${first}${more}`,
-      about,
-    );
+    const { what, detail } = first;
+    this.#context.complain({
+      kind: 'bad batch',
+      of: what,
+      sentence: `refused a batch: ${what}: ${detail}${more}`,
+    });
   }
 }
 
@@ -274,8 +274,16 @@ function lastOnly(request: ProduceRequest): ProduceRequest {
 }
 
 /** Without a response the closed connection is the only sign of an error. */
-function abandon(context: RequestContext, reason: string): typeof NO_RESPONSE {
-  context.closeConnection(`a produce request with acks=0 failed: ${reason}`);
+function abandon(
+  context: RequestContext,
+  { error, detail }: { error: ErrorName; detail: string | null },
+): typeof NO_RESPONSE {
+  const reason = detail === null ? error : `${error}, ${detail}`;
+  context.closeConnection({
+    kind: 'unacknowledged produce failed',
+    of: error,
+    sentence: `a produce request with acks=0 failed: ${reason}`,
+  });
   return NO_RESPONSE;
 }
 

@@ -67,7 +67,7 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
 async function create(
   { controller, compatibility }: MetadataDependencies,
   names: readonly string[],
-  { connection }: RequestContext,
+  context: RequestContext,
 ): Promise<Outcomes> {
   const { createdByMetadata, refusedCreation } = compatibility;
   const answers = new Map<string, ErrorName>();
@@ -76,11 +76,11 @@ async function create(
     answers.set(name, isTold ? error : createdByMetadata);
     if (isThere(error)) continue;
     const reason = detail === null ? error : `${error}, ${detail}`;
-    connection.complain(
-      `no topic ${error}`,
-      `could not create topic ${name}, which a client asked for: ${reason}`,
-      { api: 'Metadata' },
-    );
+    context.complain({
+      kind: 'topic not created',
+      of: error,
+      sentence: `could not create topic ${name}, which a client asked for: ${reason}`,
+    });
   }
   return answers;
 }

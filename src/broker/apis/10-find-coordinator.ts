@@ -89,11 +89,10 @@ async function finder(
     topic = await dependencies.ensureOffsetsTopic();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    context.connection.complain(
-      'no offsets topic',
-      `could not create the topic that groups need: ${reason}`,
-      { api: 'FindCoordinator' },
-    );
+    context.complain({
+      kind: 'no offsets topic',
+      sentence: `could not create the topic that groups need: ${reason}`,
+    });
     return refuse('COORDINATOR_NOT_AVAILABLE');
   }
   const { runtime } = coordinator;

@@ -36,7 +36,7 @@ export function joinGroupApi({ coordinator }: { coordinator: GroupCoordinator })
           memberId: request.memberId,
           instanceId: request.groupInstanceId,
           clientId: context.clientId,
-          clientHost: `/${context.connection.remote.host}`,
+          clientHost: `/${context.session.remote.host}`,
           sessionTimeoutMs: request.sessionTimeoutMs,
           rebalanceTimeoutMs:
             apiVersion === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,
@@ -73,11 +73,11 @@ const MISFITS: ReadonlySet<ErrorName> = new Set<ErrorName>([
 function complain(context: RequestContext, request: JoinGroupRequest, { error }: JoinResult): void {
   if (!MISFITS.has(error)) return;
   const protocols = request.protocols.map(({ name }) => name).join(', ');
-  context.connection.complain(
-    `join ${error}`,
-    `refused a member of group '${request.groupId}': ${error}, with protocol type '${request.protocolType}', assignors ${protocols || 'none'} and a session timeout of ${request.sessionTimeoutMs} ms`,
-    { api: 'JoinGroup' },
-  );
+  context.complain({
+    kind: 'member refused',
+    of: error,
+    sentence: `refused a member of group '${request.groupId}': ${error}, with protocol type '${request.protocolType}', assignors ${protocols || 'none'} and a session timeout of ${request.sessionTimeoutMs} ms`,
+  });
 }
 
 function respond(result: JoinResult, apiVersion: number): Response {

@@ -29,7 +29,7 @@ export function apiVersionsApi({ supported }: ApiVersionsDependencies): Api {
         if (!SOFTWARE_NAME.test(clientSoftwareName) || !SOFTWARE_NAME.test(clientSoftwareVersion)) {
           return { errorCode: errorCode('INVALID_REQUEST') };
         }
-        context.connection.identifyClient(clientSoftwareName, clientSoftwareVersion);
+        context.session.identifyClient(clientSoftwareName, clientSoftwareVersion);
       }
       return { errorCode: 0, apiKeys: supported() };
     },

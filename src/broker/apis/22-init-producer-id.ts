@@ -49,9 +49,8 @@ function refused(error: ErrorName) {
 }
 
 function complainOfTransactions(context: RequestContext, transactionalId: string): void {
-  context.connection.complain(
-    'transactional id',
-    `${clientOf(context)} wants transactions with transactional.id=${quoted(transactionalId)}, which this broker does not have: take transactional.id (or processing.guarantee=exactly_once_v2, exactly.once) out of its configuration; enable.idempotence=true works without`,
-    { api: 'InitProducerId', apiVersion: context.apiVersion },
-  );
+  context.complain({
+    kind: 'transactional id',
+    sentence: `${clientOf(context)} wants transactions with transactional.id=${quoted(transactionalId)}, which this broker does not have: take transactional.id (or processing.guarantee=exactly_once_v2, exactly.once) out of its configuration; enable.idempotence=true works without`,
+  });
 }

@@ -8,7 +8,6 @@ import {
   CreateDelegationTokenResponse,
 } from '../../protocol/messages/38-create-delegation-token.ts';
 import { type Api, defineApi } from '../network/api.ts';
-import { principalOf } from './principal.ts';
 
 const REQUESTER_FROM = 3;
 const NO_TIMES = { issueTimestampMs: -1, expiryTimestampMs: -1, maxTimestampMs: -1 };
@@ -18,8 +17,8 @@ export function createDelegationTokenApi(): Api {
     request: CreateDelegationTokenRequest,
     response: CreateDelegationTokenResponse,
     versions: { min: 0, max: 3 },
-    handle({ connection, apiVersion }, { ownerPrincipalName, ownerPrincipalType }) {
-      const requester = principalOf(connection);
+    handle({ session, apiVersion }, { ownerPrincipalName, ownerPrincipalType }) {
+      const requester = session.principal;
       return {
         errorCode: errorCode('DELEGATION_TOKEN_REQUEST_NOT_ALLOWED'),
         ...NO_TIMES,

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../base/network.ts';
 import type { BrokerMetadata, ClusterSnapshot } from '../metadata/cluster-snapshot.ts';
 import { isLoopback } from '../network/loopback.ts';
-import type { ConnectionInfo, RequestContext } from '../network/request-context.ts';
+import type { RequestContext } from '../network/request-context.ts';
 
 export interface AdvertisedBroker {
   readonly nodeId: number;
@@ -21,16 +21,17 @@ export function brokersFor(snapshot: ClusterSnapshot, context: RequestContext): 
 /** Undefined where the broker does not have the client's listener. */
 export function addressFor(
   broker: BrokerMetadata,
-  { connection }: RequestContext,
+  context: RequestContext,
 ): AdvertisedBroker | undefined {
-  const endpoint = broker.endpoints.get(connection.listenerName);
+  const { listenerName, local, remote } = context.session;
+  const endpoint = broker.endpoints.get(listenerName);
   if (!endpoint) return undefined;
   // An empty host is a listener on all addresses without an advertised one: the address that the
   // client reached is the one address known to work for it.
-  const host = endpoint.host === '' ? connection.local.host : endpoint.host;
-  const port = endpoint.port === 0 ? connection.local.port : endpoint.port;
-  if (isLoopback(host) && !isLoopback(connection.remote.host)) {
-    warnOfLoopback(connection, { host, port });
+  const host = endpoint.host === '' ? local.host : endpoint.host;
+  const port = endpoint.port === 0 ? local.port : endpoint.port;
+  if (isLoopback(host) && !isLoopback(remote.host)) {
+    warnOfLoopback(context, { host, port });
   }
   return { nodeId: broker.id, host, port, rack: broker.rack };
 }
@@ -39,12 +40,13 @@ export function addressFor(
 const LOOPBACK_RATE = { lines: 1, windowMs: 3_600_000 };
 
 /** The commonest mistake of all: the client goes on to its own machine, and finds nobody there. */
-function warnOfLoopback(connection: ConnectionInfo, told: Endpoint): void {
-  const { listenerName, local, remote } = connection;
-  connection.complain(
-    'advertised',
-    `the client at ${remote.host} is told to go on at ${told.host}:${told.port}, which is its own machine:` +
+function warnOfLoopback(context: RequestContext, told: Endpoint): void {
+  const { listenerName, local, remote } = context.session;
+  context.complain({
+    kind: 'advertised address',
+    sentence:
+      `the client at ${remote.host} is told to go on at ${told.host}:${told.port}, which is its own machine:` +
       ` set advertised.listeners to an address that clients reach, such as ${listenerName}://${local.host}:${local.port}`,
-    { rate: LOOPBACK_RATE },
-  );
+    rate: LOOPBACK_RATE,
+  });
 }

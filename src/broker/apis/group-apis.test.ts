@@ -12,8 +12,10 @@ import { GroupHarness } from '../coordinator/group/testing/group-harness.ts';
 import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { emptySnapshot, type TopicMetadata } from '../metadata/cluster-snapshot.ts';
 import type { Api } from '../network/api.ts';
+import type { Complaint } from '../network/complainer.ts';
 import { Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { Session } from '../network/session.ts';
 import { offsetCommitApi } from './08-offset-commit.ts';
 import { offsetFetchApi } from './09-offset-fetch.ts';
 import { findCoordinatorApi } from './10-find-coordinator.ts';
@@ -145,17 +147,12 @@ class Apis {
 
   #context(apiVersion: number): RequestContext {
     return {
-      connection: {
-        id: 1,
-        listenerName: 'PLAINTEXT',
+      session: new Session(1, 'PLAINTEXT', {
         remote: { host: '127.0.0.1', port: 5 },
         local: { host: '127.0.0.1', port: 9 },
-        principal: 'User:ANONYMOUS',
-        clientSoftware: undefined,
-        identifyClient() {},
-        complain: (_kind: string, sentence: string) => {
-          this.complaints.push(sentence);
-        },
+      }),
+      complain: ({ sentence }: Complaint) => {
+        this.complaints.push(sentence);
       },
       apiKey: 0,
       apiVersion,
@@ -166,8 +163,6 @@ class Apis {
       abandoned: false,
       onClose: (callback: () => void) => this.closers.push(callback),
       onSent() {},
-      retain() {},
-      release() {},
       throttle() {},
     } as unknown as RequestContext;
   }

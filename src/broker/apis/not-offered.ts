@@ -36,12 +36,11 @@ function notOffered<Q extends Fields, S extends Fields>(declared: NotOffered<Q, 
     response,
     versions: { min: lowest, max: highest },
     handle(context, asked) {
-      const { apiVersion } = context;
-      context.connection.complain(
-        `asked for ${request.name}`,
-        `${clientOf(context)} asked for ${request.name}, which this broker does not offer, and was answered ${error}: ${advice}`,
-        { api: request.name, apiVersion },
-      );
+      context.complain({
+        kind: 'API not offered',
+        of: request.name,
+        sentence: `${clientOf(context)} asked for ${request.name}, which this broker does not offer, and was answered ${error}: ${advice}`,
+      });
       return answer(asked, { errorCode: errorCode(error), errorMessage: advice });
     },
     errorResponse: (_context, asked, { error: other, message }) =>

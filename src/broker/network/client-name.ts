@@ -9,8 +9,8 @@ export function quoted(name: string): string {
 }
 
 /** "client 'orders' (librdkafka 2.12.0)", as far as it has said so. */
-export function clientOf({ clientId, connection }: RequestContext): string {
-  const { clientSoftware } = connection;
+export function clientOf({ clientId, session }: RequestContext): string {
+  const { clientSoftware } = session;
   const name = clientId === '' ? '' : ` ${quoted(clientId)}`;
   return `client${name}${clientSoftware === undefined ? '' : ` (${clientSoftware})`}`;
 }

@@ -322,7 +322,7 @@ test('over the global limit every connection still has one request, and all get 
   for (const one of clients) one.send(...numbers(200).map(fetch));
   await clock.settle();
   assert.ok(broker.server.inFlightBytes < 5000 + 4 * 2000);
-  assert.equal(new Set(broker.parked.map(({ context }) => context.connection.id)).size, 4);
+  assert.equal(new Set(broker.parked.map(({ context }) => context.session.id)).size, 4);
   for (let index = 0; index < 800; index++) {
     if (index >= broker.parked.length) await clock.settle();
     broker.parked[index]!.pending.complete({});

@@ -5,9 +5,10 @@ import { decode, decodeRequestHeader, encodeResponseFrame } from '../../protocol
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts';
 import { CorruptRecordsError } from '../../protocol/records/record-cursor.ts';
 import type { Answer, Api, ResponseInput } from './api.ts';
+import type { Complaint } from './complainer.ts';
 import type { ApiMetrics, NetworkMetrics } from './network-metrics.ts';
 import { NO_RESPONSE, type NoResponse, Pending } from './pending.ts';
-import type { Request } from './request.ts';
+import type { Request, Responder } from './request.ts';
 import { unknownApi, unsupportedVersion } from './unsupported.ts';
 
 /** API key, version and correlation id: what every request has. */
@@ -27,7 +28,7 @@ interface Entry {
 }
 
 /** Takes a request apart, calls its handler, and turns what comes of it into the response's bytes. */
-export class Dispatcher {
+export class Dispatcher implements Responder {
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** By API key. */
@@ -45,7 +46,8 @@ export class Dispatcher {
   dispatch(request: Request): void {
     const { bytes } = request;
     if (bytes.length < SMALLEST_REQUEST_BYTES) {
-      refuse(request, `a request of ${bytes.length} bytes has no header`);
+      const sentence = `a request of ${bytes.length} bytes has no header`;
+      refuse(request, { kind: 'no header', sentence });
       return;
     }
     request.apiKey = bytes.readInt16BE(0);
@@ -62,7 +64,7 @@ export class Dispatcher {
       const header = decodeRequestHeader(bytes);
       request.correlationId = header.correlationId;
       request.clientId = header.clientId ?? '';
-      request.connection.clientId = request.clientId;
+      request.session.clientId = request.clientId;
       if (request.apiVersion < api.versions.min || request.apiVersion > api.versions.max) {
         this.#unsupportedVersion(request, api);
         return;
@@ -70,7 +72,8 @@ export class Dispatcher {
       request.body = decode(api.request, request.apiVersion, bytes, header.bodyOffset);
     } catch (error) {
       if (error instanceof AssertionFailure) throw error;
-      refuse(request, `the bytes of a request can't be read: ${textOf(error)}`);
+      const sentence = `the bytes of a request can't be read: ${textOf(error)}`;
+      refuse(request, { kind: 'unreadable request', of: api.name, sentence });
       return;
     }
     let answer: Answer<ResponseInput>;
@@ -149,11 +152,11 @@ export class Dispatcher {
     const { api, apiVersion, clientId } = request;
     const name = api?.name ?? String(request.apiKey);
     if (error instanceof CorruptRecordsError) {
-      request.connection.complain(
-        `records of ${about}`,
-        `cannot answer ${name} for ${about}, whose records cannot be read: ${error.message}; dump-log shows where`,
-        { api: name, apiVersion },
-      );
+      request.complain({
+        kind: 'unreadable records',
+        of: about,
+        sentence: `cannot answer ${name} for ${about}, whose records cannot be read: ${error.message}; dump-log shows where`,
+      });
       return 'CORRUPT_MESSAGE';
     }
     const fields = { error, api: name, apiVersion, about, clientId };
@@ -190,7 +193,7 @@ export class Dispatcher {
     if (error instanceof AssertionFailure) throw error;
     const fields = { error, api: request.api?.name, apiVersion: request.apiVersion };
     this.#logger.error({ ...fields, clientId: request.clientId }, what);
-    refuse(request, what);
+    refuse(request, { kind: 'unanswerable', sentence: what });
   }
 }
 
@@ -208,8 +211,8 @@ export function supportedVersions(
 }
 
 /** Ends the connection, and lets go of the frame, which no handler uses. */
-function refuse(request: Request, reason: string): void {
-  request.connection.refuse(reason, request);
+function refuse(request: Request, complaint: Complaint): void {
+  request.closeConnection(complaint);
   request.answer();
 }
 

@@ -3,6 +3,7 @@ const TLS_HANDSHAKE = 0x16;
 const TLS_MAJOR = 0x03;
 
 export interface ForeignProtocol {
+  readonly name: 'TLS' | 'HTTP';
   /** For the log: what came and what to do. */
   readonly reason: string;
   /** A sentence for the client in its own protocol, where it has one. */
@@ -16,6 +17,7 @@ export function foreignProtocol(
 ): ForeignProtocol | undefined {
   if (prefix[0] === TLS_HANDSHAKE && prefix[1] === TLS_MAJOR) {
     return {
+      name: 'TLS',
       reason: `the client speaks TLS, listener ${listenerName} does not: set security.protocol=PLAINTEXT in the client, or give it the address of a listener with TLS`,
     };
   }
@@ -23,6 +25,7 @@ export function foreignProtocol(
   const text =
     "This port speaks Kafka's protocol, not HTTP. See http.listeners for the HTTP port.\n";
   return {
+    name: 'HTTP',
     reason: `the client speaks HTTP, listener ${listenerName} speaks Kafka's protocol: give it the address in http.listeners instead`,
     reply: `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`,
   };

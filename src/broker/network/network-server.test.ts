@@ -7,6 +7,7 @@ import { NodeClock } from '../../base/node/node-clock.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { SimClock } from '../../base/testing/sim-clock.ts';
 import { SimNetwork } from '../../base/testing/sim-network.ts';
+import { ANONYMOUS } from '../security/principal.ts';
 import type { NetworkLimits } from './limits.ts';
 import { fetch, frame, heartbeat, metadata, produce, TestBroker, TestClient } from './testing.ts';
 
@@ -108,14 +109,14 @@ test('each listener tells its requests its name and the address the client conne
     (await connecting).send(fetch(1));
     await clock.settle();
   }
-  const seen = broker.parked.map(({ context: { connection, clientId } }) => ({
-    listener: connection.listenerName,
-    local: connection.local,
-    clientHost: connection.remote.host,
-    principal: connection.principal,
+  const seen = broker.parked.map(({ context: { session, clientId } }) => ({
+    listener: session.listenerName,
+    local: session.local,
+    clientHost: session.remote.host,
+    principal: session.principal,
     clientId,
   }));
-  const same = { clientHost: 'client', principal: 'User:ANONYMOUS', clientId: 'test-client' };
+  const same = { clientHost: 'client', principal: ANONYMOUS, clientId: 'test-client' };
   assert.deepEqual(seen, [
     { listener: 'INTERNAL', local: { host: 'broker', port: 19_092 }, ...same },
     { listener: 'EXTERNAL', local: { host: 'broker', port: 19_093 }, ...same },

@@ -4,12 +4,14 @@ import { SpareBuffer } from '../../base/collections/spare-buffer.ts';
 import { Complaints } from '../../base/complaints.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Endpoint, Listener, Network, Socket } from '../../base/network.ts';
+import { Complainer, type Complaint } from './complainer.ts';
 import { Connection, type ConnectionEnvironment } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { InFlightBudget } from './in-flight-budget.ts';
 import { LargeFrames } from './large-frames.ts';
 import type { NetworkLimits } from './limits.ts';
 import type { NetworkMetrics } from './network-metrics.ts';
+import { Session } from './session.ts';
 
 /** Frames kept for reuse; a burst beyond it costs fresh memory, not an error. */
 const MAX_POOLED_BYTES = 64 * 1024 * 1024;
@@ -111,27 +113,18 @@ export class NetworkServer {
   #accept(listenerName: string, socket: Socket): void {
     const { host } = socket.remote;
     this.#trouble = socket.shortage ?? this.#allTaken();
-    const refusal = this.#stopping
-      ? 'the broker is shutting down'
-      : (this.#trouble ?? this.#overLimitOf(host));
-    if (refusal !== undefined) {
-      const client = `${host}:${socket.remote.port}`;
-      this.#env.complaints.warn(
-        // What concerns every client is said once in a minute, not ten times of each of them.
-        this.#trouble === undefined
-          ? { about: host, kind: refusal }
-          : { about: 'every client', kind: 'no more connections', rate: SHORTAGE_RATE },
-        { client, listener: listenerName },
-        `refused a connection: ${refusal}`,
-      );
+    const session = new Session(this.#nextId++, listenerName, socket);
+    const refusal = this.#refusalOf(host);
+    if (refusal) {
+      const sentence = `refused a connection: ${refusal.sentence}`;
+      new Complainer(this.#env.complaints, session).complain({ ...refusal, sentence });
       this.#env.metrics.connectionRefused();
       socket.destroy();
       return;
     }
     const connection = new Connection({
       env: this.#env,
-      id: this.#nextId++,
-      listenerName,
+      session,
       socket,
       onClosed: (closed) => this.#remove(closed),
     });
@@ -148,19 +141,25 @@ export class NetworkServer {
       : undefined;
   }
 
-  #overLimitOf(host: string): string | undefined {
+  /** Why a new connection from there is not accepted. */
+  #refusalOf(host: string): Complaint | undefined {
+    if (this.#stopping) return { kind: 'shutting down', sentence: 'the broker is shutting down' };
+    if (this.#trouble !== undefined) {
+      // What concerns every client is said once in a minute, not ten times of each of them.
+      const once = { isOfAll: true, rate: SHORTAGE_RATE };
+      return { kind: 'no more connections', sentence: this.#trouble, ...once };
+    }
     const { limits } = this.#env;
     const perAddress = limits.maxConnectionsPerIpOverrides.get(host) ?? limits.maxConnectionsPerIp;
-    if ((this.#connectionsByAddress.get(host) ?? 0) >= perAddress) {
-      return `max.connections.per.ip=${perAddress} are open from this address`;
-    }
-    return undefined;
+    if ((this.#connectionsByAddress.get(host) ?? 0) < perAddress) return undefined;
+    const sentence = `max.connections.per.ip=${perAddress} are open from this address`;
+    return { kind: 'too many of an address', sentence };
   }
 
   #remove(connection: Connection): void {
     this.#trouble = undefined;
     this.#connections.delete(connection);
-    const { host } = connection.remote;
+    const { host } = connection.session.remote;
     const left = (this.#connectionsByAddress.get(host) ?? 1) - 1;
     if (left > 0) this.#connectionsByAddress.set(host, left);
     else this.#connectionsByAddress.delete(host);

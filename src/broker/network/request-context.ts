@@ -1,41 +1,14 @@
-import type { ComplaintRate } from '../../base/complaints.ts';
-import type { Endpoint } from '../../base/network.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
-
-/** What a handler knows of the connection that a request came on. */
-export interface ConnectionInfo {
-  /** Unique while the broker runs, ascending. */
-  readonly id: number;
-  /** The listener the client connected to, as `advertised.listeners` names it. */
-  readonly listenerName: string;
-  /** The client's address. */
-  readonly remote: Endpoint;
-  /** The address the client itself connected to: it works for that client, so it is the default to advertise. */
-  readonly local: Endpoint;
-  /** `User:ANONYMOUS` until the connection has authenticated. */
-  readonly principal: string;
-  /** Name and version from ApiVersions v3+ (KIP-511), once known. */
-  readonly clientSoftware: string | undefined;
-  /** For the ApiVersions handler: the software name and version that logs and metrics then show. */
-  identifyClient(softwareName: string, softwareVersion: string): void;
-  /**
-   * One warning in the log that names the client, unless it had many of this kind lately. The sentence
-   * says what happened and what to change.
-   */
-  complain(
-    kind: string,
-    sentence: string,
-    options?: { api?: string; apiVersion?: number; rate?: ComplaintRate },
-  ): void;
-}
+import type { Complaint } from './complainer.ts';
+import type { Session } from './session.ts';
 
 /**
  * One request on its way through the broker. Buffers in the decoded request are slices of the
- * request's frame, which goes back to its pool once the response has been sent; `retain` keeps it
- * longer.
+ * request's frame, which goes back to its pool once the response has been sent.
  */
 export interface RequestContext {
-  readonly connection: ConnectionInfo;
+  /** Who asks. */
+  readonly session: Session;
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly correlationId: number;
@@ -61,9 +34,6 @@ export interface RequestContext {
   reserveAnswer(wantedBytes: number): number;
   /** The answer is not being made now: the request waits for something. */
   releaseAnswer(): void;
-  /** Keeps the frame, and so the request's buffers, until the matching `release`. */
-  retain(): void;
-  release(): void;
   /**
    * Until the returned function is called, once, no later request of the connection is handled: for a
    * handler that needs several turns before what it does has its place in the order.
@@ -76,6 +46,8 @@ export interface RequestContext {
    * know is logged. For {@link rowOf} and its like: the other rows have their own.
    */
   rowError(error: unknown, about: string): ErrorName;
+  /** One warning in the log that names the client and its request, unless it had many of this kind lately. */
+  complain(complaint: Complaint): void;
   /** Ends the connection with one log line that says why; this request gets no answer. */
-  closeConnection(reason: string): void;
+  closeConnection(complaint: Complaint): void;
 }

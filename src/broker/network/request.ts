@@ -1,10 +1,40 @@
 import { assert } from '../../base/assert.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { Api, ResponseInput } from './api.ts';
-import type { Connection } from './connection.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import type { Complaint, ComplaintRequest } from './complainer.ts';
 import type { NoResponse, PendingReceiver } from './pending.ts';
 import type { RequestContext } from './request-context.ts';
+import type { Session } from './session.ts';
+
+/** What a request needs of the connection that it came on. */
+export interface RequestPort {
+  readonly session: Session;
+  /** The bytes of the answer are there, or it has none. */
+  onAnswered(request: Request): void;
+  /** A request began to wait for something. */
+  onParked(request: Request): void;
+  /** Takes memory for an answer, as much of it as there should be; how much that is. */
+  reserveForAnswer(wantedBytes: number): number;
+  giveReserved(bytes: number): void;
+  /** No later request is handled until the returned function is called. */
+  hold(): () => void;
+  /** Nobody looks at the request's bytes any more. */
+  releaseFrame(frame: Buffer): void;
+  /** One warning in the log that names the client and its request. */
+  complain(complaint: Complaint, request: Request): void;
+  /**
+   * The same, then the end of the connection. Answers before this request still go out; it and those after
+   * it can't have one.
+   */
+  refuse(complaint: Complaint, request: Request): void;
+}
+
+/** Makes the bytes of an answer of what a handler says. */
+export interface Responder {
+  respond(request: Request, response: ResponseInput | NoResponse): void;
+  fail(request: Request, error: unknown): void;
+  rowError(request: Request, error: unknown, about: string): ErrorName;
+}
 
 /**
  * Where an answer is:
@@ -22,7 +52,6 @@ const NO_CHUNKS: readonly Buffer[] = [];
  * there is one of it for each small request.
  */
 export class Request implements RequestContext, PendingReceiver<ResponseInput> {
-  readonly connection: Connection;
   readonly receivedAtMs: number;
   readonly requestSize: number;
   /** The next request of the connection. */
@@ -41,25 +70,35 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   api: Api | undefined = undefined;
   body: unknown = undefined;
 
-  readonly #dispatcher: Dispatcher;
+  readonly #port: RequestPort;
+  readonly #responder: Responder;
   readonly #frame: Buffer;
-  #references = 1;
   #reservedBytes = 0;
   #onClose: (() => void)[] | undefined = undefined;
   #onSent: (() => void)[] | undefined = undefined;
 
   constructor(
-    connection: Connection,
-    dispatcher: Dispatcher,
+    port: RequestPort,
+    responder: Responder,
     frame: Buffer,
     size: number,
     receivedAtMs: number,
   ) {
-    this.connection = connection;
-    this.#dispatcher = dispatcher;
+    this.#port = port;
+    this.#responder = responder;
     this.#frame = frame;
     this.requestSize = size;
     this.receivedAtMs = receivedAtMs;
+  }
+
+  get session(): Session {
+    return this.#port.session;
+  }
+
+  /** What a log line says of it; undefined where its API is not known. */
+  get described(): ComplaintRequest | undefined {
+    if (this.apiKey < 0) return undefined;
+    return { api: this.api?.name ?? this.apiKey, apiVersion: this.apiVersion };
   }
 
   /** The request's bytes without its length. */
@@ -85,7 +124,7 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     }
     if (this.#onClose) this.#onClose.push(callback);
     else this.#onClose = [callback];
-    this.connection.onParked(this);
+    this.#port.onParked(this);
   }
 
   onSent(callback: () => void): void {
@@ -97,13 +136,13 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   reserveAnswer(wantedBytes: number): number {
     this.releaseAnswer();
     if (this.state !== 'open') return wantedBytes;
-    this.#reservedBytes = this.connection.reserveForAnswer(wantedBytes);
+    this.#reservedBytes = this.#port.reserveForAnswer(wantedBytes);
     return this.#reservedBytes;
   }
 
   releaseAnswer(): void {
     const bytes = this.takeReserved();
-    if (bytes > 0) this.connection.giveReserved(bytes);
+    if (bytes > 0) this.#port.giveReserved(bytes);
   }
 
   /** What is reserved for the answer, and from now on no longer is. */
@@ -113,19 +152,8 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     return bytes;
   }
 
-  retain(): void {
-    assert(this.#references > 0, 'a frame is not retained after its last release');
-    this.#references++;
-  }
-
-  release(): void {
-    assert(this.#references > 0, 'a frame is released once for each reference');
-    this.#references--;
-    if (this.#references === 0) this.connection.releaseFrame(this.#frame);
-  }
-
   hold(): () => void {
-    return this.connection.hold();
+    return this.#port.hold();
   }
 
   throttle(ms: number): void {
@@ -133,25 +161,29 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   }
 
   rowError(error: unknown, about: string): ErrorName {
-    return this.#dispatcher.rowError(this, error, about);
+    return this.#responder.rowError(this, error, about);
   }
 
-  closeConnection(reason: string): void {
-    this.connection.refuse(reason, this);
+  complain(complaint: Complaint): void {
+    this.#port.complain(complaint, this);
+  }
+
+  closeConnection(complaint: Complaint): void {
+    this.#port.refuse(complaint, this);
   }
 
   respond(response: ResponseInput | NoResponse): void {
-    this.#dispatcher.respond(this, response);
+    this.#responder.respond(this, response);
   }
 
   fail(error: unknown): void {
-    this.#dispatcher.fail(this, error);
+    this.#responder.fail(this, error);
   }
 
   /** Takes the answer's bytes; after it was abandoned only lets go of the frame. */
   answer(chunks: readonly Buffer[] = NO_CHUNKS): void {
     if (this.state === 'abandoned') {
-      this.release();
+      this.#port.releaseFrame(this.#frame);
       return;
     }
     assert(this.state === 'open', 'a request is answered once');
@@ -161,7 +193,7 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     let size = 0;
     for (let index = 0; index < chunks.length; index++) size += chunks[index]!.length;
     this.responseSize = size;
-    this.connection.onAnswered(this);
+    this.#port.onAnswered(this);
   }
 
   /** The answer has been sent, or is lost with its connection. */
@@ -170,7 +202,7 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     this.state = 'finished';
     this.chunks = NO_CHUNKS;
     this.#notifySent();
-    this.release();
+    this.#port.releaseFrame(this.#frame);
   }
 
   /** Nobody waits any more. The frame is released only by the handler's answer: it may still use it. */

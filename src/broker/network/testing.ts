@@ -131,7 +131,8 @@ export class TestBroker {
     response: ProduceResponse,
     versions: { min: 0, max: 9 },
     handle: (context, { acks, topicData, timeoutMs }) => {
-      if (timeoutMs === -666) context.closeConnection('the test wants it');
+      if (timeoutMs === -666)
+        context.closeConnection({ kind: 'scripted fault', sentence: 'the test wants it' });
       for (const { partitionData } of topicData) {
         for (const { records } of partitionData) this.produced.push(String(records));
       }

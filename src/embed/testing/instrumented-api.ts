@@ -90,7 +90,8 @@ function play(effect: FaultEffect, scene: Scene): void {
     }
     case 'disconnect': {
       const close = () => {
-        context.closeConnection(`a scripted fault of ${api.name}`);
+        const sentence = `a scripted fault of ${api.name}`;
+        context.closeConnection({ kind: 'scripted fault', of: api.name, sentence });
         letGo();
       };
       if (effect.lose === 'answer') handle(close);

@@ -27,7 +27,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
  */
 export class RequestTopics {
   readonly #nameOf: (topicId: string) => string | undefined;
-  readonly #fetched = new WeakMap<RequestContext['connection'], Map<string, FetchedName>>();
+  readonly #fetched = new WeakMap<RequestContext['session'], Map<string, FetchedName>>();
 
   constructor(nameOf: (topicId: string) => string | undefined) {
     this.#nameOf = nameOf;
@@ -46,7 +46,7 @@ export class RequestTopics {
 
   /** The partitions that a Fetch reads, by what `of` has seen. */
   fetchedBy(context: RequestContext): FetchedName[] {
-    return [...(this.#fetched.get(context.connection)?.values() ?? [])];
+    return [...(this.#fetched.get(context.session)?.values() ?? [])];
   }
 
   #collect(request: Fields, names: Set<string>): void {
@@ -67,12 +67,12 @@ export class RequestTopics {
   }
 
   #follow(context: RequestContext, request: Fields): Iterable<FetchedName> {
-    const { connection, apiVersion } = context;
+    const { session, apiVersion } = context;
     const epoch = apiVersion < SESSIONS_FROM ? -1 : request['sessionEpoch'];
     const isIncremental = typeof epoch === 'number' && epoch > 0;
-    const known = isIncremental ? this.#fetched.get(connection) : undefined;
+    const known = isIncremental ? this.#fetched.get(session) : undefined;
     const fetched = known ?? new Map<string, FetchedName>();
-    this.#fetched.set(connection, fetched);
+    this.#fetched.set(session, fetched);
     for (const each of this.#partitions(request['forgottenTopicsData'])) fetched.delete(key(each));
     for (const each of this.#partitions(request['topics'])) fetched.set(key(each), each);
     return fetched.values();
