@@ -26,9 +26,11 @@ const sources = ['src', 'simulation']
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 
 function importsOf(file: string): string[] {
-  const text = readFileSync(file, 'utf8');
-  const found = text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
-  return [...found].map((match) => match[1] ?? '');
+  return importsBy(file, /(?:from|import)\s*\(?\s*'([^']+)'/g);
+}
+
+function importsBy(file: string, pattern: RegExp): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].map((match) => match[1] ?? '');
 }
 
 test('every source file belongs to a layer', () => {
@@ -55,6 +57,45 @@ test('a file imports only from its own layer and from lower ones', () => {
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+/**
+ * Files that import each other in a circle, types included: each strongly connected group of more than one,
+ * sorted. Not by import(): what is loaded when it is asked for (a command that lists the commands) waits for nobody.
+ */
+function circles(): string[][] {
+  const imports = new Map(
+    sources.map((file) => [
+      file,
+      importsBy(file, /from\s*'(\.[^']+)'/g).map((specifier) => join(dirname(file), specifier)),
+    ]),
+  );
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): number => {
+    const index = order.size;
+    order.set(file, index);
+    stack.push(file);
+    let low = index;
+    for (const target of imports.get(file) ?? []) {
+      if (!order.has(target)) low = Math.min(low, visit(target));
+      else if (stack.includes(target)) low = Math.min(low, order.get(target) ?? low);
+    }
+    lowest.set(file, low);
+    if (low === index) {
+      const group = stack.splice(stack.indexOf(file));
+      if (group.length > 1) found.push(group.sort());
+    }
+    return low;
+  };
+  for (const file of sources) if (!order.has(file)) visit(file);
+  return found;
+}
+
+test('no two files import each other, by whatever way round', () => {
+  assert.deepEqual(circles(), []);
 });
 
 test('the first line of every test file says what a user would lose', () => {
