@@ -12,8 +12,18 @@ import {
 } from './check-options.ts';
 
 const PLACES = ['temporary', 'memory'] as const;
+
+/** An IPv6 address has colons of its own, two at least. */
+const hostName: Check = (value) => {
+  const problem = nonEmptyText(value);
+  if (problem !== undefined || typeof value !== 'string') return problem;
+  const isBare =
+    /^[^\s[\]/:]+$/.test(value) || /^[\da-fA-F.]*:[\da-fA-F:.]*:[\da-fA-F.]*(%\S+)?$/.test(value);
+  return isBare ? undefined : "a host's name or address, without a port or brackets";
+};
+
 const port = wholeNumber(0, 65_535);
-const HTTP: OptionTable = { port, host: nonEmptyText };
+const HTTP: OptionTable = { port, host: hostName };
 
 /** log.dirs, into which it goes, is a list that commas divide and blanks around a name do not belong to. */
 const folderName: Check = (value) => {
@@ -57,7 +67,7 @@ const logger: Check = (value) => {
 
 const BROKER_OPTIONS: OptionTable = {
   port,
-  host: nonEmptyText,
+  host: hostName,
   data,
   config: configTexts,
   logger,

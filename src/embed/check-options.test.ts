@@ -23,6 +23,14 @@ test('an option that is not there, or not what it must be, is named with the way
     [{ host: '' }, "startBroker: host = '' must be a text that is not empty"],
     [{ host: 7 }, 'startBroker: host = 7 must be a text that is not empty'],
     [
+      { host: '127.0.0.1:9092' },
+      "startBroker: host = '127.0.0.1:9092' must be a host's name or address, without a port or brackets",
+    ],
+    [
+      { host: '[::1]' },
+      "startBroker: host = '[::1]' must be a host's name or address, without a port or brackets",
+    ],
+    [
       { data: 'mem' },
       "startBroker: data = 'mem' must be 'temporary', 'memory' or { folder: '...' }; did you mean 'memory'?",
     ],
@@ -61,6 +69,10 @@ test('an option that is not there, or not what it must be, is named with the way
       "startBroker: config = { 'num.partitions': null } must be an object of Kafka's keys with texts, numbers or booleans, which num.partitions = null is not",
     ],
     [
+      { config: new Map([['num.partitions', '3']]) },
+      "startBroker: config = Map(1) { 'num.partitions' => '3' } must be an object of Kafka's keys with texts, numbers or booleans",
+    ],
+    [
       { logger: { info() {} } },
       'startBroker: logger = { info: [Function: info] } must be an object with the methods debug, info, warn, error, child; debug, warn, error, child are missing',
     ],
@@ -94,17 +106,31 @@ test('a fault that cannot happen as it is written is refused at once', () => {
       ['Produce', 'NOT_LEADER'],
       /error = 'NOT_LEADER' must be one of the known names; did you mean NOT_LEADER_OR_FOLLOWER\?/,
     ],
-    ['error', ['Produce', 6], /error = 6 must be one of the known names/],
-    ['error', ['produce', 'NONE'], /api = 'produce' must be .*; did you mean Produce\?/],
+    ['error', ['Produce', 'NONE'], /error = 'NONE' must be one of the known names/],
     [
       'error',
-      ['Produce', 'NONE', { time: 1 }],
+      ['Heartbeat', 'UNKNOWN_SERVER_ERROR', { topic: 'orders' }],
+      /faults.error: Heartbeat names no topics, so none would ever be 'orders'/,
+    ],
+    ['error', ['Produce', 6], /error = 6 must be one of the known names/],
+    [
+      'error',
+      ['produce', 'UNKNOWN_SERVER_ERROR'],
+      /api = 'produce' must be .*; did you mean Produce\?/,
+    ],
+    [
+      'error',
+      ['Produce', 'UNKNOWN_SERVER_ERROR', { time: 1 }],
       /faults.error has no option time; did you mean times/,
     ],
-    ['error', ['Produce', 'NONE', { lose: 'answer' }], /faults.error has no option lose/],
     [
       'error',
-      ['Produce', 'NONE', 'orders'],
+      ['Produce', 'UNKNOWN_SERVER_ERROR', { lose: 'answer' }],
+      /faults.error has no option lose/,
+    ],
+    [
+      'error',
+      ['Produce', 'UNKNOWN_SERVER_ERROR', 'orders'],
       /faults.error takes an object of options, not 'orders'/,
     ],
     ['disconnect', ['Produce', { times: 1.5 }], /times = 1.5 must be a whole number/],
@@ -121,6 +147,7 @@ test('a wait for what cannot come, and time that cannot pass, are refused at onc
   const handles = broker as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const wrong: readonly (readonly [string, unknown[], RegExp])[] = [
     ['waitForTopic', [''], /waitForTopic: topic = '' must be a text/],
+    ['waitForTopic', ['a b'], /topic = 'a b' must be a topic's name: at most 249 letters/],
     ['waitForTopic', ['t', { timeout: 1 }], /has no option timeout; did you mean timeoutMs\?/],
     ['waitForTopic', ['t', 500], /waitForTopic takes an object of options, not 500/],
     ['waitForRecords', ['t', Number.NaN], /count = NaN must be a whole number of at least 0/],
@@ -145,4 +172,13 @@ test('a wait for what cannot come, and time that cannot pass, are refused at onc
   for (const ms of [-1, Number.NaN, Number.POSITIVE_INFINITY, '5']) {
     await assert.rejects(broker.clock.advance(ms as number), /time goes forward only/);
   }
+});
+
+test('a broker that is stopped says so, instead of looking empty', async () => {
+  const own = await startTestBroker();
+  await own.createTopic('orders');
+  await own.stop();
+  await assert.rejects(own.records('orders'), /records: the broker is stopped; start another one/);
+  await assert.rejects(own.createTopic('more'), /createTopic: the broker is stopped/);
+  await assert.rejects(own.reset(), /reset: the broker is stopped/);
 });

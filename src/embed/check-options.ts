@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { topicNameProblem } from '../broker/controller/topic-name.ts';
 import { closest } from '../config/closest.ts';
 
 /** What a value must be, for a person; undefined where it is. */
@@ -51,6 +52,15 @@ export const milliseconds: Check = (value) =>
 export const nonEmptyText: Check = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'a text that is not empty';
 
+/** A name that a topic can have. */
+export const topicName: Check = (value) => {
+  const problem = nonEmptyText(value);
+  if (problem !== undefined || typeof value !== 'string') return problem;
+  return topicNameProblem(value) === undefined
+    ? undefined
+    : "a topic's name: at most 249 letters, digits, '.', '_' and '-'";
+};
+
 export function oneOf(words: readonly string[]): Check {
   return (value) => {
     if (typeof value === 'string' && words.includes(value)) return undefined;
@@ -66,13 +76,21 @@ export function oneOf(words: readonly string[]): Check {
 /** Keys of server.properties, or of a topic. */
 export const configTexts: Check = (value) => {
   const must = "an object of Kafka's keys with texts, numbers or booleans";
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return must;
+  if (!isPlainObject(value)) return must;
   for (const [key, one] of Object.entries(value)) {
     if (['string', 'number', 'boolean'].includes(typeof one)) continue;
     return `${must}, which ${key} = ${shown(one)} is not`;
   }
   return undefined;
 };
+
+/** Of a Map or a Date no entry would be seen. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // One of another realm, as jest makes them, has a prototype of the same shape.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 /** The known name that somebody meant: one that begins like it, or that is written nearly like it. */
 export function nearest(name: string, known: readonly string[]): string | undefined {

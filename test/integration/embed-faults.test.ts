@@ -152,7 +152,7 @@ test('who waits in vain does not hold up the end of the broker, and a delayed re
 test('a script that makes no sense is refused at once', () => {
   const { faults } = broker;
   assert.throws(
-    () => faults.error('Produce', 'NONE', { times: 0 }),
+    () => faults.error('Produce', 'UNKNOWN_SERVER_ERROR', { times: 0 }),
     /times = 0 must be a whole number of at least 1, or Infinity/,
   );
   assert.throws(

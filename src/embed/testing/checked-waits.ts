@@ -5,6 +5,7 @@ import {
   oneOf,
   problemIn,
   problemOf,
+  topicName,
   wholeNumber,
 } from '../check-options.ts';
 import type { GroupState, Waits } from './waits.ts';
@@ -32,12 +33,12 @@ export function checkedWaits(waits: Waits, apis: () => readonly string[]): Waits
   const count = wholeNumber(0);
   return {
     async waitForTopic(topic, options = {}) {
-      refuse(problemOf('waitForTopic: topic', topic, nonEmptyText));
+      refuse(problemOf('waitForTopic: topic', topic, topicName));
       refuse(problemIn('waitForTopic', options, WAIT));
       return waits.waitForTopic(topic, options);
     },
     async waitForRecords(topic, wanted, options = {}) {
-      refuse(problemOf('waitForRecords: topic', topic, nonEmptyText));
+      refuse(problemOf('waitForRecords: topic', topic, topicName));
       refuse(problemOf('waitForRecords: count', wanted, count));
       refuse(problemIn('waitForRecords', options, WAIT));
       return waits.waitForRecords(topic, wanted, options);
@@ -50,7 +51,7 @@ export function checkedWaits(waits: Waits, apis: () => readonly string[]): Waits
     },
     async waitForConsumed(groupId, topic, options = {}) {
       refuse(problemOf('waitForConsumed: groupId', groupId, nonEmptyText));
-      refuse(problemOf('waitForConsumed: topic', topic, nonEmptyText));
+      refuse(problemOf('waitForConsumed: topic', topic, topicName));
       refuse(problemIn('waitForConsumed', options, WAIT));
       return waits.waitForConsumed(groupId, topic, options);
     },

@@ -7,6 +7,8 @@ import {
   oneOf,
   problemIn,
   problemOf,
+  shown,
+  topicName,
   wholeNumber,
 } from '../check-options.ts';
 import type { ApiName } from './api-name.ts';
@@ -62,7 +64,8 @@ const times: Check = (value) =>
   value === Number.POSITIVE_INFINITY || wholeNumber(1)(value) === undefined
     ? undefined
     : 'a whole number of at least 1, or Infinity';
-const TARGET: OptionTable = { times, clientId: nonEmptyText, topic: nonEmptyText };
+const TARGET: OptionTable = { times, clientId: nonEmptyText, topic: topicName };
+const FAILURES = ERROR_NAMES.filter((name) => name !== 'NONE');
 const LOSS_TARGET: OptionTable = { ...TARGET, lose: oneOf(['request', 'answer']) };
 
 function refuse(problem: string | undefined): void {
@@ -110,13 +113,16 @@ export class FaultScript implements Faults {
   #faults: Fault[] = [];
   /** The APIs that the broker answers, known once it is put together. */
   apis: readonly string[] = [];
+  /** Those whose requests name topics. */
+  #withTopics: ReadonlySet<string> = new Set();
 
-  knowApis(names: Iterable<string>): void {
-    this.apis = [...names].sort();
+  knowApis(apis: readonly { readonly name: string; readonly namesTopics: boolean }[]): void {
+    this.apis = apis.map(({ name }) => name).sort();
+    this.#withTopics = new Set(apis.filter((api) => api.namesTopics).map(({ name }) => name));
   }
 
   error(api: ApiName, error: ErrorName, target: FaultTarget = {}): ScriptedFault {
-    refuse(problemOf('faults.error: error', error, oneOf(ERROR_NAMES)));
+    refuse(problemOf('faults.error: error', error, oneOf(FAILURES)));
     return this.#add('error', api, { kind: 'error', error }, target);
   }
 
@@ -163,6 +169,9 @@ export class FaultScript implements Faults {
     const what = `faults.${name}`;
     refuse(problemIn(what, target, 'lose' in effect ? LOSS_TARGET : TARGET));
     if (this.apis.length > 0) refuse(problemOf(`${what}: api`, api, oneOf(this.apis)));
+    if (target.topic !== undefined && this.apis.length > 0 && !this.#withTopics.has(api)) {
+      refuse(`${what}: ${api} names no topics, so none would ever be ${shown(target.topic)}`);
+    }
     const fault = new Fault(api, effect, target, (gone) => {
       this.#faults = this.#faults.filter((each) => each !== gone);
     });

@@ -13,6 +13,11 @@ const TOPIC_RESOURCE = 2;
 /** Where the APIs' requests name topics. */
 const TOPIC_FIELDS = ['topics', 'topicData', 'topicNames', 'topicPartitions', 'resources'];
 
+/** Whether requests with these fields can be about topics. */
+export function canNameTopics(fields: Readonly<Record<string, unknown>>): boolean {
+  return TOPIC_FIELDS.some((name) => Object.hasOwn(fields, name));
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;

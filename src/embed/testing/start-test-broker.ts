@@ -2,7 +2,7 @@ import type { BrokerParts } from '../../broker/broker-apis.ts';
 import type { RequestContext } from '../../broker/network/request-context.ts';
 import { KafkaError } from '../../protocol/errors.ts';
 import { checkBrokerOptions } from '../broker-options.ts';
-import { configTexts, nonEmptyText, problemIn, problemOf, wholeNumber } from '../check-options.ts';
+import { configTexts, problemIn, problemOf, topicName, wholeNumber } from '../check-options.ts';
 import type { BrokerOptions, EmbeddedBroker, KafkaConfig } from '../options.ts';
 import { processClock, startBroker } from '../start-broker.ts';
 import { Activity } from './activity.ts';
@@ -10,7 +10,7 @@ import { checkedWaits } from './checked-waits.ts';
 import { FaultScript, type Faults } from './faults.ts';
 import { instrumentedApi } from './instrumented-api.ts';
 import { RequestCounts } from './request-counts.ts';
-import { RequestTopics } from './request-topics.ts';
+import { canNameTopics, RequestTopics } from './request-topics.ts';
 import { resetBroker } from './reset.ts';
 import { type StoredRecord, storedRecords } from './stored-records.ts';
 import { type BrokerClock, TestClock } from './test-clock.ts';
@@ -71,7 +71,9 @@ export async function startTestBroker(options: BrokerOptions = {}): Promise<Test
         attached = parts;
         activity.attach(parts);
         clock.onFired = () => activity.touch();
-        faults.knowApis(apis.map(({ name }) => name));
+        faults.knowApis(
+          apis.map(({ name, request }) => ({ name, namesTopics: canNameTopics(request.fields) })),
+        );
         const { metadata } = parts;
         const topics = new RequestTopics((id) => metadata.snapshot.topicsById.get(id)?.name);
         const watcher = {
@@ -99,27 +101,33 @@ export async function startTestBroker(options: BrokerOptions = {}): Promise<Test
     })();
     return stopped;
   };
+  const refuseStopped = (what: string) => {
+    if (stopped) throw new Error(`${what}: the broker is stopped; start another one`);
+  };
   return {
     ...broker,
     ...checkedWaits(waitsFor(parts, activity, counts), () => faults.apis),
     clock,
     faults,
     async reset() {
+      refuseStopped('reset');
       faults.clear();
       await resetBroker(parts);
       counts.clear();
     },
     async createTopic(topic, options = {}) {
       const problem =
-        problemOf('createTopic: topic', topic, nonEmptyText) ??
+        problemOf('createTopic: topic', topic, topicName) ??
         problemIn('createTopic', options, TOPIC_OPTIONS);
       if (problem) throw new RangeError(problem);
+      refuseStopped('createTopic');
       const { partitions = 1, config = {} } = options;
       await createTopic(parts, { topic, partitions, config });
     },
     async records(topic) {
-      const problem = problemOf('records: topic', topic, nonEmptyText);
+      const problem = problemOf('records: topic', topic, topicName);
       if (problem) throw new RangeError(problem);
+      refuseStopped('records');
       return storedRecords(parts, topic);
     },
     stop,

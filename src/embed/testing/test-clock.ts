@@ -3,6 +3,9 @@ import type { Clock, Timer } from '../../base/clock.ts';
 /** More rounds than this means timers that set themselves for now, for ever. */
 const MOST_ROUNDS = 1_000;
 
+/** Dates beyond it have another form, which programs that read them do not know. */
+const LATEST_MS = Date.UTC(9999, 11, 31);
+
 interface PendingTimer extends Timer {
   readonly dueMs: number;
   readonly callback: () => void;
@@ -80,8 +83,10 @@ export class TestClock implements Clock, BrokerClock {
   }
 
   async advance(ms: number): Promise<void> {
-    if (typeof ms !== 'number' || !(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`time goes forward only, by a number of milliseconds, not by ${ms}`);
+    if (typeof ms !== 'number' || !(ms >= 0 && this.now() + ms <= LATEST_MS)) {
+      throw new RangeError(
+        `clock.advance: time goes forward only, by a number of milliseconds and to the year 9999 at the latest, not by ${ms}`,
+      );
     }
     this.#shiftMs += ms;
     for (let round = 0; this.#fire(this.monotonicMs()); round++) {
