@@ -188,7 +188,13 @@ async function produceLines(options: {
       prompt();
     }
     const last = splitter.end();
-    if (last !== undefined) await sendLine(last);
+    // Half a line is no record.
+    if (last !== undefined && delivery.isStopped) {
+      delivery.refuse(
+        lineNumber + 1,
+        'the program was stopped before the end of the line was read',
+      );
+    } else if (last !== undefined) await sendLine(last);
   } catch (error) {
     failure = inputFailure(error);
   }
