@@ -19,7 +19,8 @@ export class Invariants {
   #checkPartition(partition: Partition): void {
     const { log } = partition;
     if (log.failure) return;
-    const { logStartOffset, highWatermark, logEndOffset, lastStableOffset } = log;
+    const { logStartOffset, logEndOffset, lastStableOffset } = log;
+    const { highWatermark } = partition;
     mustHold(
       logStartOffset <= lastStableOffset &&
         lastStableOffset <= highWatermark &&

@@ -5,6 +5,7 @@ import { buildBatch } from '../../src/protocol/records/batch-builder.ts';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../../src/storage/log-config.ts';
 import { LogManager } from '../../src/storage/log-manager.ts';
 import type { FlushPolicy } from '../../src/storage/log-types.ts';
+import { onlyReplica } from '../../src/storage/testing/replicas.ts';
 import { mustHold } from '../violation.ts';
 import { ProcessDisk } from '../world/process-disk.ts';
 import { WORLD_STARTS_MS, World, type WorldOptions } from '../world/world.ts';
@@ -194,8 +195,7 @@ class StorageRun {
         topicId: partition.topicId,
         config: this.#config,
       });
-      log.updateHighWatermark(log.logEndOffset);
-      log.listener = { logEndOffsetMoved: () => log.updateHighWatermark(log.logEndOffset) };
+      log.listener = onlyReplica(log);
       partition.opened(log);
     }
     await manager.syncRecovered();
@@ -255,8 +255,8 @@ class StorageRun {
     const choice = random.int(100);
     if (choice < 70) this.#append(partition, 1 + random.int(3));
     else if (choice < 75) {
-      const { logStartOffset, highWatermark } = partition.log;
-      const target = logStartOffset + random.int(highWatermark - logStartOffset + 1);
+      const { logStartOffset, logEndOffset } = partition.log;
+      const target = logStartOffset + random.int(logEndOffset - logStartOffset + 1);
       partition.deleteBefore(target);
     } else if (choice < 78) this.#manager?.runRetention();
     else if (choice < 82) this.#process.jump(random.int(5000));

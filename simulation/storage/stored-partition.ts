@@ -88,10 +88,10 @@ export class StoredPartition {
 
   /** Cheap, and always so. */
   checkOffsets(): void {
-    const { name, logStartOffset, highWatermark, logEndOffset, recoveryPoint } = this.log;
-    const ends = { logStartOffset, highWatermark, logEndOffset, recoveryPoint };
+    const { name, logStartOffset, lastStableOffset, logEndOffset, recoveryPoint } = this.log;
+    const ends = { logStartOffset, lastStableOffset, logEndOffset, recoveryPoint };
     mustHold(
-      logStartOffset <= highWatermark && highWatermark <= logEndOffset,
+      logStartOffset <= lastStableOffset && lastStableOffset <= logEndOffset,
       () => `${name} has its offsets out of order: ${JSON.stringify(ends)}`,
     );
     mustHold(

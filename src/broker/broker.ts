@@ -342,7 +342,7 @@ async function assemble(
     listeners,
     metrics,
     failed,
-    whyRetained: (topic) => retainedPartitions(logs, topic, clock.now()),
+    whyRetained: (topic) => retainedPartitions(logs, partitions, { topic, now: clock.now() }),
     logDirs: () => ({ online: logs.onlineLogDirs(), offline: logs.offlineLogDirs() }),
     troubles: () => [...logs.troubles(), ...server.troubles()],
     stop() {

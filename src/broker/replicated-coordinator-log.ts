@@ -50,12 +50,10 @@ export class ReplicatedCoordinatorLog implements CoordinatorLog {
       return;
     }
     const result = partition.appendAsCoordinator(batch, {
-      written: (error) =>
-        done(
-          error || result.kind === 'refused'
-            ? { error: 'KAFKA_STORAGE_ERROR', baseOffset: -1 }
-            : { error: 'NONE', baseOffset: result.firstOffset },
-        ),
+      done: (failure) => {
+        if (failure) done({ error: failure.error, baseOffset: -1 });
+        else if (result.kind !== 'refused') done({ error: 'NONE', baseOffset: result.firstOffset });
+      },
     });
     if (result.kind === 'refused') fail(result.error);
   }

@@ -1,5 +1,6 @@
 import type { LogManager } from '../storage/log-manager.ts';
 import { type RetainedSegment, whyRetained } from '../storage/segment/why-retained.ts';
+import type { Partitions } from './replica/partitions.ts';
 
 /** Why a partition is as large as it is. */
 export interface RetainedPartition {
@@ -15,13 +16,14 @@ export interface RetainedPartition {
 /** The partitions of a topic on this broker, by number; none where it has none. */
 export function retainedPartitions(
   logs: LogManager,
-  topic: string,
-  now: number,
+  partitions: Partitions,
+  { topic, now }: { topic: string; now: number },
 ): RetainedPartition[] {
   const found: RetainedPartition[] = [];
   for (const log of logs.logs()) {
     if (log.topic !== topic || log.failure) continue;
-    const { logStartOffset, highWatermark, logEndOffset, lastStableOffset, config } = log;
+    const { logStartOffset, logEndOffset, lastStableOffset, config } = log;
+    const highWatermark = partitions.get(topic, log.partition)?.highWatermark ?? logStartOffset;
     const isCompacted = config.cleanupPolicy.includes('compact');
     const segments = whyRetained({
       segments: log.segments.all,

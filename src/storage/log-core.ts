@@ -74,7 +74,6 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
   #logStartOffset: number;
   /** Made when there are any: most logs never have them, and there may be many logs. */
   #deleted: DeletedRecords | undefined;
-  #highWatermark: number;
   #truncations = 0;
   #swap: SegmentSwap | undefined;
   #failure: Error | undefined;
@@ -94,7 +93,6 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
     this.#epochs = loaded.epochs;
     this.#logStartOffset = loaded.logStartOffset;
     if (loaded.deletedBefore > 0) this.#deleted = this.#deletedTo(loaded.deletedBefore);
-    this.#highWatermark = loaded.logStartOffset;
     const { space, unsynced } = options.owner;
     this.#sync = new LogSync(context, { ...options, unsynced });
     this.#sync.addFiles(loaded.unsyncedFiles);
@@ -208,6 +206,7 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
 
   logEndOffsetMoved(): void {
     this.listener?.logEndOffsetMoved(this);
+    this.#producers.forgetReplicated(this.#committedEnd);
   }
 
   sync(): Promise<void> {
@@ -218,18 +217,17 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
     return this.#reader.read(options);
   }
 
-  updateHighWatermark(offset: number): void {
-    this.#highWatermark = Math.max(Math.min(offset, this.logEndOffset), this.#logStartOffset);
-    this.#producers.onHighWatermark(this.#highWatermark);
-  }
-
-  get highWatermark(): number {
-    return this.#highWatermark;
+  /** A log of no replica has nothing that anybody knows to be committed. */
+  get #committedEnd(): number {
+    return this.listener?.highWatermark ?? this.#logStartOffset;
   }
 
   get lastStableOffset(): number {
-    const unstable = this.#producers.firstUnstableOffset();
-    return unstable === undefined ? this.#highWatermark : Math.min(unstable, this.#highWatermark);
+    const committedEnd = this.#committedEnd;
+    return Math.min(
+      this.#producers.firstUnstableOffset(committedEnd) ?? committedEnd,
+      committedEnd,
+    );
   }
 
   abortedTransactions(range: { fromOffset: number; upToOffset: number }): AbortedTransaction[] {
@@ -298,7 +296,6 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
   #moveLogStart(offset: number): void {
     assert(offset <= this.logEndOffset, 'the log start offset lies in the log');
     this.#logStartOffset = offset;
-    this.#highWatermark = Math.max(this.#highWatermark, offset);
     this.#epochs.truncateFromStart(offset);
     // Age and size are the timer's business: only what is below the start goes with it.
     this.#deleteSegments(0, { ...this.#config, cleanupPolicy: [] });
@@ -319,7 +316,7 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
         logStartOffset: this.#logStartOffset,
         // Not the log end offset: what still waits for its sync lies in the active segment too.
         logEndOffset: this.#writer.appendedEnd,
-        highWatermark: this.#highWatermark,
+        highWatermark: this.#committedEnd,
       });
     } catch (error) {
       // The age of a segment is in its index, which may have to be read.
@@ -417,7 +414,7 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
     }
     this.#reader.reset();
     this.#writer.cutTo(offset);
-    this.#highWatermark = Math.max(Math.min(this.#highWatermark, offset), this.#logStartOffset);
+    this.listener?.truncated(offset);
   }
 
   /** Nothing was ever written: were the folder lost, it would be made again just as it is. */

@@ -245,15 +245,12 @@ test('closing leaves no timer behind', async () => {
   await storage.manager.close();
 });
 
-test('a high watermark checkpoint holds every partition and comes back', async () => {
+test('a checkpoint for another layer holds every partition and comes back', async () => {
   const storage = new TestStorage();
   const log = await storage.open();
   storage.log(1);
   appendValues(storage, log, ['a', 'b']);
-  await storage.manager.writeCheckpoint(
-    'replication-offset-checkpoint',
-    (one) => one.highWatermark,
-  );
+  await storage.manager.writeCheckpoint('replication-offset-checkpoint', (one) => one.logEndOffset);
   assert.deepEqual(
     storage.manager.readCheckpoint('replication-offset-checkpoint'),
     new Map([

@@ -61,9 +61,14 @@ export interface AppendDone {
   written(error: Error | undefined): void;
 }
 
+/** The replica that a log belongs to: it is told what happens, and decides what is committed. */
 export interface LogListener {
+  /** Everything below is committed: only that may be deleted, compacted, or seen by clients. In the log's bounds. */
+  readonly highWatermark: number;
   /** Once per turn, after the log end offset moved and before the appends' `written`. */
   logEndOffsetMoved(log: LogEnds): void;
+  /** The log was cut, and ends at `offset`. */
+  truncated(offset: number): void;
 }
 
 /** The offsets that a log owns. */

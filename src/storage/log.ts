@@ -28,7 +28,7 @@ export interface Log {
   updateConfig(config: LogConfig): void;
   /** Why nothing can be read or written any more; undefined in good health. */
   readonly failure: Error | undefined;
-  /** Told of every move of the log end offset; one owner, the replica. */
+  /** One owner, the replica. */
   listener: LogListener | undefined;
 
   /**
@@ -65,7 +65,6 @@ export interface Log {
   readonly logEndOffset: number;
   /** The high watermark, or the first offset of the oldest open transaction if that is lower. */
   readonly lastStableOffset: number;
-  readonly highWatermark: number;
   readonly sizeInBytes: number;
   /** Bytes appended but not yet written; for back-pressure. */
   readonly queuedBytes: number;
@@ -73,11 +72,6 @@ export interface Log {
   earliestOffset(): TimestampAndOffset;
   /** Log end offset, with the latest epoch. */
   latestOffset(): TimestampAndOffset;
-  /**
-   * The high watermark as the replica decides it. Retention, deletion and the last stable offset are
-   * bounded by it. Starts at the log start offset.
-   */
-  updateHighWatermark(offset: number): void;
 
   /** -1 when no batch and no election gave one. */
   readonly latestLeaderEpoch: number;

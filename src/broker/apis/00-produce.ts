@@ -1,29 +1,28 @@
 // Produce v0-v11 (v12, v13 come with transactions).
 //
 // Each partition's records are validated, get their offsets at once, and are written with everything
-// else of the same event-loop turn; the response leaves when all of them are written. With acks=all
-// the only in-sync replica is this broker, so "written" is "committed". acks=0 gets no bytes back: on
+// else of the same event-loop turn; the response leaves when all of them are written, with acks=all when
+// they are committed, or REQUEST_TIMED_OUT where that takes longer than the request's timeout. acks=0 gets no bytes back: on
 // an error its connection is closed, which is how such a producer learns of it (as Kafka does).
 // v0-v2 carry messages of the old formats, which are converted. The checksums of large batches are
 // computed over several turns first, and what the client sends after them waits for that.
 //
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
 import type { Clock } from '../../base/clock.ts';
-import { isPassing } from '../../base/disk-error.ts';
 import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
 import { checkInTurns, isLargeChecksum } from '../../storage/append/large-checksums.ts';
-import type { AppendDone } from '../../storage/log-types.ts';
 import type { RecordError } from '../../storage/validate/batch-validator.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { NO_RESPONSE, Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
-import type { ProduceResult } from '../replica/partition.ts';
+import type { ProduceDone, ProduceResult } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
 import type { TopicCounts, TopicTraffic } from '../replica/topic-traffic.ts';
+import type { AppendFailure } from '../replica/uncommitted-appends.ts';
 import { lastMentions } from './last-mentions.ts';
 
 /** Refusals that say something about the client's bytes, rather than about the state of the cluster. */
@@ -36,8 +35,6 @@ const BAD_BATCH: ReadonlySet<ErrorName> = new Set<ErrorName>([
   'UNSUPPORTED_COMPRESSION_TYPE',
   'UNSUPPORTED_FOR_MESSAGE_FORMAT',
 ]);
-
-const NO_ROOM = 'the disk is full, or no file handle is free; the records were not written';
 
 type Response = MessageInput<typeof ProduceResponse>;
 
@@ -71,23 +68,25 @@ class Produce {
   readonly #dependencies: ProduceDependencies;
   readonly #context: RequestContext;
   readonly #acks: number;
+  readonly #timeoutMs: number;
   readonly #pending = new Pending<Response>();
-  #unwritten = 0;
+  #open = 0;
   /** What was refused first, and what of it is the client's fault: for the one log line. */
   #failure: { error: ErrorName; detail: string } | undefined;
   #badBatch: { what: string; detail: string } | undefined;
   #badBatches = 0;
   #crcIsValid: ReadonlyMap<Buffer, boolean> | undefined;
-  #response: { responses: { name: string; partitionResponses: PartitionAppend[] }[] } | undefined;
+  #response: { responses: { name: string; partitionResponses: PartitionRow[] }[] } | undefined;
 
   constructor(
     dependencies: ProduceDependencies,
     context: RequestContext,
-    request: { acks: number },
+    request: { acks: number; timeoutMs: number },
   ) {
     this.#dependencies = dependencies;
     this.#context = context;
     this.#acks = request.acks;
+    this.#timeoutMs = request.timeoutMs;
   }
 
   start(request: ProduceRequest): Response | Pending<Response> | typeof NO_RESPONSE {
@@ -139,11 +138,11 @@ class Produce {
 
   /** The answer, or nothing where it waits for what was appended to be written. */
   #appendAll(request: ProduceRequest): Response | typeof NO_RESPONSE | undefined {
-    const response: { name: string; partitionResponses: PartitionAppend[] }[] = [];
+    const response: { name: string; partitionResponses: PartitionRow[] }[] = [];
     for (const topic of request.topicData) {
-      const rows: PartitionAppend[] = [];
+      const rows: PartitionRow[] = [];
       for (const { index, records } of topic.partitionData) {
-        const row = new PartitionAppend(this, index);
+        const row = new PartitionRow(this, index);
         // What goes wrong with one partition is no reason to leave the others without an answer.
         try {
           this.#append(topic.name, row, records);
@@ -156,10 +155,10 @@ class Produce {
       response.push({ name: topic.name, partitionResponses: rows });
     }
     this.#response = { responses: response };
-    return this.#unwritten > 0 ? undefined : this.#answer();
+    return this.#open > 0 ? undefined : this.#answer();
   }
 
-  #append(topic: string, row: PartitionAppend, records: Buffer | null): void {
+  #append(topic: string, row: PartitionRow, records: Buffer | null): void {
     const { partitions, metadata, traffic } = this.#dependencies;
     const partition = partitions.get(topic, row.index);
     if (!partition) {
@@ -173,6 +172,7 @@ class Produce {
       const how = {
         version: this.#context.apiVersion,
         acks: this.#acks,
+        timeoutMs: this.#timeoutMs,
         crcIsValid: this.#crcIsValid?.get(records),
         readRecords: this.#dependencies.compatibility.producedRecords === 'read',
       };
@@ -181,7 +181,7 @@ class Produce {
     }
   }
 
-  #note(topic: string, row: PartitionAppend, result: ProduceResult, counts: TopicCounts): void {
+  #note(topic: string, row: PartitionRow, result: ProduceResult, counts: TopicCounts): void {
     if (result.kind === 'refused') {
       counts.refusedProduces++;
       row.recordErrors = result.recordErrors.map(toRow);
@@ -194,25 +194,22 @@ class Produce {
     }
     row.baseOffset = result.firstOffset;
     row.logAppendTimeMs = result.logAppendTime;
-    this.#unwritten++;
+    this.#open++;
     if (result.kind === 'appended') {
       counts.recordsIn += result.recordCount;
       counts.bytesIn += result.sizeInBytes;
     }
   }
 
-  #refuse(row: PartitionAppend, error: ErrorName, detail: string): void {
+  #refuse(row: PartitionRow, error: ErrorName, detail: string): void {
     row.refuse(errorCode(error), detail);
     this.#failure ??= { error, detail };
   }
 
-  /** A row's bytes are in the log, or its log directory failed. */
-  rowWritten(row: PartitionAppend, error: Error | undefined): void {
-    if (error) {
-      const reason = isPassing(error) ? NO_ROOM : 'the log directory is offline';
-      this.#refuse(row, 'KAFKA_STORAGE_ERROR', reason);
-    }
-    if (--this.#unwritten === 0) this.#pending.complete(this.#answer());
+  /** A row's records may be acknowledged, or not. */
+  rowDone(row: PartitionRow, failure: AppendFailure | undefined): void {
+    if (failure) this.#refuse(row, failure.error, failure.detail);
+    if (--this.#open === 0) this.#pending.complete(this.#answer());
   }
 
   #answer(): Response | typeof NO_RESPONSE {
@@ -235,8 +232,8 @@ class Produce {
   }
 }
 
-/** A partition's row of the response, which is also what its log tells when it has written. */
-class PartitionAppend implements AppendDone {
+/** A partition's row of the response, which is also what hears when its records may be acknowledged. */
+class PartitionRow implements ProduceDone {
   readonly index: number;
   errorCode = 0;
   baseOffset = -1;
@@ -258,8 +255,8 @@ class PartitionAppend implements AppendDone {
     this.logAppendTimeMs = -1;
   }
 
-  written(error: Error | undefined): void {
-    this.#produce.rowWritten(this, error);
+  done(failure: AppendFailure | undefined): void {
+    this.#produce.rowDone(this, failure);
   }
 }
 

@@ -91,7 +91,8 @@ function describeLog(log: Log) {
   return {
     partitionIndex: log.partition,
     partitionSize: log.sizeInBytes,
-    offsetLag: Math.max(log.highWatermark - log.logEndOffset, 0),
+    // The high watermark less the log end offset, of a replica that is behind; a leader never is.
+    offsetLag: 0,
     isFutureKey: false,
   };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
+import { isPassing } from '../../base/disk-error.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import type { Log } from '../../storage/log.ts';
-import type { LogConfig } from '../../storage/log-config.ts';
 import type {
   AppendDone,
   AppendOptions,
@@ -10,11 +10,14 @@ import type {
   LogListener,
   ReadOutcome,
 } from '../../storage/log-types.ts';
+import { type RecordError, validateForProduce } from '../../storage/validate/batch-validator.ts';
+import { committedEnd } from './high-watermark.ts';
+import type { ProduceRuleBook, RequestRules } from './produce-rules.ts';
 import {
-  type ProduceRules,
-  type RecordError,
-  validateForProduce,
-} from '../../storage/validate/batch-validator.ts';
+  type AppendFailure,
+  type UncommittedAppend,
+  UncommittedAppends,
+} from './uncommitted-appends.ts';
 
 /** Waits for records to become visible; see ParkedFetch. */
 export interface FetchWaiter {
@@ -46,6 +49,11 @@ export type ProduceResult =
       readonly recordErrors: readonly RecordError[];
     };
 
+/** Hears once what became of an append: undefined where it may be acknowledged. */
+export interface ProduceDone {
+  done(failure: AppendFailure | undefined): void;
+}
+
 /** The leadership of a partition, as the controller decided it. */
 export interface Leadership {
   readonly leader: number;
@@ -56,8 +64,8 @@ export interface Leadership {
 
 /** A client that names no leader epoch. */
 const ANY_EPOCH = -1;
-/** Derived from a configuration, and gone with it. Each use sets the two fields that change first. */
-const RULES = new WeakMap<LogConfig, ProduceRules>();
+const NO_ROOM = 'the disk is full, or no file handle is free; the records were not written';
+const OFFLINE = 'the log directory is offline';
 
 const NOBODY: Leadership = { leader: -1, leaderEpoch: -1, replicas: [], isr: [] };
 
@@ -72,6 +80,12 @@ export class Partition implements LogListener {
   readonly log: Log;
   readonly #brokerId: number;
   readonly #clock: Clock;
+  readonly #rules: ProduceRuleBook;
+  #highWatermark: number;
+  /** Made when somebody waits: with one replica nobody ever does. */
+  #uncommitted: UncommittedAppends | undefined;
+  /** Where the other in-sync replicas' logs end, as they last told. */
+  readonly #replicaEnds = new Map<number, number>();
   /** Undefined while nobody waits: an empty set would be a good part of an idle partition. */
   #waiters: Set<FetchWaiter> | undefined;
   #leadership = NOBODY;
@@ -79,13 +93,25 @@ export class Partition implements LogListener {
   /** Bytes appended whose offsets are not below the high watermark yet. */
   #invisibleBytes = 0;
 
-  constructor(log: Log, at: { topicId: string; brokerId: number; clock: Clock }) {
+  /** `checkpointed`: the high watermark that the last life of the broker noted. */
+  constructor(
+    log: Log,
+    at: {
+      topicId: string;
+      brokerId: number;
+      clock: Clock;
+      rules: ProduceRuleBook;
+      checkpointed: number | undefined;
+    },
+  ) {
     this.topic = log.topic;
     this.index = log.partition;
     this.topicId = at.topicId;
     this.log = log;
     this.#brokerId = at.brokerId;
     this.#clock = at.clock;
+    this.#rules = at.rules;
+    this.#highWatermark = Math.min(at.checkpointed ?? 0, log.logEndOffset);
     log.listener = this;
   }
 
@@ -97,8 +123,9 @@ export class Partition implements LogListener {
     return this.#leadership.leader === this.#brokerId && !this.#stopped;
   }
 
+  /** Everything below is committed: every in-sync replica has it. */
   get highWatermark(): number {
-    return this.log.highWatermark;
+    return Math.max(this.#highWatermark, this.log.logStartOffset);
   }
 
   get lastStableOffset(): number {
@@ -126,10 +153,10 @@ export class Partition implements LogListener {
     const isNewEpoch = leadership.leaderEpoch > this.#leadership.leaderEpoch;
     const { leader, leaderEpoch, replicas, isr } = leadership;
     this.#leadership = { leader, leaderEpoch, replicas, isr };
-    if (isNewEpoch && this.isLeader) {
-      this.log.startLeaderEpoch(leadership.leaderEpoch);
-      this.#advanceHighWatermark();
-    }
+    if (isNewEpoch) this.#replicaEnds.clear();
+    if (isNewEpoch && this.isLeader) this.log.startLeaderEpoch(leadership.leaderEpoch);
+    if (!this.isLeader) this.#uncommitted?.fail(this.#resignation());
+    this.#advanceHighWatermark();
     this.tellWaiters();
     return 'NONE';
   }
@@ -138,24 +165,25 @@ export class Partition implements LogListener {
   stop(): void {
     this.#stopped = true;
     this.log.listener = undefined;
+    this.#uncommitted?.fail(this.#resignation());
     this.tellWaiters();
   }
 
+  /** Whoever leads now decides what is committed. */
+  #resignation(): AppendFailure {
+    const detail = `${this.log.name} is not led here any more`;
+    return { error: 'NOT_LEADER_OR_FOLLOWER', detail };
+  }
+
   /**
-   * Validates what a producer sent and appends it. `records` belongs to the log until
-   * `done.written`. With `acks` -1 too few in-sync replicas refuse it (min.insync.replicas).
-   * `crcIsValid` where somebody has checked that already; `readRecords` also where no rule of the topic
-   * asks about them.
+   * Validates what a producer sent and appends it. `records` belongs to the log until `done` hears of it, unless
+   * the answer is a refusal, of which it hears nothing. With `acks` -1 too few in-sync replicas refuse it
+   * (min.insync.replicas), and it is done when it is committed, or `timeoutMs` after it was written (as in Kafka); else when it is written.
    */
   produce(
     records: Buffer,
-    request: {
-      version: number;
-      acks: number;
-      crcIsValid?: boolean | undefined;
-      readRecords?: boolean;
-    },
-    done: AppendDone,
+    request: RequestRules & { readonly acks: number; readonly timeoutMs: number },
+    done: ProduceDone,
   ): ProduceResult {
     const problem = this.problem(-1);
     if (problem) return refused(problem, `${this.log.name}: ${problem}`);
@@ -168,7 +196,10 @@ export class Partition implements LogListener {
         `${this.log.name} has ${isr.length} in-sync replicas, min.insync.replicas asks for ${minInsyncReplicas}`,
       );
     }
-    const validation = validateForProduce(records, this.#produceRules(request));
+    const validation = validateForProduce(
+      records,
+      this.#rules.rules(this.log.config, request, this.#clock.now()),
+    );
     if (validation.kind === 'rejected') {
       return { ...validation, kind: 'refused' };
     }
@@ -177,8 +208,9 @@ export class Partition implements LogListener {
       // Accepting it would open a transaction that nobody can end, and hold back every reader.
       return refused('INVALID_TXN_STATE', `${this.log.name} has no such open transaction`);
     }
-    const unacknowledged = request.acks === 0;
-    const result = this.#append(batch, { leaderEpoch, origin: 'client', unacknowledged }, done);
+    const timeoutMs = request.acks === -1 ? request.timeoutMs : undefined;
+    const options = { leaderEpoch, origin: 'client', unacknowledged: request.acks === 0 } as const;
+    const result = this.#append(batch, options, new PartitionAppend(this, done, timeoutMs));
     if (result.kind === 'refused') return refused(result.error, result.detail);
     return {
       kind: result.kind,
@@ -191,12 +223,16 @@ export class Partition implements LogListener {
     };
   }
 
-  /** Appends a batch that this broker made itself: group and transaction state. */
-  appendAsCoordinator(batch: Buffer, done: AppendDone): AppendResult {
+  /**
+   * Appends a batch that this broker made itself: group and transaction state. Done when it is committed, however
+   * long that takes: what takes effect then must not have been called a failure before.
+   */
+  appendAsCoordinator(batch: Buffer, done: ProduceDone): AppendResult {
     const problem = this.problem(-1);
     if (problem) return { kind: 'refused', error: problem, detail: `${this.log.name}: ${problem}` };
     const { leaderEpoch } = this.#leadership;
-    return this.#append(batch, { leaderEpoch, origin: 'coordinator' }, done);
+    const append = new PartitionAppend(this, done, Number.POSITIVE_INFINITY);
+    return this.#append(batch, { leaderEpoch, origin: 'coordinator' }, append);
   }
 
   /** Reads what `isolation` may see. Check `problem` first. */
@@ -209,7 +245,7 @@ export class Partition implements LogListener {
 
   /** Where the readable part ends for a client: the high watermark or the last stable offset. */
   visibleEnd(isolation: Isolation): number {
-    return isolation === 'read_committed' ? this.log.lastStableOffset : this.log.highWatermark;
+    return isolation === 'read_committed' ? this.log.lastStableOffset : this.highWatermark;
   }
 
   /**
@@ -244,17 +280,50 @@ export class Partition implements LogListener {
     this.#advanceHighWatermark();
   }
 
-  #append(batch: Buffer, options: AppendOptions, done: AppendDone): AppendResult {
-    const result = this.log.append(batch, options, done);
+  truncated(offset: number): void {
+    this.#highWatermark = Math.min(this.#highWatermark, offset);
+  }
+
+  /** A replica has fetched up to `logEndOffset`, exclusive, in the leader epoch that is in force. */
+  replicaFetched(brokerId: number, logEndOffset: number): void {
+    this.#replicaEnds.set(brokerId, logEndOffset);
+    this.#advanceHighWatermark();
+  }
+
+  #append(batch: Buffer, options: AppendOptions, append: PartitionAppend): AppendResult {
+    const result = this.log.append(batch, options, append);
+    if (result.kind === 'refused') return result;
     if (result.kind === 'appended') this.#invisibleBytes += batch.length;
+    append.endOffset = result.lastOffset + 1;
     return result;
   }
 
-  /** The only in-sync replica is this one, so everything written is committed. */
+  /**
+   * The log has written it, or its directory failed. With one replica what is written is committed by now; else it
+   * waits for the others.
+   */
+  appendWritten(append: PartitionAppend, error: Error | undefined): void {
+    if (error) append.settle(storageFailure(error));
+    else if (append.timeoutMs === undefined || append.endOffset <= this.#highWatermark) {
+      append.settle(undefined);
+    } else if (!this.isLeader) append.settle(this.#resignation());
+    else {
+      append.deadlineMs = this.#clock.monotonicMs() + append.timeoutMs;
+      this.#uncommitted ??= new UncommittedAppends(this.#clock, this.log.name);
+      this.#uncommitted.add(append);
+    }
+  }
+
   #advanceHighWatermark(): void {
+    if (!this.isLeader) return;
     const { logEndOffset } = this.log;
-    if (!this.isLeader || logEndOffset <= this.log.highWatermark) return;
-    this.log.updateHighWatermark(logEndOffset);
+    const end = committedEnd(this.#leadership.isr, (brokerId) =>
+      brokerId === this.#brokerId ? logEndOffset : this.#replicaEnds.get(brokerId),
+    );
+    if (end === undefined || end <= this.#highWatermark) return;
+    this.#highWatermark = end;
+    this.#uncommitted?.committed(end);
+    // What is still invisible with several replicas is counted with what becomes visible: it only wakes early.
     const bytes = this.#invisibleBytes;
     this.#invisibleBytes = 0;
     if (this.#waiters) for (const waiter of [...this.#waiters]) waiter.grew(bytes);
@@ -264,46 +333,34 @@ export class Partition implements LogListener {
   tellWaiters(): void {
     if (this.#waiters) for (const waiter of [...this.#waiters]) waiter.changed();
   }
+}
 
-  /** One object per topic configuration, not per request or partition: only three of its fields change. */
-  #produceRules(request: {
-    version: number;
-    crcIsValid?: boolean | undefined;
-    readRecords?: boolean;
-  }): ProduceRules {
-    const { config } = this.log;
-    let rules = RULES.get(config);
-    if (!rules) {
-      rules = rulesOf(config);
-      RULES.set(config, rules);
-    }
-    rules.requestVersion = request.version;
-    rules.crcIsValid = request.crcIsValid;
-    rules.readRecords = request.readRecords === true;
-    rules.now = this.#clock.now();
-    return rules;
+/** One append under way: the log tells it that it is written, the high watermark that it is committed. */
+class PartitionAppend implements AppendDone, UncommittedAppend {
+  endOffset = 0;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  /** From when it is written until it is committed; undefined: written is enough. */
+  readonly timeoutMs: number | undefined;
+  readonly #partition: Partition;
+  readonly #done: ProduceDone;
+
+  constructor(partition: Partition, done: ProduceDone, timeoutMs: number | undefined) {
+    this.#partition = partition;
+    this.#done = done;
+    this.timeoutMs = timeoutMs;
+  }
+
+  written(error: Error | undefined): void {
+    this.#partition.appendWritten(this, error);
+  }
+
+  settle(failure: AppendFailure | undefined): void {
+    this.#done.done(failure);
   }
 }
 
-/** What a topic's configuration asks of every produced batch. */
-export function rulesOf(config: LogConfig): ProduceRules {
-  return {
-    requestVersion: 0,
-    crcIsValid: undefined,
-    readRecords: false,
-    now: 0,
-    maxMessageBytes: config.maxMessageBytes,
-    timestampType: config.messageTimestampType,
-    timestampBeforeMaxMs: limitMs(config.messageTimestampBeforeMaxMs),
-    timestampAfterMaxMs: limitMs(config.messageTimestampAfterMaxMs),
-    compacted: config.cleanupPolicy.includes('compact'),
-    compressionType: config.compressionType === 'uncompressed' ? 'none' : config.compressionType,
-  };
-}
-
-/** Kafka's largest long says "no limit"; validation, which then need not read records, says Infinity. */
-function limitMs(configured: number): number {
-  return configured >= 2 ** 63 ? Number.POSITIVE_INFINITY : configured;
+function storageFailure(error: Error): AppendFailure {
+  return { error: 'KAFKA_STORAGE_ERROR', detail: isPassing(error) ? NO_ROOM : OFFLINE };
 }
 
 function refused(error: ErrorName, detail: string): ProduceResult {

@@ -5,6 +5,7 @@ import type { LogConfig } from '../../storage/log-config.ts';
 import type { LogManager } from '../../storage/log-manager.ts';
 import { logName } from '../../storage/log-types.ts';
 import { type Leadership, Partition } from './partition.ts';
+import { ProduceRuleBook } from './produce-rules.ts';
 
 /** What makes this broker host a partition. */
 export interface HostedPartition extends Leadership {
@@ -25,6 +26,9 @@ export class Partitions {
   readonly #logger: Logger;
   readonly #logs: LogManager;
   readonly #byTopic = new Map<string, Map<number, Partition>>();
+  readonly #rules = new ProduceRuleBook();
+  /** By name, as the last life noted them; each goes to its partition. */
+  readonly #checkpointed: ReadonlyMap<string, number>;
   /** Those whose log could not be opened, by name. */
   readonly #unopened = new Set<string>();
 
@@ -33,6 +37,7 @@ export class Partitions {
     this.#clock = clock;
     this.#logger = logger;
     this.#logs = logs;
+    this.#checkpointed = logs.readCheckpoint(CHECKPOINT);
   }
 
   get(topic: string, partition: number): Partition | undefined {
@@ -76,7 +81,13 @@ export class Partitions {
       }
       this.#unopened.delete(logName(topic, wanted.partition));
       log.updateConfig(config);
-      partition = new Partition(log, { topicId, brokerId: this.#brokerId, clock: this.#clock });
+      partition = new Partition(log, {
+        topicId,
+        brokerId: this.#brokerId,
+        clock: this.#clock,
+        rules: this.#rules,
+        checkpointed: isNew ? undefined : this.#checkpointed.get(log.name),
+      });
       const ofTopic = this.#byTopic.get(topic) ?? new Map<number, Partition>();
       ofTopic.set(wanted.partition, partition);
       this.#byTopic.set(topic, ofTopic);
@@ -119,6 +130,9 @@ export class Partitions {
 
   /** Writes every high watermark to the log directories' checkpoint files. */
   checkpointHighWatermarks(): Promise<void> {
-    return this.#logs.writeCheckpoint(CHECKPOINT, (log) => log.highWatermark);
+    return this.#logs.writeCheckpoint(
+      CHECKPOINT,
+      ({ topic, partition }) => this.get(topic, partition)?.highWatermark,
+    );
   }
 }

@@ -37,11 +37,11 @@ test('an answer leaves, and a record is seen, when the disk has it', async () =>
   const { answers } = appendBatch(log, batchOf(['a']));
   storage.clock.runTurn();
   assert.deepEqual(answers, []);
-  assert.equal(log.highWatermark, 0);
+  assert.equal(log.logEndOffset, 0);
   assert.equal(asRead(await log.read({ offset: 0, ...ALL })).sizeInBytes, 0);
   await storage.clock.settle();
   assert.deepEqual(answers, [undefined]);
-  assert.equal(log.highWatermark, 1);
+  assert.equal(log.logEndOffset, 1);
   // The folder and its names too: nothing else was synced by hand.
   storage.crash('none');
   assert.deepEqual(await contentsOf(await storage.open()), ['0:a']);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
+import { replicaAt } from '../testing/replicas.ts';
 import {
   appendBatch,
   appendValues,
@@ -39,7 +40,10 @@ test('one turn costs one write and one notice, whatever the number of requests',
     return undefined;
   };
   const order: string[] = [];
-  log.listener = { logEndOffsetMoved: () => order.push(`end ${log.logEndOffset}`) };
+  log.listener = {
+    ...replicaAt(0),
+    logEndOffsetMoved: () => order.push(`end ${log.logEndOffset}`),
+  };
   for (let index = 0; index < 50; index++) {
     log.append(
       batchOf(['x']),

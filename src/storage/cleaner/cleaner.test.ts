@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import type { LogConfig } from '../log-config.ts';
 import { appendKeyed, batchesOf, compact, type Keyed, recordsOf } from '../testing/compaction.ts';
+import { onlyReplica, replicaAt } from '../testing/replicas.ts';
 import { FOLDER, LOG_DIR, TestStorage } from '../testing/test-storage.ts';
 
 const COMPACTED: Partial<LogConfig> = {
@@ -271,11 +272,10 @@ test('what is not stable, too young or active is not touched', async () => {
   await compact(storage);
   assert.deepEqual(await recordsOf(log), all, 'younger than min.compaction.lag.ms');
   storage.clock.advance(11_000);
-  log.listener = undefined;
-  log.updateHighWatermark(0);
+  log.listener = replicaAt(0);
   await compact(storage);
   assert.deepEqual(await recordsOf(log), all, 'beyond the high watermark');
-  log.updateHighWatermark(log.logEndOffset);
+  log.listener = onlyReplica(log);
   await compact(storage);
   assert.ok((await recordsOf(log)).length < all.length);
 });

@@ -9,6 +9,7 @@ import { SimRandom } from '../../base/testing/sim-random.ts';
 import { DEFAULT_LOG_CONFIG } from '../log-config.ts';
 import { LogManager } from '../log-manager.ts';
 import type { OwnedLog } from '../log-owner.ts';
+import { onlyReplica } from '../testing/replicas.ts';
 import { appendBatch, batchOf, contentsOf, TOPIC_ID } from '../testing/test-storage.ts';
 import { INVENTORY_FILE } from './inventory.ts';
 import { encodeMetaProperties } from './meta-properties.ts';
@@ -80,7 +81,7 @@ class Storage {
       this.topics.version++;
       this.writeTopics();
     }
-    log.updateHighWatermark(log.logEndOffset);
+    log.listener = onlyReplica(log);
     return log;
   }
 

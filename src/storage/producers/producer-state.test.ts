@@ -131,10 +131,10 @@ test('the first unstable offset waits for open transactions and for markers to b
     state.addBatch(
       batch({ producerId, firstOffset, lastOffset: firstOffset, isTransactional: true }),
     );
-  assert.equal(state.firstUnstableOffset(), undefined);
+  assert.equal(state.firstUnstableOffset(0), undefined);
   transactional(1, 10);
   transactional(2, 20);
-  assert.equal(state.firstUnstableOffset(), 10);
+  assert.equal(state.firstUnstableOffset(0), 10);
   const completed = marker(1, 30, true);
   assert.deepEqual(completed, {
     producerId: 1,
@@ -143,14 +143,11 @@ test('the first unstable offset waits for open transactions and for markers to b
     isAbort: true,
     lastStableOffset: 20,
   });
-  state.onHighWatermark(30);
-  assert.equal(state.firstUnstableOffset(), 10, 'the marker itself is not replicated yet');
-  state.onHighWatermark(31);
-  assert.equal(state.firstUnstableOffset(), 20);
+  assert.equal(state.firstUnstableOffset(30), 10, 'the marker itself is not replicated yet');
+  assert.equal(state.firstUnstableOffset(31), 20);
   assert.equal(marker(2, 31)?.lastStableOffset, 32);
   assert.equal(marker(3, 32), undefined, 'a marker without records ends nothing');
-  state.onHighWatermark(40);
-  assert.equal(state.firstUnstableOffset(), undefined);
+  assert.equal(state.firstUnstableOffset(40), undefined);
 });
 
 test('a zombie coordinator and a write outside the open transaction are refused', () => {

@@ -219,8 +219,9 @@ export class ProducerState {
     };
   }
 
-  /** The first offset that is not decided for a reader, given what is replicated. */
-  firstUnstableOffset(): number | undefined {
+  /** The first offset that is not decided for a reader: markers count once they are below the high watermark. */
+  firstUnstableOffset(highWatermark: number): number | undefined {
+    this.forgetReplicated(highWatermark);
     let first = this.#open[0]?.firstOffset;
     for (const { firstOffset } of this.#unreplicated) {
       if (first === undefined || firstOffset < first) first = firstOffset;
@@ -229,7 +230,7 @@ export class ProducerState {
   }
 
   /** Markers below the high watermark count from now on. */
-  onHighWatermark(highWatermark: number): void {
+  forgetReplicated(highWatermark: number): void {
     if (this.#unreplicated.length === 0) return;
     this.#unreplicated = this.#unreplicated.filter((txn) => txn.lastOffset >= highWatermark);
   }

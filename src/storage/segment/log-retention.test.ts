@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts';
+import { replicaAt } from '../testing/replicas.ts';
 import { appendValues, contentsOf, FOLDER, LOG_DIR, TestStorage } from '../testing/test-storage.ts';
 import { segmentsToDelete } from './retention.ts';
 
@@ -123,9 +124,8 @@ test('deleted records stay deleted after a crash, and their segments are gone', 
 test('nothing is deleted that is not below the high watermark', async () => {
   const storage = new TestStorage({ retentionMs: 1000, segmentBytes: 100 });
   const log = await storage.open();
-  log.listener = undefined;
+  log.listener = replicaAt(2);
   for (let index = 0; index < 4; index++) appendValues(storage, log, ['x']);
-  log.updateHighWatermark(2);
   storage.manager.runRetention();
   assert.equal(log.logStartOffset, 2);
   assert.deepEqual(await contentsOf(log), ['2:x', '3:x']);

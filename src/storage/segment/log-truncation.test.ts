@@ -14,7 +14,7 @@ test('a follower cut at any offset keeps whole batches below it, and goes on fro
     log.truncateTo(offset);
     const kept = offset - (offset % 2);
     assert.equal(log.logEndOffset, offset);
-    assert.ok(log.highWatermark <= offset);
+    assert.ok(log.lastStableOffset <= offset);
     assert.deepEqual(await contentsOf(log), all.slice(0, kept), `at ${offset}`);
     const wanted = kept === 0 ? undefined : 1000 + kept / 2 - 1;
     assert.equal((await log.offsetOfMaxTimestamp())?.timestamp, wanted, `at ${offset}`);

@@ -16,6 +16,7 @@ import { LogManager } from '../log-manager.ts';
 import type { LogManagerSettings } from '../log-manager-settings.ts';
 import type { OwnedLog } from '../log-owner.ts';
 import type { AppendOrigin, AppendResult, ReadOutcome, ReadResult } from '../log-types.ts';
+import { onlyReplica } from './replicas.ts';
 
 export const LOG_DIR = '/data';
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
@@ -63,8 +64,7 @@ export class TestStorage {
       config: this.config,
       isNew: true,
     });
-    log.updateHighWatermark(log.logEndOffset);
-    log.listener = { logEndOffsetMoved: () => log.updateHighWatermark(log.logEndOffset) };
+    log.listener = onlyReplica(log);
     return log;
   }
 
