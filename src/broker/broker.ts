@@ -39,7 +39,7 @@ import { ProducerIds } from './coordinator/producer-ids.ts';
 import { checkEnsemble } from './ensemble.ts';
 import { checkPorts, refused } from './free-ports.ts';
 import { establishIdentity, type Identity, type KeptIdentity, keptIdentity } from './identity.ts';
-import { LocalPartitionHost } from './local-partition-host.ts';
+import { LocalBrokerChannel } from './local-broker-channel.ts';
 import { ClusterMetadata } from './metadata/cluster-metadata.ts';
 import { Configs } from './metadata/configs.ts';
 import type { Api } from './network/api.ts';
@@ -217,26 +217,28 @@ async function assemble(
       configs.broker.offsetsTopicNumPartitions,
   });
   const coordinators = new Coordinators({ [OFFSETS_TOPIC]: coordinator.runtime });
-  const host = new LocalPartitionHost(clock, brokerId, partitions, configs, coordinators);
+  const traffic = new TopicTraffic();
+  const channel = new LocalBrokerChannel({
+    clock,
+    logger,
+    brokerId,
+    partitions,
+    metadata,
+    configs,
+    traffic,
+    listener: coordinators,
+  });
   const controller = new StoreController({
     clock,
     random,
     logger,
     store,
     brokerId,
-    metadata,
-    hostOf: (id) => (id === brokerId ? host : undefined),
+    channelTo: (id) => (id === brokerId ? channel : undefined),
     validator: configValidator(() => configs.broker),
     settings: () => controllerSettings(configs.broker),
   });
   retryCreations = () => controller.retryFailedPartitions(brokerId);
-  const traffic = new TopicTraffic();
-  controller.onTopicsDeleted(async (topics) => {
-    for (const { name } of topics) {
-      traffic.forget(name);
-      await coordinators.onTopicDeleted(name);
-    }
-  });
   const warnOfGuards = guardWarnings(() => configs.broker, logger);
   metadata.subscribe((_snapshot, change) => {
     const changed = change.brokerConfigs ? metadata.snapshot.topics.keys() : change.topicConfigs;

@@ -1,7 +1,7 @@
 import type { Operation } from '../../coordination/store.ts';
 import { configChangeNode, configNode, DEFAULT_ENTITY } from '../../coordination/znodes.ts';
 import { type ConfigMap, EMPTY_CONFIG } from '../metadata/cluster-snapshot.ts';
-import { updateMetadata } from '../metadata/snapshot-builder.ts';
+import type { UpdateMetadata } from './broker-channel.ts';
 import type { ConfigTarget, ConfigVerdict } from './config-validator.ts';
 import { brokerIdOf } from './context.ts';
 import { refuse } from './creation-plan.ts';
@@ -95,7 +95,7 @@ async function alter<Request extends { readonly resource: ConfigResource }>(
     const fields = { entity: `${type}/${name}`, keys: [...configs.keys()] };
     term.options.logger.info(fields, `changed the configs of ${type}/${name}`);
   }
-  publish(term, writes);
+  await term.updateMetadata(changesOf(writes));
   await purgeConfigNotifications(term);
   return results;
 }
@@ -109,15 +109,18 @@ function isChange(current: ConfigMap, configs: ConfigMap): boolean {
   return [...configs].some(([key, value]) => current.get(key) !== value);
 }
 
-function publish(term: Term, writes: readonly { entity: Entity; configs: ConfigMap }[]): void {
-  updateMetadata(term.options.metadata, (next) => {
-    for (const { entity, configs } of writes) {
-      const brokerId = brokerIdOf(entity.name);
-      if (entity.type === 'topics') next.setTopicConfig(entity.name, configs);
-      else if (brokerId !== undefined) next.setBrokerConfig(brokerId, configs);
-      else next.setDefaultBrokerConfig(configs);
-    }
-  });
+/** As the channel has them. */
+function changesOf(
+  writes: readonly { entity: Entity; configs: ConfigMap }[],
+): Pick<UpdateMetadata, 'topicConfigs' | 'brokerConfigs'> {
+  const of = (type: Entity['type']) => writes.filter(({ entity }) => entity.type === type);
+  return {
+    topicConfigs: of('topics').map(({ entity, configs }) => ({ topic: entity.name, configs })),
+    brokerConfigs: of('brokers').map(({ entity, configs }) => ({
+      brokerId: brokerIdOf(entity.name),
+      configs,
+    })),
+  };
 }
 
 function writeOperations({ type, name, hasNode }: Entity, configs: ConfigMap): Operation[] {

@@ -2,10 +2,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Store } from '../../coordination/store.ts';
-import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
+import type { BrokerChannel } from './broker-channel.ts';
 import type { ConfigValidator } from './config-validator.ts';
-import type { PartitionHost } from './partition-host.ts';
 import type {
   AlterConfigs,
   AlterConfigsResult,
@@ -48,23 +47,16 @@ export interface ControllerOptions {
   logger: Logger;
   store: Store;
   brokerId: number;
-  metadata: ClusterMetadata;
-  /** The host of a live broker's partitions; undefined where it cannot be reached. */
-  hostOf(brokerId: number): PartitionHost | undefined;
+  /** To a live broker; undefined where it cannot be reached. */
+  channelTo(brokerId: number): BrokerChannel | undefined;
   validator: ConfigValidator;
   settings(): ControllerSettings;
-}
-
-export interface DeletedTopic {
-  readonly name: string;
-  readonly id: string;
 }
 
 /**
  * Decides for the cluster: which topics exist, where their partitions live, who leads. Every broker
  * has one; the elected one is active, the others answer NOT_CONTROLLER. Requests are served one after
- * another, each ends with the decision durable in the store, the hosts told and the new snapshot
- * published. No method rejects for a request's own fault: results are values, one per item, in order.
+ * another, each ends with the decision durable in the store and every live broker told. No method rejects for a request's own fault: results are values, one per item, in order.
  */
 export interface Controller {
   /** Loads the store, elects itself if nobody is, and brings every partition online. */
@@ -107,9 +99,4 @@ export interface Controller {
   retryFailedPartitions(brokerId: number): void;
   /** A deletion was asked for and is not over; a kill may have come between. */
   isBeingDeleted(topic: string): boolean;
-  /**
-   * Runs while a topic is being deleted, after its files are gone and before the deletion is answered
-   * and forgotten; again after a crash in between. It must not wait for the controller.
-   */
-  onTopicsDeleted(listener: (topics: readonly DeletedTopic[]) => Promise<void> | void): () => void;
 }

@@ -110,7 +110,7 @@ async function grow(
   noteStates(term, states, results);
   const keys: PartitionKey[] = added.map((_, index) => ({ topic: name, partition: first + index }));
   await term.applyPartitions(keys, { isNew: true });
-  term.publishTopics([name]);
+  await term.updateTopics([name]);
   const fields = { topic: name, partitions: first + added.length, before: first };
   term.options.logger.info(fields, `added partitions to topic ${name}`);
 }

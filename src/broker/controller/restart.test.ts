@@ -95,9 +95,7 @@ test('a crash at any moment of creating and deleting leaves topics whole or gone
     }
     const { controller, metadata, session, host } = await cluster.startBroker(1);
     const deleted: string[] = [];
-    controller.onTopicsDeleted((topics) => {
-      deleted.push(...topics.map(({ name }) => name));
-    });
+    host.topicDeleted = async (topic) => void deleted.push(topic);
     if ((await session.exists('/admin/delete_topics/t')) !== undefined) crashedWhileDeleting++;
     // Whatever is pending is finished before the next request is served.
     await controller.createTopics([topicRequest('other')], really);
@@ -137,9 +135,7 @@ test('a deletion that was cut short is finished at the next start', async () => 
 
   const second = await cluster.addBroker(1);
   const deleted: string[] = [];
-  second.controller.onTopicsDeleted((topics) => {
-    deleted.push(...topics.map(({ name }) => name));
-  });
+  second.host.topicDeleted = async (topic) => void deleted.push(topic);
   await second.controller.start();
   assert.deepEqual([...second.metadata.snapshot.topics.keys()], ['keep'], 'never shown again');
   const [created] = await second.controller.createTopics([topicRequest('t')], really);

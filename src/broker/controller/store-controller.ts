@@ -4,7 +4,7 @@ import { isStoreError, type SessionState } from '../../coordination/store.ts';
 import { controllerNode } from '../../coordination/znodes.ts';
 import { changeConfigs, purgeConfigNotifications, replaceConfigs } from './config-changes.ts';
 import { loadContext } from './context.ts';
-import type { Controller, ControllerOptions, DeletedTopic } from './controller.ts';
+import type { Controller, ControllerOptions } from './controller.ts';
 import { tryElection, type Victory } from './controller-election.ts';
 import { ControllerMoved, FencedWriter } from './fenced-writer.ts';
 import { createPartitions } from './partition-growth.ts';
@@ -28,8 +28,6 @@ import { beginTerm, brokersChanged, retryFailedReplicas } from './term-duties.ts
 import { createTopics, defaultTopic, failed } from './topic-creation.ts';
 import { completeDeletions, deleteTopics, unresolved } from './topic-deletion.ts';
 
-type DeletionListener = (topics: readonly DeletedTopic[]) => Promise<void> | void;
-
 const NOT_CONTROLLER: Outcome = { error: 'NOT_CONTROLLER', detail: null };
 
 /** The store has no room for a change: the disk is full, or no file handle is free. */
@@ -45,7 +43,6 @@ const NO_ROOM_RETRY_MS = 1000;
 export class StoreController implements Controller {
   readonly #options: ControllerOptions;
   readonly #queue = new SerialQueue();
-  readonly #deletionListeners = new Set<DeletionListener>();
   #term: Term | undefined;
   /** `/controller` is this session's. */
   #ownsNode = false;
@@ -91,11 +88,6 @@ export class StoreController implements Controller {
 
   isBeingDeleted(topic: string): boolean {
     return this.#term?.context.deletions.has(topic) === true;
-  }
-
-  onTopicsDeleted(listener: DeletionListener): () => void {
-    this.#deletionListeners.add(listener);
-    return () => this.#deletionListeners.delete(listener);
   }
 
   createTopics(
@@ -300,7 +292,6 @@ export class StoreController implements Controller {
       epoch,
       writer: new FencedWriter(store, epochVersion),
       context,
-      topicsDeleted: (topics) => this.#tellDeleted(topics),
     });
     const restarted = this.#justStarted ? new Set([brokerId]) : new Set<number>();
     await beginTerm(term, restarted);
@@ -308,7 +299,7 @@ export class StoreController implements Controller {
     logger.info({ controllerEpoch: epoch, topics: context.topics.size }, 'became the controller');
     await store.exists(controllerNode.path, () => this.#controllerNodeChanged(term));
     this.#followBrokers(term);
-    // After `start`: who listens for deletions may itself wait for the broker to be up.
+    // After `start`: who is to forget about the topics may itself wait for the broker to be up.
     this.#enqueueDuty(term, async () => {
       await completeDeletions(term, [...context.deletions]);
       await purgeConfigNotifications(term);
@@ -324,16 +315,5 @@ export class StoreController implements Controller {
 
   #followBrokers(term: Term): void {
     this.#enqueueDuty(term, () => brokersChanged(term, () => this.#followBrokers(term)));
-  }
-
-  async #tellDeleted(topics: readonly DeletedTopic[]): Promise<void> {
-    if (topics.length === 0) return;
-    for (const listener of this.#deletionListeners) {
-      try {
-        await listener(topics);
-      } catch (error) {
-        this.#options.logger.error({ error }, 'a listener of topic deletions failed');
-      }
-    }
   }
 }

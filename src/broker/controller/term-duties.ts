@@ -1,33 +1,23 @@
 import { randomUuid, ZERO_UUID } from '../../base/random.ts';
-import { DEFAULT_ENTITY, topicNode } from '../../coordination/znodes.ts';
-import { EMPTY_CONFIG } from '../metadata/cluster-snapshot.ts';
-import { brokerIdOf, loadBrokers } from './context.ts';
+import { topicNode } from '../../coordination/znodes.ts';
+import { loadBrokers } from './context.ts';
 import { electLeaders } from './leadership.ts';
 import type { PartitionKey, Term } from './term.ts';
 import { completeDeletions } from './topic-deletion.ts';
 
 /**
  * What a newly elected controller does first: give ids to topics of before KIP-516, elect leaders,
- * tell every broker about all its partitions, publish everything.
+ * tell every broker about all its partitions, and of everything that clients may ask.
  */
 export async function beginTerm(term: Term, restarted: ReadonlySet<number>): Promise<void> {
-  const { context, options } = term;
+  const { context } = term;
   await giveTopicIds(term);
   await electLeaders(term, restarted);
   await term.applyPartitions(partitionsOf(term), { full: true });
-  const stale = [...options.metadata.snapshot.topics.keys()];
-  term.publishTopics(new Set([...stale, ...context.topics.keys()]), (next) => {
-    next.setController({ id: options.brokerId, epoch: term.epoch });
-    next.setBrokers(context.brokers.values());
-    next.setDefaultBrokerConfig(context.brokerConfigs.get(DEFAULT_ENTITY) ?? EMPTY_CONFIG);
-    for (const [entity, configs] of context.brokerConfigs) {
-      const brokerId = brokerIdOf(entity);
-      if (brokerId !== undefined) next.setBrokerConfig(brokerId, configs);
-    }
-  });
+  await term.updateEverything(context.brokers.keys());
 }
 
-/** Brokers came, went or came back: elects, tells those concerned, publishes. */
+/** Brokers came, went or came back: elects, and tells those concerned. */
 export async function brokersChanged(term: Term, watch: () => void): Promise<void> {
   const { context, options } = term;
   const before = context.brokers;
@@ -48,7 +38,8 @@ export async function brokersChanged(term: Term, watch: () => void): Promise<voi
   const moved = new Set([...arrived, ...gone]);
   const touched = partitionsOf(term, (replicas) => replicas.some((id) => moved.has(id)));
   const names = new Set([...touched, ...changed].map(({ topic }) => topic));
-  term.publishTopics(names, (next) => next.setBrokers(after.values()));
+  await term.updateEverything(arrived);
+  await term.updateTopics(names, { receivers: others, brokers: [...after.values()] });
   await completeDeletions(term, [...context.deletions]);
 }
 
@@ -65,7 +56,7 @@ export async function retryFailedReplicas(term: Term, brokerId: number): Promise
     }
   }
   await term.applyPartitions(failed, { receivers: [brokerId] });
-  term.publishTopics(new Set(failed.map(({ topic }) => topic)));
+  await term.updateTopics(new Set(failed.map(({ topic }) => topic)));
 }
 
 function partitionsOf(

@@ -1,18 +1,23 @@
 import {
+  type BrokerMetadata,
   NO_LEADER,
   type PartitionMetadata,
-  type TopicMetadata,
 } from '../metadata/cluster-snapshot.ts';
-import { type SnapshotBuilder, updateMetadata } from '../metadata/snapshot-builder.ts';
+import type {
+  DeletedTopic,
+  PartitionState,
+  TopicUpdate,
+  UpdateMetadata,
+} from './broker-channel.ts';
 import {
+  brokerIdOf,
   type ControllerContext,
   NO_REPLICAS,
   type PartitionRecord,
   type TopicRecord,
 } from './context.ts';
-import type { ControllerOptions, DeletedTopic } from './controller.ts';
+import type { ControllerOptions } from './controller.ts';
 import { ControllerMoved, type FencedWriter } from './fenced-writer.ts';
-import type { PartitionState } from './partition-host.ts';
 import { isInternalTopicName } from './topic-name.ts';
 
 /** A partition by topic and index. */
@@ -27,26 +32,22 @@ export class Term {
   readonly epoch: number;
   readonly writer: FencedWriter;
   readonly context: ControllerContext;
-  /** Tells those who keep something about topics that they are gone. Never rejects. */
-  readonly topicsDeleted: (topics: readonly DeletedTopic[]) => Promise<void>;
 
   constructor(parts: {
     options: ControllerOptions;
     epoch: number;
     writer: FencedWriter;
     context: ControllerContext;
-    topicsDeleted: (topics: readonly DeletedTopic[]) => Promise<void>;
   }) {
     this.options = parts.options;
     this.epoch = parts.epoch;
     this.writer = parts.writer;
     this.context = parts.context;
-    this.topicsDeleted = parts.topicsDeleted;
   }
 
   /**
    * Tells the live brokers among `receivers` (default: all) about those of `partitions` they have
-   * replicas of. A replica whose log cannot be opened is noted as failed, which publishing shows.
+   * replicas of. A replica whose log cannot be opened is noted as failed, which the metadata then shows.
    */
   async applyPartitions(
     partitions: readonly PartitionKey[],
@@ -62,10 +63,10 @@ export class Term {
     const { brokerId: controllerId, logger } = this.options;
     await Promise.all(
       [...byBroker].map(async ([broker, states]) => {
-        const host = this.options.hostOf(broker);
-        if (!host || (states.length === 0 && !full)) return;
+        const channel = this.options.channelTo(broker);
+        if (!channel || (states.length === 0 && !full)) return;
         const command = { controllerId, controllerEpoch, full, partitions: states };
-        for (const { topic, partition, error } of await host.applyPartitions(command)) {
+        for (const { topic, partition, error } of await channel.applyPartitions(command)) {
           if (error === 'STALE_CONTROLLER_EPOCH')
             throw new ControllerMoved('a broker knows better');
           if (error === 'NONE') continue;
@@ -76,19 +77,62 @@ export class Term {
     );
   }
 
-  /** Publishes these topics as the context has them, and what `also` adds. */
-  publishTopics(names: Iterable<string>, also?: (builder: SnapshotBuilder) => void): void {
-    updateMetadata(this.options.metadata, (next) => {
-      for (const name of names) {
-        const topic = this.context.topics.get(name);
-        if (!topic || this.context.deletions.has(name)) next.deleteTopic(name);
-        else {
-          next.setTopic(this.#topicMetadata(topic));
-          next.setTopicConfig(name, this.context.topicConfig(name));
-        }
-      }
-      also?.(next);
-    });
+  /** Tells the live brokers among `receivers` (default: all) of these topics as the context has them. */
+  async updateTopics(
+    names: Iterable<string>,
+    also: { receivers?: Iterable<number>; brokers?: readonly BrokerMetadata[] } = {},
+  ): Promise<void> {
+    const topics: TopicUpdate[] = [];
+    const deletedTopics: DeletedTopic[] = [];
+    for (const name of names) {
+      const topic = this.context.topics.get(name);
+      if (!topic) continue;
+      if (this.context.deletions.has(name)) deletedTopics.push({ name, id: topic.id });
+      else topics.push(this.#topicUpdate(topic));
+    }
+    await this.updateMetadata({ topics, deletedTopics, brokers: also.brokers }, also.receivers);
+  }
+
+  /** Tells brokers that know nothing, or what another controller has told them, of all there is. */
+  async updateEverything(receivers: Iterable<number>): Promise<void> {
+    const { topics, deletions, brokers, brokerConfigs } = this.context;
+    const here = [...topics.values()].filter(({ name }) => !deletions.has(name));
+    await this.updateMetadata(
+      {
+        full: true,
+        topics: here.map((topic) => this.#topicUpdate(topic)),
+        brokers: [...brokers.values()],
+        brokerConfigs: Array.from(brokerConfigs, ([entity, configs]) => ({
+          brokerId: brokerIdOf(entity),
+          configs,
+        })),
+      },
+      receivers,
+    );
+  }
+
+  async updateMetadata(
+    changes: Partial<UpdateMetadata>,
+    receivers: Iterable<number> = this.context.brokers.keys(),
+  ): Promise<void> {
+    const command: UpdateMetadata = {
+      full: false,
+      topics: [],
+      deletedTopics: [],
+      brokers: undefined,
+      topicConfigs: [],
+      brokerConfigs: [],
+      ...changes,
+      controllerId: this.options.brokerId,
+      controllerEpoch: this.epoch,
+    };
+    await Promise.all(
+      Array.from(receivers, async (broker) => {
+        const outcome = await this.options.channelTo(broker)?.updateMetadata(command);
+        if (outcome === 'STALE_CONTROLLER_EPOCH')
+          throw new ControllerMoved('a broker knows better');
+      }),
+    );
   }
 
   replacePartition({ topic, partition }: PartitionKey, record: PartitionRecord): void {
@@ -127,12 +171,15 @@ export class Term {
     };
   }
 
-  #topicMetadata({ name, id, partitions }: TopicRecord): TopicMetadata {
+  #topicUpdate({ name, id, partitions }: TopicRecord): TopicUpdate {
     return {
-      name,
-      id,
-      internal: isInternalTopicName(name),
-      partitions: partitions.map((record, index) => this.#partitionMetadata(record, index)),
+      topic: {
+        name,
+        id,
+        internal: isInternalTopicName(name),
+        partitions: partitions.map((record, index) => this.#partitionMetadata(record, index)),
+      },
+      configs: this.context.topicConfig(name),
     };
   }
 

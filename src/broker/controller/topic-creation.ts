@@ -37,7 +37,7 @@ export async function createTopics(
       assignment.map((_, partition) => ({ topic: name, partition })),
     );
     await term.applyPartitions(partitions, { isNew: true });
-    term.publishTopics(created.map(({ plan }) => plan.name));
+    await term.updateTopics(created.map(({ plan }) => plan.name));
     for (const { plan, id } of created) {
       const fields = { topic: plan.name, topicId: id, partitions: plan.assignment.length };
       term.options.logger.info(fields, `created topic ${plan.name}`);

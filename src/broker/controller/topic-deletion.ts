@@ -11,7 +11,7 @@ const EPOCH_DURING_DELETE = -2;
 
 /**
  * DeleteTopics. In this order, so that a crash anywhere is finished at the next start: mark durably,
- * hide from clients, remove the files, forget what others keep about the topic, remove the nodes. With
+ * hide from clients (every broker then forgets what it keeps about the topic), remove the files, remove the nodes. With
  * `completeLater` it ends when they are hidden, and the rest is up to the caller.
  */
 export async function deleteTopics(
@@ -34,7 +34,7 @@ export async function deleteTopics(
   await term.writer.write(marks.map((mark) => [mark]));
   for (const name of names) context.deletions.add(name);
   if (completeLater) {
-    term.publishTopics(names);
+    await term.updateTopics(names);
     completeLater();
     return wanted;
   }
@@ -50,7 +50,7 @@ export async function completeDeletions(
   const { context, options } = term;
   const outcomes = new Map<string, Outcome>();
   if (names.length === 0) return outcomes;
-  term.publishTopics(names);
+  await term.updateTopics(names);
   await Promise.all(
     names.map(async (name) => {
       const topic = context.topics.get(name);
@@ -58,10 +58,6 @@ export async function completeDeletions(
     }),
   );
   const gone = names.filter((name) => outcomes.get(name)?.error === 'NONE');
-  const topics = gone
-    .map((name) => context.topics.get(name))
-    .filter((topic) => topic !== undefined);
-  await term.topicsDeleted(topics.map(({ name, id }) => ({ name, id })));
   const removals = await Promise.all(gone.map((name) => removal(options.store, name)));
   await Promise.all(removals.map((groups) => term.writer.write(groups)));
   for (const name of gone) {
@@ -100,18 +96,19 @@ function resolve(
 }
 
 async function removeFiles(term: Term, topic: TopicRecord): Promise<Outcome> {
-  const { brokerId: controllerId, hostOf } = term.options;
+  const { brokerId: controllerId, channelTo } = term.options;
   const replicas = new Set(topic.partitions.flatMap((partition) => partition.replicas));
   const outcomes = await Promise.all(
     [...replicas].map(async (broker): Promise<Outcome> => {
-      const host = term.context.isLive(broker) ? hostOf(broker) : undefined;
-      if (!host) return refuse('REQUEST_TIMED_OUT', `Broker ${broker} has a replica and is down.`);
+      const channel = term.context.isLive(broker) ? channelTo(broker) : undefined;
+      if (!channel)
+        return refuse('REQUEST_TIMED_OUT', `Broker ${broker} has a replica and is down.`);
       const partitions = topic.partitions.flatMap((record, partition) =>
         record.replicas.includes(broker)
           ? [{ topic: topic.name, topicId: topic.id, partition, leaderEpoch: EPOCH_DURING_DELETE }]
           : [],
       );
-      const stopped = await host.stopPartitions({
+      const stopped = await channel.stopPartitions({
         controllerId,
         controllerEpoch: term.epoch,
         deleteFiles: true,

@@ -34,7 +34,7 @@ test('every coordinator hears of a deleted topic, and is waited for', async () =
   shares.clock.runTurn();
   shares.log.holds = true;
   let isDone = false;
-  const deleted = coordinators.onTopicDeleted('orders').then(() => {
+  const deleted = coordinators.topicDeleted('orders').then(() => {
     isDone = true;
   });
   await groups.clock.settle();

@@ -36,7 +36,7 @@ export class Coordinators {
   }
 
   /** Resolves when no coordinator knows anything about the topic's partitions any more. */
-  async onTopicDeleted(topic: string): Promise<void> {
+  async topicDeleted(topic: string): Promise<void> {
     const coordinators = [...this.#byTopic.values()];
     await Promise.all(coordinators.map((one) => one.onPartitionsDeleted(topic, 'all')));
   }

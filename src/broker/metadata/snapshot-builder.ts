@@ -125,12 +125,14 @@ export class SnapshotBuilder {
   }
 }
 
-/** Publishes the current snapshot with `edit` applied. */
+/** Publishes the current snapshot with `edit` applied; what it changed. */
 export function updateMetadata(
   metadata: ClusterMetadata,
   edit: (builder: SnapshotBuilder) => void,
-): void {
+): SnapshotChange {
   const builder = new SnapshotBuilder(metadata.snapshot);
   edit(builder);
-  metadata.publish(builder.build(), builder.change());
+  const change = builder.change();
+  metadata.publish(builder.build(), change);
+  return change;
 }

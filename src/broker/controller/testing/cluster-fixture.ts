@@ -11,20 +11,23 @@ import {
 import type { Store } from '../../../coordination/store.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 import { ClusterMetadata } from '../../metadata/cluster-metadata.ts';
-import type { ConfigValidator } from '../config-validator.ts';
-import type { Controller, ControllerSettings } from '../controller.ts';
 import type {
   ApplyPartitions,
-  PartitionHost,
+  BrokerChannel,
   PartitionOutcome,
   PartitionState,
   StopPartitions,
-} from '../partition-host.ts';
+  UpdateMetadata,
+} from '../broker-channel.ts';
+import type { ConfigValidator } from '../config-validator.ts';
+import type { Controller, ControllerSettings } from '../controller.ts';
+import { takeUpdate } from '../metadata-update.ts';
 import { StoreController } from '../store-controller.ts';
 
-/** A broker's partitions without logs: remembers what it was told. `files` outlives a restart. */
-export class FakeHost implements PartitionHost {
+/** A broker without logs: remembers what it was told. `files` outlives a restart. */
+export class FakeChannel implements BrokerChannel {
   readonly files: Set<string>;
+  readonly metadata: ClusterMetadata;
   readonly hosted = new Map<string, PartitionState>();
   readonly commands: (ApplyPartitions | StopPartitions)[] = [];
   /** What to answer for a partition instead of NONE. */
@@ -32,8 +35,17 @@ export class FakeHost implements PartitionHost {
   /** Awaited before files are deleted. */
   beforeDeletion: () => Promise<void> = async () => {};
 
-  constructor(files: Set<string>) {
+  /** Who keeps something about topics is told here. */
+  topicDeleted: (topic: string) => Promise<void> = async () => {};
+
+  constructor(files: Set<string>, metadata: ClusterMetadata) {
     this.files = files;
+    this.metadata = metadata;
+  }
+
+  async updateMetadata(command: UpdateMetadata): Promise<'NONE'> {
+    for (const topic of takeUpdate(this.metadata, command)) await this.topicDeleted(topic);
+    return 'NONE';
   }
 
   async applyPartitions(command: ApplyPartitions): Promise<PartitionOutcome[]> {
@@ -91,7 +103,7 @@ function verdict(configs: ReadonlyMap<string, string | null>) {
 export interface FakeBroker {
   readonly id: number;
   readonly session: Store;
-  readonly host: FakeHost;
+  readonly host: FakeChannel;
   readonly metadata: ClusterMetadata;
   readonly controller: Controller;
 }
@@ -150,16 +162,15 @@ export class ClusterFixture {
     });
     const files = this.#files.get(id) ?? new Set<string>();
     this.#files.set(id, files);
-    const host = new FakeHost(files);
     const metadata = new ClusterMetadata(silentLogger, 'cluster');
+    const host = new FakeChannel(files, metadata);
     const controller = new StoreController({
       clock: this.clock,
       random: this.random,
       logger: silentLogger,
       store: session,
       brokerId: id,
-      metadata,
-      hostOf: (broker) => this.brokers.get(broker)?.host,
+      channelTo: (broker) => this.brokers.get(broker)?.host,
       validator: fakeValidator,
       settings: () => this.settings,
     });

@@ -1,0 +1,114 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { ErrorName } from '../protocol/errors.ts';
+import type {
+  ApplyPartitions,
+  BrokerChannel,
+  FromController,
+  PartitionOutcome,
+  PartitionState,
+  StopPartitions,
+  UpdateMetadata,
+} from './controller/broker-channel.ts';
+import { takeUpdate } from './controller/metadata-update.ts';
+import type { ClusterMetadata } from './metadata/cluster-metadata.ts';
+import type { Configs } from './metadata/configs.ts';
+import type { Partitions } from './replica/partitions.ts';
+import type { TopicTraffic } from './replica/topic-traffic.ts';
+
+/** Who else must know which partitions this broker leads, and which topics are gone: the coordinators. */
+export interface PartitionListener {
+  elected(topic: string, partition: number, leaderEpoch: number): void;
+  /** `leaderEpoch` undefined: the partition is being deleted. */
+  resigned(topic: string, partition: number, leaderEpoch: number | undefined): void;
+  /** Resolves when nothing is known about the topic any more. */
+  topicDeleted(topic: string): Promise<void>;
+}
+
+export interface BrokerChannelParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly brokerId: number;
+  readonly partitions: Partitions;
+  readonly metadata: ClusterMetadata;
+  readonly configs: Configs;
+  readonly traffic: TopicTraffic;
+  readonly listener: PartitionListener;
+}
+
+/** Making logs goes on for at most about this long without letting anybody else have the event loop. */
+const LONGEST_STRETCH_MS = 20;
+
+/** Carries out the controller's decisions on this broker. */
+export class LocalBrokerChannel implements BrokerChannel {
+  readonly #parts: BrokerChannelParts;
+  #controllerEpoch = -1;
+
+  constructor(parts: BrokerChannelParts) {
+    this.#parts = parts;
+  }
+
+  async applyPartitions(command: ApplyPartitions): Promise<PartitionOutcome[]> {
+    if (!this.#accept(command)) return refuse(command.partitions);
+    const outcomes: PartitionOutcome[] = [];
+    let startMs = this.#parts.clock.monotonicMs();
+    for (const state of command.partitions) {
+      if (this.#parts.clock.monotonicMs() - startMs >= LONGEST_STRETCH_MS) {
+        await new Promise<void>((resolve) => this.#parts.clock.endOfTurn(resolve));
+        if (!this.#accept(command)) return refuse(command.partitions);
+        startMs = this.#parts.clock.monotonicMs();
+      }
+      outcomes.push(this.#apply(state));
+    }
+    return outcomes;
+  }
+
+  #apply(state: PartitionState): PartitionOutcome {
+    const { topic, partition, leaderEpoch } = state;
+    const config = this.#parts.configs.topicWith(state.topicConfig);
+    const error = this.#parts.partitions.apply({ ...state, config });
+    if (error === 'NONE') {
+      if (state.leader === this.#parts.brokerId)
+        this.#parts.listener.elected(topic, partition, leaderEpoch);
+      else this.#parts.listener.resigned(topic, partition, leaderEpoch);
+    }
+    return { topic, partition, error };
+  }
+
+  async stopPartitions(command: StopPartitions): Promise<PartitionOutcome[]> {
+    if (!this.#accept(command)) return refuse(command.partitions);
+    const { deleteFiles } = command;
+    return Promise.all(
+      command.partitions.map(async ({ topic, partition, leaderEpoch }) => {
+        this.#parts.listener.resigned(topic, partition, deleteFiles ? undefined : leaderEpoch);
+        const error = await this.#parts.partitions.stop(topic, partition, { deleteFiles });
+        if (deleteFiles) this.#parts.traffic.forget(topic);
+        return { topic, partition, error };
+      }),
+    );
+  }
+
+  async updateMetadata(command: UpdateMetadata): Promise<'NONE' | 'STALE_CONTROLLER_EPOCH'> {
+    if (!this.#accept(command)) return 'STALE_CONTROLLER_EPOCH';
+    const { metadata, listener, logger } = this.#parts;
+    const deleted = takeUpdate(metadata, command);
+    for (const topic of deleted) {
+      await listener.topicDeleted(topic).catch((error: unknown) => {
+        logger.error({ error, topic }, `not everything about the deleted topic ${topic} is gone`);
+      });
+    }
+    return 'NONE';
+  }
+
+  /** Only the newest controller is listened to. */
+  #accept({ controllerEpoch }: FromController): boolean {
+    if (controllerEpoch < this.#controllerEpoch) return false;
+    this.#controllerEpoch = controllerEpoch;
+    return true;
+  }
+}
+
+function refuse(partitions: readonly { topic: string; partition: number }[]): PartitionOutcome[] {
+  const error: ErrorName = 'STALE_CONTROLLER_EPOCH';
+  return partitions.map(({ topic, partition }) => ({ topic, partition, error }));
+}
