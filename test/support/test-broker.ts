@@ -11,6 +11,7 @@ import { NodeNetwork } from '../../src/base/node/node-network.ts';
 import { nodeRandom } from '../../src/base/node/node-random.ts';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
 import type { BrokerParts } from '../../src/broker/broker-apis.ts';
+import type { Api } from '../../src/broker/network/api.ts';
 import { brokerConfig } from '../../src/config/index.ts';
 
 export interface TestBroker {
@@ -29,8 +30,8 @@ export interface TestBrokerOptions {
   readonly logger?: Logger;
   /** The real one by default. */
   readonly clock?: Clock;
-  /** Sees the broker's parts before it starts. */
-  readonly onParts?: (parts: BrokerParts) => void;
+  /** Sees the broker's parts before it starts, and what it answers. */
+  readonly onParts?: (parts: BrokerParts, apis: readonly Api[]) => void;
   /** An existing data folder, which is then kept; by default a temporary one. */
   readonly folder?: string;
 }
@@ -54,7 +55,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     locker: new NodeFolderLocker({ program: 'a test' }),
     memoryBytes: usableMemoryBytes(),
     instrument: (parts, apis) => {
-      options.onParts?.(parts);
+      options.onParts?.(parts, apis);
       return apis;
     },
   });

@@ -52,6 +52,17 @@ export function produceApi(dependencies: ProduceDependencies): Api {
     request: ProduceRequest,
     response: ProduceResponse,
     versions: { min: 0, max: 11 },
+    rights: {
+      needs: [
+        {
+          operation: 'WRITE',
+          resource: 'TRANSACTIONAL_ID',
+          name: ({ transactionalId }) => transactionalId,
+        },
+      ],
+      asks: [{ operation: 'WRITE', resource: 'TOPIC' }],
+    },
+    quota: 'produce',
     handle(context, request) {
       const produce = new Produce(dependencies, context, request);
       return produce.start(isLastOnly ? lastOnly(request) : request);
@@ -113,6 +124,7 @@ class Produce {
     if (!isLargeChecksum(this.#context.requestSize)) return [];
     const large: Buffer[] = [];
     for (const { name, partitionData } of request.topicData) {
+      if (!this.#mayWrite(name)) continue;
       for (const { index, records } of partitionData) {
         if (!records || !isLargeChecksum(records.length)) continue;
         const maxBytes = this.#dependencies.partitions.get(name, index)?.log.config.maxMessageBytes;
@@ -141,8 +153,14 @@ class Produce {
     const response: { name: string; partitionResponses: PartitionRow[] }[] = [];
     for (const topic of request.topicData) {
       const rows: PartitionRow[] = [];
+      const mayWrite = this.#mayWrite(topic.name);
       for (const { index, records } of topic.partitionData) {
         const row = new PartitionRow(this, index);
+        rows.push(row);
+        if (!mayWrite) {
+          this.#refuse(row, 'TOPIC_AUTHORIZATION_FAILED', `no right to write to ${topic.name}`);
+          continue;
+        }
         // What goes wrong with one partition is no reason to leave the others without an answer.
         try {
           this.#append(topic.name, row, records);
@@ -150,12 +168,15 @@ class Produce {
           const refused = this.#context.rowError(error, `${topic.name}-${index}`);
           this.#refuse(row, refused, 'the broker could not append this batch');
         }
-        rows.push(row);
       }
       response.push({ name: topic.name, partitionResponses: rows });
     }
     this.#response = { responses: response };
     return this.#open > 0 ? undefined : this.#answer();
+  }
+
+  #mayWrite(topic: string): boolean {
+    return this.#context.authorize('WRITE', 'TOPIC', topic);
   }
 
   #append(topic: string, row: PartitionRow, records: Buffer | null): void {

@@ -55,6 +55,13 @@ export function fetchApi(dependencies: FetchDependencies): Api {
     request: FetchRequest,
     response: FetchResponse,
     versions: { min: 0, max: 18 },
+    rights: {
+      asks: [
+        { operation: 'READ', resource: 'TOPIC' },
+        { operation: 'CLUSTER_ACTION', resource: 'CLUSTER' },
+      ],
+    },
+    quota: 'fetch',
     handle(context, request) {
       const session = resolveSession(dependencies, context, request);
       if ('error' in session) return { errorCode: errorCode(session.error), sessionId: 0 };
@@ -72,7 +79,8 @@ class Fetch {
   readonly #limits: FetchLimits;
   readonly #minBytes: number;
   readonly #maxWaitMs: number;
-  readonly #isFollower: boolean;
+  /** What a follower gets in every row; undefined for a consumer. */
+  readonly #followerError: ErrorName | undefined;
   readonly #pending = new Pending<Response>();
 
   constructor(
@@ -93,7 +101,7 @@ class Fetch {
     };
     this.#minBytes = Math.min(request.minBytes, this.#limits.maxBytes);
     this.#maxWaitMs = request.maxWaitMs;
-    this.#isFollower = Math.max(request.replicaId, request.replicaState.replicaId) >= 0;
+    this.#followerError = isFollower(request) ? followerError(context) : undefined;
   }
 
   start(): Response | Pending<Response> {
@@ -163,7 +171,7 @@ class Fetch {
     const { sessionPartitions } = this;
     return sessionPartitions.map((request) => ({
       request,
-      partition: this.#isFollower ? 'NOT_LEADER_OR_FOLLOWER' : this.#find(request),
+      partition: this.#followerError ?? this.#find(request),
     }));
   }
 
@@ -180,6 +188,7 @@ class Fetch {
       if (topic === undefined) return 'UNKNOWN_TOPIC_ID';
     }
     const name = topic ?? '';
+    if (!this.#context.authorize('READ', 'TOPIC', name)) return 'TOPIC_AUTHORIZATION_FAILED';
     return partitions.get(name, request.partition) ?? partitions.absence(name, request.partition);
   }
 
@@ -223,6 +232,16 @@ class Fetch {
     });
     return { sessionId: this.#session.sessionId, responses: [...rows.values()] };
   }
+}
+
+function isFollower({ replicaId, replicaState }: FetchRequest): boolean {
+  return Math.max(replicaId, replicaState.replicaId) >= 0;
+}
+
+function followerError(context: RequestContext): ErrorName {
+  return context.authorize('CLUSTER_ACTION', 'CLUSTER')
+    ? 'NOT_LEADER_OR_FOLLOWER'
+    : 'TOPIC_AUTHORIZATION_FAILED';
 }
 
 type TopicRow = { topic: string; topicId: string; partitions: ReturnType<typeof partitionRow>[] };

@@ -42,6 +42,7 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
     request: ListOffsetsRequest,
     response: ListOffsetsResponse,
     versions: { min: 0, max: 8 },
+    rights: { asks: [{ operation: 'DESCRIBE', resource: 'TOPIC' }] },
     async handle(context, request) {
       const version = context.apiVersion;
       const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted';
@@ -49,10 +50,12 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
       const topics = [];
       for (const topic of request.topics) {
         const rows = [];
+        const isDenied = !context.authorize('DESCRIBE', 'TOPIC', topic.name);
         for (const question of topic.partitions) {
           const key = `${topic.name}:${question.partitionIndex}`;
           const partition = partitions.get(topic.name, question.partitionIndex);
-          const problem = duplicates.has(key) ? 'INVALID_REQUEST' : undefined;
+          const twice = duplicates.has(key) ? 'INVALID_REQUEST' : undefined;
+          const problem = isDenied ? 'TOPIC_AUTHORIZATION_FAILED' : twice;
           const found =
             !partition || problem
               ? failed(problem ?? partitions.absence(topic.name, question.partitionIndex))

@@ -20,8 +20,8 @@ import type {
 } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
-import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from './authorized-operations.ts';
 import { brokersFor } from './broker-endpoints.ts';
+import { clusterOperations } from './cluster-operations.ts';
 
 type Response = MessageInput<typeof MetadataResponse>;
 type TopicRow = NonNullable<Response['topics']>[number];
@@ -44,14 +44,24 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
     request: MetadataRequest,
     response: MetadataResponse,
     versions: { min: 0, max: 13 },
+    rights: {
+      asks: [
+        { operation: 'DESCRIBE', resource: 'TOPIC' },
+        { operation: 'CREATE', resource: 'CLUSTER' },
+        { operation: 'CREATE', resource: 'TOPIC' },
+        { operation: 'DESCRIBE', resource: 'CLUSTER' },
+      ],
+    },
     handle(context, request) {
       if (context.apiVersion < TOPIC_IDS_FROM && namesIds(request)) {
         return { clusterId: null, topics: (request.topics ?? []).map(refusedId) };
       }
       const missing = toCreate(dependencies, context, request);
       if (missing.length === 0) return respond(metadata.snapshot, context, request);
-      return create(dependencies, missing, context).then((answers) =>
-        respond(metadata.snapshot, context, request, answers),
+      const { allowed, denied } = mayCreate(context, missing);
+      if (allowed.length === 0) return respond(metadata.snapshot, context, request, denied);
+      return create(dependencies, allowed, context).then((answers) =>
+        respond(metadata.snapshot, context, request, new Map([...denied, ...answers])),
       );
     },
     errorResponse: (_context, request, error) => ({
@@ -83,6 +93,20 @@ async function create(
     });
   }
   return answers;
+}
+
+/** With no right to make topics in the cluster, that to make each one counts. */
+function mayCreate(
+  context: RequestContext,
+  names: readonly string[],
+): { allowed: readonly string[]; denied: Outcomes } {
+  if (context.authorize('CREATE', 'CLUSTER')) return { allowed: names, denied: new Map() };
+  const isAllowed = (name: string) => context.authorize('CREATE', 'TOPIC', name);
+  const denied = names.filter((name) => !isAllowed(name));
+  return {
+    allowed: names.filter(isAllowed),
+    denied: new Map(denied.map((name) => [name, 'TOPIC_AUTHORIZATION_FAILED'])),
+  };
 }
 
 type Outcomes = ReadonlyMap<string, ErrorName>;
@@ -125,10 +149,16 @@ function toCreate(
   const { topics } = metadata.snapshot;
   return wantedTopics(request).flatMap(({ name }) => {
     if (name === null || topics.has(name) || topicNameProblem(name) !== undefined) return [];
+    if (!mayDescribe(context, name)) return [];
     return isInternalTopicName(name) || autoCreateTopics() ? [name] : [];
   });
 }
 
+function mayDescribe(context: RequestContext, topic: string): boolean {
+  return context.authorize('DESCRIBE', 'TOPIC', topic);
+}
+
+/** Tells nobody who may not describe a topic whether it is there. */
 function respond(
   snapshot: ClusterSnapshot,
   context: RequestContext,
@@ -136,12 +166,16 @@ function respond(
   creations: Outcomes = new Map(),
 ): Response {
   const topics = wantsAll(context, request)
-    ? Array.from(snapshot.topics.values(), (topic) => topicRow(topic, context, request))
+    ? Array.from(snapshot.topics.values())
+        .filter(({ name }) => mayDescribe(context, name))
+        .map((topic) => topicRow(topic, context, request))
     : wantedTopics(request).map((wanted) => {
         const byId = wanted.name === null;
         const topic = byId
           ? snapshot.topicsById.get(wanted.topicId)
           : snapshot.topics.get(wanted.name ?? '');
+        const name = topic?.name ?? wanted.name;
+        if (name !== null && !mayDescribe(context, name)) return deniedTopic(wanted);
         const answer = creations.get(wanted.name ?? '') ?? 'NONE';
         if (topic && isThere(answer)) return topicRow(topic, context, request);
         if (byId) return failedTopic('UNKNOWN_TOPIC_ID', null, wanted.topicId);
@@ -153,7 +187,7 @@ function respond(
     controllerId: snapshot.controllerId,
     topics,
     ...(request.includeClusterAuthorizedOperations && {
-      clusterAuthorizedOperations: CLUSTER_OPERATIONS,
+      clusterAuthorizedOperations: clusterOperations(context),
     }),
   };
 }
@@ -179,7 +213,7 @@ function topicRow(
     isInternal: topic.internal,
     partitions: topic.partitions.map((partition) => partitionRow(partition, context)),
     ...(request.includeTopicAuthorizedOperations && {
-      topicAuthorizedOperations: TOPIC_OPERATIONS,
+      topicAuthorizedOperations: context.authorizedOperations('TOPIC', topic.name),
     }),
   };
 }
@@ -202,6 +236,10 @@ function partitionRow(partition: PartitionMetadata, context: RequestContext) {
       offlineReplicas: partition.offlineReplicas,
     }),
   };
+}
+
+function deniedTopic({ name, topicId }: { name: string | null; topicId: string }): TopicRow {
+  return { ...failedTopic('TOPIC_AUTHORIZATION_FAILED', name, topicId), isInternal: false };
 }
 
 function failedTopic(error: ErrorName, name: string | null, topicId: string): TopicRow {

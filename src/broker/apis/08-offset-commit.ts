@@ -44,29 +44,35 @@ export function offsetCommitApi({
     request: OffsetCommitRequest,
     response: OffsetCommitResponse,
     versions: { min: 0, max: 9 },
+    rights: {
+      needs: [{ operation: 'READ', resource: 'GROUP', name: ({ groupId }) => groupId }],
+      asks: [{ operation: 'READ', resource: 'TOPIC' }],
+    },
     handle(context, request) {
       const { snapshot } = metadata;
       const entries: OffsetCommitEntry[] = [];
       const asked = isLastOnly ? lastOnly(request.topics) : request.topics;
-      const topics = asked.map(({ name, partitions }) => ({
-        name,
-        partitions: partitions.map((asked) => {
-          const row = { partitionIndex: asked.partitionIndex, errorCode: 0 };
-          if (partitionOf(snapshot, name, asked.partitionIndex) === undefined) {
-            row.errorCode = errorCode('UNKNOWN_TOPIC_OR_PARTITION');
-            return { row, index: -1 };
+      const topics = asked.map(({ name, partitions }) => {
+        const mayCommit = context.authorize('READ', 'TOPIC', name);
+        const rows = partitions.map((asked) => {
+          const { partitionIndex } = asked;
+          const isThere = partitionOf(snapshot, name, partitionIndex) !== undefined;
+          if (!mayCommit || !isThere) {
+            const problem = mayCommit ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'TOPIC_AUTHORIZATION_FAILED';
+            return { row: { partitionIndex, errorCode: errorCode(problem) }, index: -1 };
           }
           entries.push({
             topic: name,
-            partition: asked.partitionIndex,
+            partition: partitionIndex,
             offset: asked.committedOffset,
             leaderEpoch: asked.committedLeaderEpoch,
             metadata: asked.committedMetadata ?? '',
             ...(asked.commitTimestamp === -1 ? {} : { commitTimestampMs: asked.commitTimestamp }),
           });
-          return { row, index: entries.length - 1 };
-        }),
-      }));
+          return { row: { partitionIndex, errorCode: 0 }, index: entries.length - 1 };
+        });
+        return { name, partitions: rows };
+      });
       const respond = (codes: readonly number[]): Response => ({
         topics: topics.map(({ name, partitions }) => ({
           name,

@@ -15,6 +15,7 @@ import type { MessageInput } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { FetchedOffset, OffsetFetchResult } from '../coordinator/group/messages.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 
 type Response = MessageInput<typeof OffsetFetchResponse>;
 type AskedTopics = readonly { name: string; partitionIndexes: number[] }[] | null;
@@ -23,31 +24,51 @@ const GROUPS_FROM = 8;
 const GROUP_ERROR_FROM = 2;
 
 export function offsetFetchApi({ coordinator }: { coordinator: GroupCoordinator }): Api {
-  const fetch = (groupId: string, topics: AskedTopics, requireStable: boolean) =>
-    coordinator.fetchOffsets({
-      groupId,
-      requireStable,
-      topics:
-        topics?.map(({ name, partitionIndexes }) => ({
-          topic: name,
-          partitions: partitionIndexes,
-        })) ?? null,
-    });
+  /** Of a group that the client may not describe nothing, and nothing of such topics. */
+  function fetch(
+    context: RequestContext,
+    groupId: string,
+    topics: AskedTopics,
+    requireStable: boolean,
+  ): OffsetFetchResult {
+    if (!context.authorize('DESCRIBE', 'GROUP', groupId)) {
+      return { error: 'GROUP_AUTHORIZATION_FAILED', topics: [] };
+    }
+    const mayDescribe = (topic: string) => context.authorize('DESCRIBE', 'TOPIC', topic);
+    const wanted = topics
+      ?.filter(({ name }) => mayDescribe(name))
+      .map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes }));
+    const result = coordinator.fetchOffsets({ groupId, requireStable, topics: wanted ?? null });
+    if (topics === null) {
+      return { ...result, topics: result.topics.filter(({ topic }) => mayDescribe(topic)) };
+    }
+    const denied = topics.filter(({ name }) => !mayDescribe(name));
+    if (denied.length === 0 || result.error !== 'NONE') return result;
+    return { ...result, topics: [...result.topics, ...denied.map(deniedTopic)] };
+  }
+
   return defineApi({
     request: OffsetFetchRequest,
     response: OffsetFetchResponse,
     versions: { min: 0, max: 9 },
-    handle({ apiVersion }, request): Response {
+    rights: {
+      asks: [
+        { operation: 'DESCRIBE', resource: 'GROUP' },
+        { operation: 'DESCRIBE', resource: 'TOPIC' },
+      ],
+    },
+    handle(context, request): Response {
+      const { apiVersion } = context;
       const { requireStable } = request;
       if (apiVersion >= GROUPS_FROM) {
         return {
           groups: request.groups.map(({ groupId, topics }) => {
-            const result = fetch(groupId, topics, requireStable);
+            const result = fetch(context, groupId, topics, requireStable);
             return { groupId, ...rows(result), errorCode: errorCode(result.error) };
           }),
         };
       }
-      const result = fetch(request.groupId, request.topics, requireStable);
+      const result = fetch(context, request.groupId, request.topics, requireStable);
       if (result.error !== 'NONE' && apiVersion < GROUP_ERROR_FROM) {
         return failed(request.topics, result.error);
       }
@@ -66,6 +87,16 @@ export function offsetFetchApi({ coordinator }: { coordinator: GroupCoordinator 
       return { errorCode: errorCode(error) };
     },
   });
+}
+
+function deniedTopic({ name, partitionIndexes }: NonNullable<AskedTopics>[number]) {
+  return {
+    topic: name,
+    partitions: partitionIndexes.map((partition): FetchedOffset => {
+      const error = 'TOPIC_AUTHORIZATION_FAILED';
+      return { partition, offset: -1, leaderEpoch: -1, metadata: '', error };
+    }),
+  };
 }
 
 function rows({ topics }: OffsetFetchResult) {
@@ -99,5 +130,5 @@ function failed(topics: AskedTopics, error: ErrorName): Response {
 }
 
 function asZooKeeperSaidIt(row: FetchedOffset): void {
-  if (row.offset < 0) row.error = 'UNKNOWN_TOPIC_OR_PARTITION';
+  if (row.offset < 0 && row.error === 'NONE') row.error = 'UNKNOWN_TOPIC_OR_PARTITION';
 }

@@ -21,6 +21,7 @@ import type { MessageInput } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { denial } from '../security/rights.ts';
 
 type Response = MessageInput<typeof FindCoordinatorResponse>;
 
@@ -60,9 +61,21 @@ export function findCoordinatorApi(dependencies: FindCoordinatorDependencies): A
     request: FindCoordinatorRequest,
     response: FindCoordinatorResponse,
     versions: { min: 0, max: 6 },
+    rights: {
+      asks: [
+        { operation: 'DESCRIBE', resource: 'GROUP' },
+        { operation: 'DESCRIBE', resource: 'TRANSACTIONAL_ID' },
+      ],
+    },
     async handle(context, request): Promise<Response> {
       const keys = context.apiVersion >= KEYS_FROM ? request.coordinatorKeys : [request.key];
-      const find = await finder(dependencies, context, request.keyType, keys);
+      const problem = denialOf(context, request.keyType);
+      const allowed = keys.filter((key) => problem(key) === undefined);
+      const findAllowed = await finder(dependencies, context, request.keyType, allowed);
+      const find = (key: string): Found => {
+        const error = problem(key);
+        return error === undefined ? findAllowed(key) : { ...nowhere, error };
+      };
       if (context.apiVersion < KEYS_FROM) return answered(find(request.key));
       return { coordinators: keys.map((key) => ({ key, ...answered(find(key)) })) };
     },
@@ -72,6 +85,19 @@ export function findCoordinatorApi(dependencies: FindCoordinatorDependencies): A
       return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...row })) };
     },
   });
+}
+
+/** Why the client is not told who coordinates a group or a transactional id. */
+function denialOf(
+  context: RequestContext,
+  keyType: number,
+): (key: string) => ErrorName | undefined {
+  const resource =
+    keyType === GROUP ? 'GROUP' : keyType === TRANSACTION ? 'TRANSACTIONAL_ID' : undefined;
+  return (key) =>
+    resource === undefined || context.authorize('DESCRIBE', resource, key)
+      ? undefined
+      : denial(resource);
 }
 
 async function finder(
@@ -84,6 +110,7 @@ async function finder(
   const refuse = (error: ErrorName) => () => ({ ...nowhere, error });
   if (keyType === TRANSACTION) return () => found(ownEndpoint(context));
   if (keyType !== GROUP) return refuse('INVALID_REQUEST');
+  if (keys.length === 0) return refuse('COORDINATOR_NOT_AVAILABLE');
   let topic: 'was there' | 'made';
   try {
     topic = await dependencies.ensureOffsetsTopic();

@@ -27,6 +27,7 @@ export function joinGroupApi({ coordinator }: { coordinator: GroupCoordinator })
     request: JoinGroupRequest,
     response: JoinGroupResponse,
     versions: { min: 0, max: 9 },
+    rights: { needs: [{ operation: 'READ', resource: 'GROUP', name: ({ groupId }) => groupId }] },
     handle(context, request) {
       const { apiVersion } = context;
       const pending = new Pending<Response>();

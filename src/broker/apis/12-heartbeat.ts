@@ -12,6 +12,7 @@ export function heartbeatApi({ coordinator }: { coordinator: GroupCoordinator })
     request: HeartbeatRequest,
     response: HeartbeatResponse,
     versions: { min: 0, max: 4 },
+    rights: { needs: [{ operation: 'READ', resource: 'GROUP', name: ({ groupId }) => groupId }] },
     handle(_context, { groupId, generationId, memberId, groupInstanceId }) {
       const error = coordinator.heartbeat({
         groupId,

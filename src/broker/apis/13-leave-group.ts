@@ -14,6 +14,7 @@ export function leaveGroupApi({ coordinator }: { coordinator: GroupCoordinator }
     request: LeaveGroupRequest,
     response: LeaveGroupResponse,
     versions: { min: 0, max: 5 },
+    rights: { needs: [{ operation: 'READ', resource: 'GROUP', name: ({ groupId }) => groupId }] },
     handle({ apiVersion }, request) {
       const { groupId, memberId } = request;
       const members =

@@ -18,6 +18,7 @@ export function syncGroupApi({ coordinator }: { coordinator: GroupCoordinator })
     request: SyncGroupRequest,
     response: SyncGroupResponse,
     versions: { min: 0, max: 5 },
+    rights: { needs: [{ operation: 'READ', resource: 'GROUP', name: ({ groupId }) => groupId }] },
     handle({ apiVersion }, request) {
       const { protocolType, protocolName } = request;
       if (apiVersion >= PROTOCOL_FROM && (protocolType === null || protocolName === null)) {

@@ -12,18 +12,21 @@ import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts
 import { type Api, defineApi } from '../network/api.ts';
 
 const NOT_FOUND_FROM = 6;
-/** READ, DELETE and DESCRIBE, as bits by operation code (KIP-430); groups have no configs in Kafka 3.9. */
-const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8);
 
 export function describeGroupsApi({ coordinator }: { coordinator: GroupCoordinator }): Api {
   return defineApi({
     request: DescribeGroupsRequest,
     response: DescribeGroupsResponse,
     versions: { min: 0, max: 6 },
-    handle({ apiVersion }, request) {
+    rights: { asks: [{ operation: 'DESCRIBE', resource: 'GROUP' }] },
+    handle(context, request) {
       const groups = request.groups.map((groupId) => {
+        if (!context.authorize('DESCRIBE', 'GROUP', groupId)) {
+          return { errorCode: errorCode('GROUP_AUTHORIZATION_FAILED'), groupId };
+        }
         const group = coordinator.describe(groupId);
-        const isMissing = apiVersion >= NOT_FOUND_FROM && group.error === 'NONE' && !group.exists;
+        const isMissing =
+          context.apiVersion >= NOT_FOUND_FROM && group.error === 'NONE' && !group.exists;
         return {
           errorCode: errorCode(isMissing ? 'GROUP_ID_NOT_FOUND' : group.error),
           errorMessage: isMissing ? `Group ${groupId} not found.` : null,
@@ -40,7 +43,7 @@ export function describeGroupsApi({ coordinator }: { coordinator: GroupCoordinat
             memberAssignment: member.assignment,
           })),
           ...(request.includeAuthorizedOperations && group.error === 'NONE' && !isMissing
-            ? { authorizedOperations: GROUP_OPERATIONS }
+            ? { authorizedOperations: context.authorizedOperations('GROUP', groupId) }
             : {}),
         };
       });

@@ -13,11 +13,20 @@ export function listGroupsApi({ coordinator }: { coordinator: GroupCoordinator }
     request: ListGroupsRequest,
     response: ListGroupsResponse,
     versions: { min: 0, max: 5 },
-    handle(_context, { statesFilter, typesFilter }) {
+    rights: {
+      asks: [
+        { operation: 'DESCRIBE', resource: 'CLUSTER' },
+        { operation: 'DESCRIBE', resource: 'GROUP' },
+      ],
+    },
+    handle(context, { statesFilter, typesFilter }) {
       const { error, groups } = coordinator.list({ states: statesFilter, types: typesFilter });
+      const isAllowed = context.authorize('DESCRIBE', 'CLUSTER')
+        ? () => true
+        : ({ groupId }: { groupId: string }) => context.authorize('DESCRIBE', 'GROUP', groupId);
       return {
         errorCode: errorCode(error),
-        groups: groups.map(({ groupId, protocolType, state, type }) => ({
+        groups: groups.filter(isAllowed).map(({ groupId, protocolType, state, type }) => ({
           groupId,
           protocolType,
           groupState: state,

@@ -24,6 +24,7 @@ export function apiVersionsApi({ supported }: ApiVersionsDependencies): Api {
     request: ApiVersionsRequest,
     response: ApiVersionsResponse,
     versions: VERSIONS,
+    rights: {},
     handle(context, { clientSoftwareName, clientSoftwareVersion }) {
       if (context.apiVersion >= 3) {
         if (!SOFTWARE_NAME.test(clientSoftwareName) || !SOFTWARE_NAME.test(clientSoftwareVersion)) {

@@ -2,7 +2,7 @@
 // v5+ answers with the topic's configs (KIP-525).
 import { ZERO_UUID } from '../../base/random.ts';
 import type { Compatibility } from '../../config/index.ts';
-import { errorCode } from '../../protocol/errors.ts';
+import { errorCode, errorMessage } from '../../protocol/errors.ts';
 import {
   CreateTopicsRequest,
   CreateTopicsResponse,
@@ -11,7 +11,9 @@ import type { Controller } from '../controller/controller.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 import { oneRowEach, withinTimeout } from './admin-outcomes.ts';
+import { byRight } from './by-right.ts';
 
 export interface CreateTopicsDependencies {
   readonly controller: Controller;
@@ -28,9 +30,20 @@ export function createTopicsApi({
     request: CreateTopicsRequest,
     response: CreateTopicsResponse,
     versions: { min: 0, max: 7 },
-    async handle(_context, request) {
+    rights: {
+      asks: [
+        { operation: 'CREATE', resource: 'CLUSTER' },
+        { operation: 'CREATE', resource: 'TOPIC' },
+        { operation: 'DESCRIBE_CONFIGS', resource: 'TOPIC' },
+      ],
+    },
+    quota: 'controllerMutation',
+    mutations: ({ topics, validateOnly }) =>
+      validateOnly ? 0 : topics.reduce((sum, topic) => sum + partitionsOf(topic, configs), 0),
+    async handle(context, request) {
+      const { allowed, denied } = mayCreate(context, request.topics);
       const outcomes = await controller.createTopics(
-        request.topics.map((topic) => ({
+        allowed.map((topic) => ({
           name: topic.name,
           partitionCount: topic.numPartitions,
           replicationFactor: topic.replicationFactor,
@@ -45,15 +58,28 @@ export function createTopicsApi({
       const rows = compatibility.createdTwice === 'one row' ? oneRowEach(outcomes) : outcomes;
       const results = withinTimeout(rows, timeLeft(request, compatibility), compatibility);
       return {
-        topics: results.map((result) => ({
-          name: result.name,
-          topicId: result.topicId,
-          errorCode: errorCode(result.error),
-          errorMessage: result.detail,
-          numPartitions: result.partitionCount,
-          replicationFactor: result.replicationFactor,
-          configs: result.error === 'NONE' ? configRows(configs, result.configs) : [],
-        })),
+        topics: [
+          ...results.map((result) => ({
+            name: result.name,
+            topicId: result.topicId,
+            errorCode: errorCode(result.error),
+            errorMessage: result.detail,
+            ...(result.error === 'NONE' && !mayDescribeConfigs(context, result.name)
+              ? { topicConfigErrorCode: errorCode('TOPIC_AUTHORIZATION_FAILED'), configs: [] }
+              : {
+                  numPartitions: result.partitionCount,
+                  replicationFactor: result.replicationFactor,
+                  configs: result.error === 'NONE' ? configRows(configs, result.configs) : [],
+                }),
+          })),
+          ...denied.map(({ name }) => ({
+            name,
+            topicId: ZERO_UUID,
+            errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED'),
+            errorMessage: errorMessage('TOPIC_AUTHORIZATION_FAILED'),
+            configs: [],
+          })),
+        ],
       };
     },
     errorResponse: (_context, request, error) => ({
@@ -66,6 +92,28 @@ export function createTopicsApi({
       })),
     }),
   });
+}
+
+type WantedTopic = CreateTopicsRequest['topics'][number];
+
+/** With no right to make topics in the cluster, that to make each one counts. */
+function mayCreate(
+  context: RequestContext,
+  topics: readonly WantedTopic[],
+): { allowed: readonly WantedTopic[]; denied: readonly WantedTopic[] } {
+  if (context.authorize('CREATE', 'CLUSTER')) return { allowed: topics, denied: [] };
+  return byRight(topics, ({ name }) => context.authorize('CREATE', 'TOPIC', name));
+}
+
+/** What a topic became is told to those only who may ask for it as well. */
+function mayDescribeConfigs(context: RequestContext, topic: string): boolean {
+  return context.authorize('DESCRIBE_CONFIGS', 'TOPIC', topic);
+}
+
+/** How many partitions a topic asks for; -1 leaves that to the broker. */
+function partitionsOf({ numPartitions, assignments }: WantedTopic, { broker }: Configs): number {
+  if (assignments.length > 0) return assignments.length;
+  return numPartitions === -1 ? broker.numPartitions : Math.max(0, numPartitions);
 }
 
 /** With ZooKeeper a mere check takes no time. */

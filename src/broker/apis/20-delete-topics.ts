@@ -12,6 +12,7 @@ import type { Controller } from '../controller/controller.ts';
 import type { DeleteTopicResult, TopicReference } from '../controller/requests.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 import { withinTimeout } from './admin-outcomes.ts';
 
 type WantedTopic = DeleteTopicsRequest['topics'][number];
@@ -23,18 +24,36 @@ export interface DeleteTopicsDependencies {
 }
 
 export function deleteTopicsApi(dependencies: DeleteTopicsDependencies): Api {
-  const { controller, compatibility } = dependencies;
+  const { controller, metadata, compatibility } = dependencies;
   return defineApi({
     request: DeleteTopicsRequest,
     response: DeleteTopicsResponse,
     versions: { min: 0, max: 6 },
-    async handle(_context, request) {
+    rights: {
+      asks: [
+        { operation: 'DELETE', resource: 'TOPIC' },
+        { operation: 'DESCRIBE', resource: 'TOPIC' },
+      ],
+    },
+    quota: 'controllerMutation',
+    mutations: (request) =>
+      references(request).reduce(
+        (sum, reference) => sum + (topicOf(metadata, reference)?.partitions.length ?? 0),
+        0,
+      ),
+    async handle(context, request) {
       const isRefused = (topic: WantedTopic) =>
         (topic.name === null) === (topic.topicId === ZERO_UUID);
       const refused = request.topics.filter(isRefused);
       const topics = request.topics.filter((topic) => !isRefused(topic));
-      const { once, twice } = namedOnce(references({ ...request, topics }), dependencies);
-      const outcomes = [...(await controller.deleteTopics(once)), ...twice];
+      const denied: DeleteTopicResult[] = [];
+      const allowed = references({ ...request, topics }).filter((reference) => {
+        const denial = denialOf(context, metadata, reference);
+        if (denial) denied.push(denial);
+        return !denial;
+      });
+      const { once, twice } = namedOnce(allowed, dependencies);
+      const outcomes = [...(await controller.deleteTopics(once)), ...twice, ...denied];
       const results = withinTimeout(outcomes, request.timeoutMs, compatibility);
       return {
         responses: [
@@ -62,6 +81,29 @@ export function deleteTopicsApi(dependencies: DeleteTopicsDependencies): Api {
       })),
     }),
   });
+}
+
+function topicOf({ snapshot }: ClusterMetadata, reference: TopicReference) {
+  return 'id' in reference
+    ? snapshot.topicsById.get(reference.id)
+    : snapshot.topics.get(reference.name);
+}
+
+/** Who may not describe a topic is not told the name that belongs to its id. */
+function denialOf(
+  context: RequestContext,
+  metadata: ClusterMetadata,
+  reference: TopicReference,
+): DeleteTopicResult | undefined {
+  const name = 'id' in reference ? topicOf(metadata, reference)?.name : reference.name;
+  if (name === undefined || context.authorize('DELETE', 'TOPIC', name)) return undefined;
+  const isHidden = 'id' in reference && !context.authorize('DESCRIBE', 'TOPIC', name);
+  return {
+    name: isHidden ? null : name,
+    id: 'id' in reference ? reference.id : ZERO_UUID,
+    error: 'TOPIC_AUTHORIZATION_FAILED',
+    detail: null,
+  };
 }
 
 /** What may be deleted, and the refusals of topics that are named twice, by name or by id. */

@@ -34,7 +34,10 @@ export function deleteRecordsApi({
     const result = await laterRowOf<Deleted>(
       context,
       () => `${topic}-${partitionIndex}`,
-      () => deleteBefore(topic, partitionIndex, offset),
+      () =>
+        context.authorize('DELETE', 'TOPIC', topic)
+          ? deleteBefore(topic, partitionIndex, offset)
+          : refused('TOPIC_AUTHORIZATION_FAILED'),
       refused,
     );
     return 'error' in result
@@ -52,6 +55,7 @@ export function deleteRecordsApi({
     request: DeleteRecordsRequest,
     response: DeleteRecordsResponse,
     versions: { min: 0, max: 2 },
+    rights: { asks: [{ operation: 'DELETE', resource: 'TOPIC' }] },
     handle: async (context, request) => ({
       topics: await Promise.all(
         (isLastOnly ? lastOnly(request.topics) : request.topics).map(

@@ -19,7 +19,23 @@ export function initProducerIdApi({ producerIds }: { producerIds: ProducerIds })
     request: InitProducerIdRequest,
     response: InitProducerIdResponse,
     versions: { min: 0, max: 4 },
+    rights: {
+      needs: [
+        {
+          operation: 'WRITE',
+          resource: 'TRANSACTIONAL_ID',
+          name: ({ transactionalId }) => transactionalId,
+        },
+      ],
+      asks: [
+        { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER' },
+        { operation: 'WRITE', resource: 'TOPIC' },
+      ],
+    },
     handle(context, request) {
+      if (request.transactionalId === null && !mayWriteIdempotently(context)) {
+        return refused('CLUSTER_AUTHORIZATION_FAILED');
+      }
       if (request.transactionalId !== null && request.transactionalId !== '') {
         complainOfTransactions(context, request.transactionalId);
         return refused('TRANSACTIONAL_ID_AUTHORIZATION_FAILED');
@@ -42,6 +58,11 @@ export function initProducerIdApi({ producerIds }: { producerIds: ProducerIds })
     },
     errorResponse: (_context, _request, error) => refused(error.error),
   });
+}
+
+/** Since KIP-679 whoever may write to any topic. */
+function mayWriteIdempotently(context: RequestContext): boolean {
+  return context.authorize('IDEMPOTENT_WRITE', 'CLUSTER') || context.authorizeAny('WRITE', 'TOPIC');
 }
 
 function refused(error: ErrorName) {

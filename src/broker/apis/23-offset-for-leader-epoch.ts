@@ -7,6 +7,7 @@ import {
   OffsetForLeaderEpochResponse,
 } from '../../protocol/messages/23-offset-for-leader-epoch.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 import { rowOf } from '../network/rows.ts';
 import type { Partitions } from '../replica/partitions.ts';
 
@@ -22,11 +23,20 @@ export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions
     request: OffsetForLeaderEpochRequest,
     response: OffsetForLeaderEpochResponse,
     versions: { min: 0, max: 4 },
+    rights: {
+      asks: [
+        { operation: 'CLUSTER_ACTION', resource: 'CLUSTER' },
+        { operation: 'DESCRIBE', resource: 'TOPIC' },
+      ],
+    },
     handle: (context, request) => ({
       topics: request.topics.map((topic) => ({
         topic: topic.topic,
         partitions: topic.partitions.map((question) => {
           const { partition: index, currentLeaderEpoch, leaderEpoch } = question;
+          if (!mayAsk(context, topic.topic)) {
+            return { partition: index, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') };
+          }
           const partition = partitions.get(topic.topic, index);
           const problem = partition
             ? partition.problem(currentLeaderEpoch)
@@ -57,4 +67,11 @@ export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions
       })),
     }),
   });
+}
+
+/** Brokers ask of every topic, consumers of what they may describe. */
+function mayAsk(context: RequestContext, topic: string): boolean {
+  return (
+    context.authorize('CLUSTER_ACTION', 'CLUSTER') || context.authorize('DESCRIBE', 'TOPIC', topic)
+  );
 }

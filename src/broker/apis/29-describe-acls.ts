@@ -14,6 +14,7 @@ export function describeAclsApi(): Api {
     request: DescribeAclsRequest,
     response: DescribeAclsResponse,
     versions: { min: 0, max: 3 },
+    rights: { needs: [{ operation: 'DESCRIBE', resource: 'CLUSTER' }] },
     handle: () => NO_AUTHORIZER,
     errorResponse: (_context, _request, error) => ({
       errorCode: errorCode(error.error),

@@ -11,6 +11,7 @@ export function createAclsApi(): Api {
     request: CreateAclsRequest,
     response: CreateAclsResponse,
     versions: { min: 0, max: 3 },
+    rights: { needs: [{ operation: 'ALTER', resource: 'CLUSTER' }] },
     handle: (_context, { creations }) => ({ results: creations.map(() => NO_AUTHORIZER) }),
     errorResponse: (_context, { creations }, error) => ({
       results: creations.map(() => ({

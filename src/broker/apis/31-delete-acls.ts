@@ -11,6 +11,7 @@ export function deleteAclsApi(): Api {
     request: DeleteAclsRequest,
     response: DeleteAclsResponse,
     versions: { min: 0, max: 3 },
+    rights: { needs: [{ operation: 'ALTER', resource: 'CLUSTER' }] },
     handle: (_context, { filters }) => ({ filterResults: filters.map(() => NO_AUTHORIZER) }),
     errorResponse: (_context, { filters }, error) => ({
       filterResults: filters.map(() => ({

@@ -6,7 +6,7 @@
 
 import type { Logger } from '../../base/logger.ts';
 import type { DescribedConfig } from '../../config/index.ts';
-import { type ErrorName, errorCode } from '../../protocol/errors.ts';
+import { type ErrorName, errorCode, errorMessage } from '../../protocol/errors.ts';
 import {
   DescribeConfigsRequest,
   DescribeConfigsResponse,
@@ -16,9 +16,10 @@ import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { topicConfigOf } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 import { rowOf } from '../network/rows.ts';
 import { describeLoggers } from './broker-logger.ts';
-import { parseResource } from './config-resources.ts';
+import { configDenial, parseResource } from './config-resources.ts';
 
 export interface DescribeConfigsDependencies {
   readonly brokerId: number;
@@ -39,12 +40,18 @@ export function describeConfigsApi(dependencies: DescribeConfigsDependencies): A
     request: DescribeConfigsRequest,
     response: DescribeConfigsResponse,
     versions: { min: 0, max: 4 },
+    rights: {
+      asks: [
+        { operation: 'DESCRIBE_CONFIGS', resource: 'CLUSTER' },
+        { operation: 'DESCRIBE_CONFIGS', resource: 'TOPIC' },
+      ],
+    },
     handle: (context, request) => ({
       results: request.resources.map((question) => {
         const found = rowOf<ReturnType<typeof describe> | Failed>(
           context,
           () => `resource ${question.resourceName}`,
-          () => describe(dependencies, question),
+          () => denied(context, question) ?? describe(dependencies, question),
           (error) => ({ error, detail: null }),
         );
         const failed = 'error' in found;
@@ -69,6 +76,14 @@ export function describeConfigsApi(dependencies: DescribeConfigsDependencies): A
       })),
     }),
   });
+}
+
+function denied(
+  context: RequestContext,
+  { resourceType, resourceName }: Question,
+): Failed | undefined {
+  const error = configDenial(context, 'DESCRIBE_CONFIGS', resourceType, resourceName);
+  return error && { error, detail: errorMessage(error) };
 }
 
 function describe(

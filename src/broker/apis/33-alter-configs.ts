@@ -6,15 +6,21 @@ import {
   AlterConfigsResponse,
 } from '../../protocol/messages/33-alter-configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
-import { type AlterDependencies, alterResources, failedResources } from './alter-resources.ts';
+import {
+  ALTER_RIGHTS,
+  type AlterDependencies,
+  alterResources,
+  failedResources,
+} from './alter-resources.ts';
 
 export function alterConfigsApi({ controller, brokerId }: AlterDependencies): Api {
   return defineApi({
     request: AlterConfigsRequest,
     response: AlterConfigsResponse,
     versions: { min: 0, max: 2 },
-    handle: async (_context, request) => ({
-      responses: await alterResources(brokerId, request.resources, (accepted) =>
+    rights: ALTER_RIGHTS,
+    handle: async (context, request) => ({
+      responses: await alterResources(context, brokerId, request.resources, (accepted) =>
         controller.alterConfigs(
           accepted.map(({ resource, asked }) => ({ resource, configs: asked.configs })),
           { validateOnly: request.validateOnly },

@@ -54,7 +54,11 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
     request: DescribeLogDirsRequest,
     response: DescribeLogDirsResponse,
     versions: { min: 0, max: 4 },
+    rights: { asks: [{ operation: 'DESCRIBE', resource: 'CLUSTER' }] },
     handle: async (context, request) => {
+      if (!context.authorize('DESCRIBE', 'CLUSTER')) {
+        return { errorCode: errorCode('CLUSTER_AUTHORIZATION_FAILED'), results: [] };
+      }
       const wanted = filterOf(request);
       const online = new Set(logs.onlineLogDirs());
       const results = await Promise.all(

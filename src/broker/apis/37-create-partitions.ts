@@ -1,30 +1,44 @@
 // CreatePartitions v0-v3 (KIP-195): `count` is the total wanted. One result per topic.
 import type { Compatibility } from '../../config/index.ts';
-import { errorCode } from '../../protocol/errors.ts';
+import { errorCode, errorMessage } from '../../protocol/errors.ts';
 import {
   CreatePartitionsRequest,
   CreatePartitionsResponse,
 } from '../../protocol/messages/37-create-partitions.ts';
 import type { Controller } from '../controller/controller.ts';
+import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { oneRowEach, withinTimeout } from './admin-outcomes.ts';
+import { byRight } from './by-right.ts';
 
 export interface CreatePartitionsDependencies {
   readonly controller: Controller;
+  readonly metadata: ClusterMetadata;
   readonly compatibility: Compatibility;
 }
 
 export function createPartitionsApi({
   controller,
+  metadata,
   compatibility,
 }: CreatePartitionsDependencies): Api {
   return defineApi({
     request: CreatePartitionsRequest,
     response: CreatePartitionsResponse,
     versions: { min: 0, max: 3 },
-    async handle(_context, request) {
+    rights: { asks: [{ operation: 'ALTER', resource: 'TOPIC' }] },
+    quota: 'controllerMutation',
+    mutations({ topics, validateOnly }) {
+      if (validateOnly) return 0;
+      const present = (name: string) => metadata.snapshot.topics.get(name)?.partitions.length ?? 0;
+      return topics.reduce((sum, { name, count }) => sum + Math.max(0, count - present(name)), 0);
+    },
+    async handle(context, request) {
+      const { allowed, denied } = byRight(request.topics, ({ name }) =>
+        context.authorize('ALTER', 'TOPIC', name),
+      );
       const outcomes = await controller.createPartitions(
-        request.topics.map(({ name, count, assignments }) => ({
+        allowed.map(({ name, count, assignments }) => ({
           name,
           count,
           assignments: assignments?.map(({ brokerIds }) => brokerIds) ?? null,
@@ -34,11 +48,18 @@ export function createPartitionsApi({
       const rows = compatibility.grownTwice === 'one row' ? oneRowEach(outcomes) : outcomes;
       const results = withinTimeout(rows, request.timeoutMs, compatibility);
       return {
-        results: results.map(({ name, error, detail }) => ({
-          name,
-          errorCode: errorCode(error),
-          errorMessage: detail,
-        })),
+        results: [
+          ...results.map(({ name, error, detail }) => ({
+            name,
+            errorCode: errorCode(error),
+            errorMessage: detail,
+          })),
+          ...denied.map(({ name }) => ({
+            name,
+            errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED'),
+            errorMessage: errorMessage('TOPIC_AUTHORIZATION_FAILED'),
+          })),
+        ],
       };
     },
     errorResponse: (_context, request, error) => ({

@@ -17,6 +17,7 @@ export function createDelegationTokenApi(): Api {
     request: CreateDelegationTokenRequest,
     response: CreateDelegationTokenResponse,
     versions: { min: 0, max: 3 },
+    rights: {},
     handle({ session, apiVersion }, { ownerPrincipalName, ownerPrincipalType }) {
       const requester = session.principal;
       return {

@@ -13,6 +13,7 @@ export function renewDelegationTokenApi(): Api {
     request: RenewDelegationTokenRequest,
     response: RenewDelegationTokenResponse,
     versions: { min: 0, max: 2 },
+    rights: {},
     handle: () => ({
       errorCode: errorCode('DELEGATION_TOKEN_REQUEST_NOT_ALLOWED'),
       expiryTimestampMs: -1,

@@ -13,6 +13,7 @@ export function expireDelegationTokenApi(): Api {
     request: ExpireDelegationTokenRequest,
     response: ExpireDelegationTokenResponse,
     versions: { min: 0, max: 2 },
+    rights: {},
     handle: () => ({
       errorCode: errorCode('DELEGATION_TOKEN_REQUEST_NOT_ALLOWED'),
       expiryTimestampMs: -1,

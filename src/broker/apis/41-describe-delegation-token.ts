@@ -13,6 +13,7 @@ export function describeDelegationTokenApi(): Api {
     request: DescribeDelegationTokenRequest,
     response: DescribeDelegationTokenResponse,
     versions: { min: 0, max: 3 },
+    rights: {},
     handle: () => ({ errorCode: errorCode('DELEGATION_TOKEN_REQUEST_NOT_ALLOWED') }),
     errorResponse: (_context, _request, error) => ({ errorCode: errorCode(error.error) }),
   });

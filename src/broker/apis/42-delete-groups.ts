@@ -11,6 +11,7 @@ import type { MessageInput } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
+import { byRight } from './by-right.ts';
 
 type Response = MessageInput<typeof DeleteGroupsResponse>;
 
@@ -19,9 +20,16 @@ export function deleteGroupsApi({ coordinator }: { coordinator: GroupCoordinator
     request: DeleteGroupsRequest,
     response: DeleteGroupsResponse,
     versions: { min: 0, max: 2 },
-    handle(_context, request) {
-      const groupIds = [...new Set(request.groupsNames)];
-      if (groupIds.length === 0) return { results: [] };
+    rights: { asks: [{ operation: 'DELETE', resource: 'GROUP' }] },
+    handle(context, request) {
+      const { allowed: groupIds, denied } = byRight([...new Set(request.groupsNames)], (id) =>
+        context.authorize('DELETE', 'GROUP', id),
+      );
+      const deniedRows = denied.map((groupId) => ({
+        groupId,
+        errorCode: errorCode('GROUP_AUTHORIZATION_FAILED'),
+      }));
+      if (groupIds.length === 0) return { results: deniedRows };
       const pending = new Pending<Response>();
       const codes = new Map<string, number>();
       for (const groupId of groupIds) {
@@ -29,7 +37,10 @@ export function deleteGroupsApi({ coordinator }: { coordinator: GroupCoordinator
           codes.set(groupId, errorCode(error));
           if (codes.size < groupIds.length) return;
           pending.complete({
-            results: groupIds.map((id) => ({ groupId: id, errorCode: codes.get(id) ?? 0 })),
+            results: [
+              ...groupIds.map((id) => ({ groupId: id, errorCode: codes.get(id) ?? 0 })),
+              ...deniedRows,
+            ],
           });
         });
       }

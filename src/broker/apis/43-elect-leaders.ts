@@ -24,6 +24,7 @@ export function electLeadersApi({ metadata }: { metadata: ClusterMetadata }): Ap
     request: ElectLeadersRequest,
     response: ElectLeadersResponse,
     versions: { min: 0, max: 2 },
+    rights: { needs: [{ operation: 'ALTER', resource: 'CLUSTER' }] },
     handle(_context, { electionType, topicPartitions }) {
       if (electionType !== PREFERRED && electionType !== UNCLEAN) {
         throw new KafkaError('INVALID_REQUEST', `There is no election type ${electionType}.`);

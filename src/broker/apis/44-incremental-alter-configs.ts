@@ -8,7 +8,12 @@ import {
 } from '../../protocol/messages/44-incremental-alter-configs.ts';
 import type { ConfigChange } from '../controller/requests.ts';
 import { type Api, defineApi } from '../network/api.ts';
-import { type AlterDependencies, alterResources, failedResources } from './alter-resources.ts';
+import {
+  ALTER_RIGHTS,
+  type AlterDependencies,
+  alterResources,
+  failedResources,
+} from './alter-resources.ts';
 import { alterLoggers } from './broker-logger.ts';
 
 /** By their codes on the wire. */
@@ -23,8 +28,10 @@ export function incrementalAlterConfigsApi({
     request: IncrementalAlterConfigsRequest,
     response: IncrementalAlterConfigsResponse,
     versions: { min: 0, max: 1 },
-    handle: async (_context, request) => ({
+    rights: ALTER_RIGHTS,
+    handle: async (context, request) => ({
       responses: await alterResources(
+        context,
         brokerId,
         request.resources,
         (accepted) =>

@@ -17,6 +17,7 @@ export function alterPartitionReassignmentsApi({ metadata }: { metadata: Cluster
     request: AlterPartitionReassignmentsRequest,
     response: AlterPartitionReassignmentsResponse,
     versions: { min: 0, max: 1 },
+    rights: { needs: [{ operation: 'ALTER', resource: 'CLUSTER' }] },
     handle(_context, { topics, allowReplicationFactorChange }) {
       return {
         errorCode: 0,

@@ -12,6 +12,7 @@ export function listPartitionReassignmentsApi(): Api {
     request: ListPartitionReassignmentsRequest,
     response: ListPartitionReassignmentsResponse,
     versions: { min: 0, max: 0 },
+    rights: { needs: [{ operation: 'DESCRIBE', resource: 'CLUSTER' }] },
     handle: () => ({ errorMessage: null, topics: [] }),
     errorResponse: (_context, _request, error) => ({
       errorCode: errorCode(error.error),

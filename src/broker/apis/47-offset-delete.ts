@@ -27,13 +27,18 @@ export function offsetDeleteApi({ coordinator, metadata }: OffsetDeleteDependenc
     request: OffsetDeleteRequest,
     response: OffsetDeleteResponse,
     versions: { min: 0, max: 0 },
-    handle(_context, { groupId, topics }) {
+    rights: {
+      needs: [{ operation: 'DELETE', resource: 'GROUP', name: ({ groupId }) => groupId }],
+      asks: [{ operation: 'READ', resource: 'TOPIC' }],
+    },
+    handle(context, { groupId, topics }) {
       const { snapshot } = metadata;
       const exists = (topic: string, partition: number) =>
         partitionOf(snapshot, topic, partition) !== undefined;
+      const mayRead = (topic: string) => context.authorize('READ', 'TOPIC', topic);
       const known = topics.map(({ name, partitions }) => ({
         topic: name,
-        partitions: partitions
+        partitions: (mayRead(name) ? partitions : [])
           .map(({ partitionIndex }) => partitionIndex)
           .filter((partition) => exists(name, partition)),
       }));
@@ -47,11 +52,14 @@ export function offsetDeleteApi({ coordinator, metadata }: OffsetDeleteDependenc
           topics: topics.map(({ name, partitions }, index) => {
             const rows = result.topics[index]?.partitions ?? [];
             const errors = new Map(rows.map(({ partition, error }) => [partition, error]));
+            const otherwise = mayRead(name)
+              ? 'UNKNOWN_TOPIC_OR_PARTITION'
+              : 'TOPIC_AUTHORIZATION_FAILED';
             return {
               name,
               partitions: partitions.map(({ partitionIndex }) => ({
                 partitionIndex,
-                errorCode: errorCode(errors.get(partitionIndex) ?? 'UNKNOWN_TOPIC_OR_PARTITION'),
+                errorCode: errorCode(errors.get(partitionIndex) ?? otherwise),
               })),
             };
           }),

@@ -20,6 +20,7 @@ export function describeClientQuotasApi(): Api {
     request: DescribeClientQuotasRequest,
     response: DescribeClientQuotasResponse,
     versions: { min: 0, max: 1 },
+    rights: { needs: [{ operation: 'DESCRIBE_CONFIGS', resource: 'CLUSTER' }] },
     handle(_context, { components }) {
       components.forEach(checkMatch);
       const types = components.map(({ entityType }) => entityType);

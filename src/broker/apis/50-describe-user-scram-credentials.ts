@@ -14,6 +14,7 @@ export function describeUserScramCredentialsApi(): Api {
     request: DescribeUserScramCredentialsRequest,
     response: DescribeUserScramCredentialsResponse,
     versions: { min: 0, max: 0 },
+    rights: { needs: [{ operation: 'DESCRIBE', resource: 'CLUSTER' }] },
     handle(_context, { users }) {
       const names = (users ?? []).map(({ name }) => name);
       return {

@@ -14,6 +14,7 @@ export function updateFeaturesApi(): Api {
     request: UpdateFeaturesRequest,
     response: UpdateFeaturesResponse,
     versions: { min: 0, max: 1 },
+    rights: { needs: [{ operation: 'ALTER', resource: 'CLUSTER' }] },
     handle: (_context, { featureUpdates }) => ({
       errorCode: 0,
       errorMessage: null,

@@ -9,8 +9,8 @@ import {
 } from '../../protocol/messages/60-describe-cluster.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
-import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
 import { brokersFor } from './broker-endpoints.ts';
+import { clusterOperations } from './cluster-operations.ts';
 
 const BROKERS = 1;
 const CONTROLLERS = 2;
@@ -20,6 +20,7 @@ export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }):
     request: DescribeClusterRequest,
     response: DescribeClusterResponse,
     versions: { min: 0, max: 2 },
+    rights: { asks: [{ operation: 'DESCRIBE', resource: 'CLUSTER' }] },
     handle(context, request) {
       const { snapshot } = metadata;
       if (request.endpointType !== BROKERS) {
@@ -40,7 +41,7 @@ export function describeClusterApi({ metadata }: { metadata: ClusterMetadata }):
           ...address,
         })),
         ...(request.includeClusterAuthorizedOperations && {
-          clusterAuthorizedOperations: CLUSTER_OPERATIONS,
+          clusterAuthorizedOperations: clusterOperations(context),
         }),
       };
     },

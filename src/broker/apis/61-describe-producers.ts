@@ -33,10 +33,14 @@ export function describeProducersApi({ metadata, partitions }: DescribeProducers
     request: DescribeProducersRequest,
     response: DescribeProducersResponse,
     versions: { min: 0, max: 0 },
+    rights: { asks: [{ operation: 'READ', resource: 'TOPIC' }] },
     handle: (context, { topics }) => ({
       topics: topics.map(({ name, partitionIndexes }) => ({
         name,
         partitions: partitionIndexes.map((partitionIndex) => {
+          if (topicNameProblem(name) === undefined && !context.authorize('READ', 'TOPIC', name)) {
+            return { partitionIndex, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') };
+          }
           const partition = partitions.get(name, partitionIndex);
           if (partition && partition.problem(ANY_EPOCH) === undefined) {
             return rowOf<Row>(

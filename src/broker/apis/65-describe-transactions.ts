@@ -13,8 +13,13 @@ export function describeTransactionsApi(): Api {
     request: DescribeTransactionsRequest,
     response: DescribeTransactionsResponse,
     versions: { min: 0, max: 0 },
-    handle: (_context, request) =>
-      rows(request, (id) => (id === '' ? 'INVALID_REQUEST' : 'TRANSACTIONAL_ID_NOT_FOUND')),
+    rights: { asks: [{ operation: 'DESCRIBE', resource: 'TRANSACTIONAL_ID' }] },
+    handle: (context, request) =>
+      rows(request, (id) => {
+        const mayDescribe = context.authorize('DESCRIBE', 'TRANSACTIONAL_ID', id);
+        if (!mayDescribe) return 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED';
+        return id === '' ? 'INVALID_REQUEST' : 'TRANSACTIONAL_ID_NOT_FOUND';
+      }),
     errorResponse: (_context, request, { error }) => rows(request, () => error),
   });
 }

@@ -25,6 +25,7 @@ export function listTransactionsApi(): Api {
     request: ListTransactionsRequest,
     response: ListTransactionsResponse,
     versions: { min: 0, max: 1 },
+    rights: {},
     handle: (_context, { stateFilters }) => ({
       errorCode: 0,
       unknownStateFilters: [...new Set(stateFilters)].filter((state) => !STATES.has(state)),

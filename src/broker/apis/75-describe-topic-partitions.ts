@@ -17,7 +17,6 @@ import { isInternalTopicName, topicNameProblem } from '../controller/topic-name.
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { PartitionMetadata, TopicMetadata } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
-import { TOPIC_OPERATIONS } from './authorized-operations.ts';
 
 type Response = MessageInput<typeof DescribeTopicPartitionsResponse>;
 type TopicRow = NonNullable<Response['topics']>[number];
@@ -30,10 +29,14 @@ export function describeTopicPartitionsApi({ metadata }: { metadata: ClusterMeta
     request: DescribeTopicPartitionsRequest,
     response: DescribeTopicPartitionsResponse,
     versions: { min: 0, max: 0 },
-    handle(_context, { topics, responsePartitionLimit, cursor }) {
+    rights: { asks: [{ operation: 'DESCRIBE', resource: 'TOPIC' }] },
+    handle(context, { topics, responsePartitionLimit, cursor }) {
       const { snapshot } = metadata;
       const isAll = topics.length === 0;
-      const names = isAll ? [...snapshot.topics.keys()] : topics.map(({ name }) => name);
+      const mayDescribe = (topic: string) => context.authorize('DESCRIBE', 'TOPIC', topic);
+      const names = isAll
+        ? [...snapshot.topics.keys()].filter(mayDescribe)
+        : topics.map(({ name }) => name);
       if (cursor !== null) checkCursor(cursor, isAll ? null : names);
       const wanted = [...new Set(names)]
         .filter((name) => cursor === null || name >= cursor.topicName)
@@ -42,14 +45,19 @@ export function describeTopicPartitionsApi({ metadata }: { metadata: ClusterMeta
       const rows: TopicRow[] = [];
       for (const name of wanted) {
         if (room === 0) return { topics: rows, nextCursor: { topicName: name, partitionIndex: 0 } };
+        if (!mayDescribe(name)) {
+          rows.push({ ...failed(name, 'TOPIC_AUTHORIZATION_FAILED'), isInternal: false });
+          continue;
+        }
+        const topicAuthorizedOperations = context.authorizedOperations('TOPIC', name);
         const topic = snapshot.topics.get(name);
         if (!topic) {
-          rows.push(absent(name));
+          rows.push(absent(name, topicAuthorizedOperations));
           continue;
         }
         const from = name === cursor?.topicName ? cursor.partitionIndex : 0;
         const page = topic.partitions.slice(from, from + room);
-        rows.push(topicRow(topic, page));
+        rows.push({ ...topicRow(topic, page), topicAuthorizedOperations });
         room -= page.length;
         const partitionIndex = from + page.length;
         if (partitionIndex < topic.partitions.length) {
@@ -96,17 +104,13 @@ function topicRow(topic: TopicMetadata, partitions: readonly PartitionMetadata[]
       lastKnownElr: [],
       offlineReplicas: partition.offlineReplicas,
     })),
-    topicAuthorizedOperations: TOPIC_OPERATIONS,
   };
 }
 
-function absent(name: string): TopicRow {
+function absent(name: string, topicAuthorizedOperations: number): TopicRow {
   const isBad = topicNameProblem(name) !== undefined;
   if (isBad) return failed(name, 'INVALID_TOPIC_EXCEPTION');
-  return {
-    ...failed(name, 'UNKNOWN_TOPIC_OR_PARTITION'),
-    topicAuthorizedOperations: TOPIC_OPERATIONS,
-  };
+  return { ...failed(name, 'UNKNOWN_TOPIC_OR_PARTITION'), topicAuthorizedOperations };
 }
 
 function failed(name: string, error: ErrorName): TopicRow {

@@ -1,12 +1,21 @@
-import { errorCode } from '../../protocol/errors.ts';
+import { errorCode, errorMessage } from '../../protocol/errors.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { AlterConfigsResult, ConfigResource, Outcome } from '../controller/requests.ts';
-import { parseResource } from './config-resources.ts';
+import type { RequestContext } from '../network/request-context.ts';
+import { configDenial, parseResource } from './config-resources.ts';
 
 export interface AlterDependencies {
   readonly controller: Controller;
   readonly brokerId: number;
 }
+
+/** What both APIs ask of each resource. */
+export const ALTER_RIGHTS = {
+  asks: [
+    { operation: 'ALTER_CONFIGS', resource: 'CLUSTER' },
+    { operation: 'ALTER_CONFIGS', resource: 'TOPIC' },
+  ],
+} as const;
 
 interface Resource {
   readonly resourceType: number;
@@ -23,6 +32,7 @@ type Parsed<Asked> =
  * resource twice), hands the rest to the controller, and puts the answers in the request's order.
  */
 export async function alterResources<Asked extends Resource>(
+  context: RequestContext,
   brokerId: number,
   asked: readonly Asked[],
   alter: (
@@ -45,6 +55,8 @@ export async function alterResources<Asked extends Resource>(
     }
     const problem = problemOf(each);
     if (problem !== undefined) return { problem };
+    const error = configDenial(context, 'ALTER_CONFIGS', each.resourceType, each.resourceName);
+    if (error) return { outcome: { error, detail: errorMessage(error) } };
     const result = parseResource(each.resourceType, each.resourceName, brokerId);
     if ('problem' in result) return result;
     const { resource } = result;

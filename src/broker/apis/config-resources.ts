@@ -1,4 +1,6 @@
+import type { ErrorName } from '../../protocol/errors.ts';
 import type { ConfigResource } from '../controller/requests.ts';
+import type { RequestContext } from '../network/request-context.ts';
 
 /** ConfigResource.Type on the wire. */
 export const TOPIC = 2;
@@ -28,4 +30,18 @@ export function parseResource(
     return { problem: `Unexpected broker id, expected ${brokerId}, but received ${name}` };
   }
   return { problem: `Resource type ${type} has no configs here` };
+}
+
+/** The configs of topics belong to them, all others to the cluster; what there is not needs no right. */
+export function configDenial(
+  context: RequestContext,
+  operation: 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS',
+  type: number,
+  name: string,
+): ErrorName | undefined {
+  if (type === TOPIC) {
+    return context.authorize(operation, 'TOPIC', name) ? undefined : 'TOPIC_AUTHORIZATION_FAILED';
+  }
+  if (type !== BROKER && type !== BROKER_LOGGER) return undefined;
+  return context.authorize(operation, 'CLUSTER') ? undefined : 'CLUSTER_AUTHORIZATION_FAILED';
 }

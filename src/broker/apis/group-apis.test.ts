@@ -16,6 +16,7 @@ import type { Complaint } from '../network/complainer.ts';
 import { Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
 import { Session } from '../network/session.ts';
+import { operationBits, type ResourceType } from '../security/rights.ts';
 import { offsetCommitApi } from './08-offset-commit.ts';
 import { offsetFetchApi } from './09-offset-fetch.ts';
 import { findCoordinatorApi } from './10-find-coordinator.ts';
@@ -163,6 +164,8 @@ class Apis {
       abandoned: false,
       onClose: (callback: () => void) => this.closers.push(callback),
       onSent() {},
+      authorize: () => true,
+      authorizedOperations: (resource: ResourceType) => operationBits(resource, () => true),
       throttle() {},
     } as unknown as RequestContext;
   }

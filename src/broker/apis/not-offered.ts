@@ -35,6 +35,8 @@ function notOffered<Q extends Fields, S extends Fields>(declared: NotOffered<Q, 
     request,
     response,
     versions: { min: lowest, max: highest },
+    // The answer is the same for everybody.
+    rights: {},
     handle(context, asked) {
       context.complain({
         kind: 'API not offered',

@@ -212,6 +212,7 @@ test('an API is declared of two messages that belong together, and only once', (
     request: HeartbeatRequest,
     response: HeartbeatResponse,
     versions: { min: 0, max: 4 },
+    rights: {},
     handle: () => ({}),
     errorResponse: () => ({}),
   };

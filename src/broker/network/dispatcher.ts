@@ -4,7 +4,11 @@ import type { Logger } from '../../base/logger.ts';
 import { decode, decodeRequestHeader, encodeResponseFrame } from '../../protocol/codec/index.ts';
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts';
 import { CorruptRecordsError } from '../../protocol/records/record-cursor.ts';
+import type { Quotas } from '../quota/quotas.ts';
+import type { Authorizer } from '../security/authorizer.ts';
+import { CLUSTER_NAME, denial } from '../security/rights.ts';
 import type { Answer, Api, ResponseInput } from './api.ts';
+import { Charges } from './charges.ts';
 import type { Complaint } from './complainer.ts';
 import type { ApiMetrics, NetworkMetrics } from './network-metrics.ts';
 import { NO_RESPONSE, type NoResponse, Pending } from './pending.ts';
@@ -20,6 +24,10 @@ export interface DispatcherOptions {
   readonly metrics: NetworkMetrics;
   /** Every API that is answered, in any order. */
   readonly apis: readonly Api[];
+  /** Without it everybody may do everything. */
+  readonly authorizer?: Authorizer | undefined;
+  /** Without it nobody is throttled. */
+  readonly quotas?: Quotas | undefined;
 }
 
 interface Entry {
@@ -27,8 +35,13 @@ interface Entry {
   readonly metrics: ApiMetrics;
 }
 
-/** Takes a request apart, calls its handler, and turns what comes of it into the response's bytes. */
+/**
+ * Takes a request apart, asks whether the client may, calls the handler, turns what comes of it into the
+ * response's bytes, and charges the client for it.
+ */
 export class Dispatcher implements Responder {
+  readonly authorizer: Authorizer | undefined;
+  readonly #charges: Charges | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** By API key. */
@@ -37,6 +50,8 @@ export class Dispatcher implements Responder {
   constructor(options: DispatcherOptions) {
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.authorizer = options.authorizer;
+    this.#charges = options.quotas && new Charges(options.quotas, options.clock);
     for (const api of options.apis) {
       if (this.#entries[api.key]) throw new Error(`two handlers for ${api.name}`);
       this.#entries[api.key] = { api, metrics: options.metrics.api(api.name) };
@@ -78,6 +93,8 @@ export class Dispatcher implements Responder {
     }
     let answer: Answer<ResponseInput>;
     try {
+      this.#charges?.begin(request, api);
+      if (this.authorizer && this.#isDenied(request, api)) return;
       answer = api.handle(request, request.body);
     } catch (error) {
       this.fail(request, error);
@@ -86,6 +103,18 @@ export class Dispatcher implements Responder {
     if (answer instanceof Pending) answer.deliverTo(request);
     else if (answer instanceof Promise) this.#await(request, answer);
     else this.respond(request, answer);
+    this.#charges?.handled(request);
+  }
+
+  /** Whether the client lacks a right that the request as a whole needs; then it is answered. */
+  #isDenied(request: Request, api: Api): boolean {
+    for (const { operation, resource, name } of api.rights.needs ?? []) {
+      const named = name ? name(request.body) : CLUSTER_NAME;
+      if (named === null || request.authorize(operation, resource, named)) continue;
+      this.fail(request, new KafkaError(denial(resource)));
+      return true;
+    }
+    return false;
   }
 
   /** Encodes the answer; a request that nobody waits for is only let go. */
@@ -101,6 +130,7 @@ export class Dispatcher implements Responder {
     }
     this.#entries[api.key]?.metrics.answered(this.#clock.monotonicMs() - request.receivedAtMs);
     if (response === NO_RESPONSE) {
+      this.#charges?.charge(request, api, 0);
       request.answer();
       return;
     }
@@ -108,6 +138,13 @@ export class Dispatcher implements Responder {
     let chunks: Buffer[];
     try {
       chunks = this.#encode(request, api, request.apiVersion, response);
+      if (this.#charges) {
+        const throttleTimeMs = this.#charges.charge(request, api, sizeOf(chunks));
+        if (throttleTimeMs > 0) {
+          const throttled = { ...response, throttleTimeMs };
+          chunks = this.#encode(request, api, request.apiVersion, throttled);
+        }
+      }
     } catch (error) {
       if (kind === 'error') this.#unanswerable(request, error, 'the response could not be encoded');
       else this.fail(request, error);
@@ -219,6 +256,10 @@ function refuse(request: Request, complaint: Complaint): void {
 /** What the operating system answered: it has a code and the call. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+function sizeOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 function textOf(error: unknown): string {

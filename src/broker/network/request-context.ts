@@ -1,4 +1,5 @@
 import type { ErrorName } from '../../protocol/errors.ts';
+import type { Operation, ResourceType } from '../security/rights.ts';
 import type { Complaint } from './complainer.ts';
 import type { Session } from './session.ts';
 
@@ -27,6 +28,20 @@ export interface RequestContext {
   onClose(callback: () => void): void;
   /** Calls back once, when the answer has been sent or will never be: buffers in it are free again. */
   onSent(callback: () => void): void;
+  /** Whether the client may do this to the cluster. What an API asks stands in its declaration. */
+  authorize(operation: Operation, resource: 'CLUSTER'): boolean;
+  /** Whether it may do this to the topic, group or transactional id of this name. */
+  authorize(
+    operation: Operation,
+    resource: Exclude<ResourceType, 'CLUSTER'>,
+    name: string,
+  ): boolean;
+  /** Whether there is any resource of this type that it may do this to. */
+  authorizeAny(operation: Operation, resource: Exclude<ResourceType, 'CLUSTER'>): boolean;
+  /** All that the client may do to the cluster, as KIP-430 has it: a bit at each operation's code. */
+  authorizedOperations(resource: 'CLUSTER'): number;
+  /** All that it may do to the topic, group or transactional id of this name. */
+  authorizedOperations(resource: Exclude<ResourceType, 'CLUSTER'>, name: string): number;
   /**
    * How large the answer should be at most, `wantedBytes` or less where the broker holds much already.
    * It counts as held from now on, until the answer is there, `releaseAnswer`, or the next call.

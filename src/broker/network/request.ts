@@ -1,5 +1,12 @@
 import { assert } from '../../base/assert.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
+import type { Authorizer } from '../security/authorizer.ts';
+import {
+  CLUSTER_NAME,
+  type Operation,
+  operationBits,
+  type ResourceType,
+} from '../security/rights.ts';
 import type { Api, ResponseInput } from './api.ts';
 import type { Complaint, ComplaintRequest } from './complainer.ts';
 import type { NoResponse, PendingReceiver } from './pending.ts';
@@ -29,8 +36,18 @@ export interface RequestPort {
   refuse(complaint: Complaint, request: Request): void;
 }
 
+/** What a request has used up, see Charges. */
+export interface Meter {
+  readonly beganAtMs: number;
+  /** Undefined while the handler works on it for the first time. */
+  busyMs: number | undefined;
+  readonly mutations: number;
+}
+
 /** Makes the bytes of an answer of what a handler says. */
 export interface Responder {
+  /** Undefined where everybody may do everything. */
+  readonly authorizer: Authorizer | undefined;
   respond(request: Request, response: ResponseInput | NoResponse): void;
   fail(request: Request, error: unknown): void;
   rowError(request: Request, error: unknown, about: string): ErrorName;
@@ -61,6 +78,8 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   chunks: readonly Buffer[] = NO_CHUNKS;
   responseSize = 0;
   throttleMs = 0;
+  /** Only where there are quotas. */
+  meter: Meter | undefined = undefined;
 
   apiKey = -1;
   apiVersion = -1;
@@ -131,6 +150,25 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     if (this.state === 'abandoned' || this.state === 'finished') callback();
     else if (this.#onSent) this.#onSent.push(callback);
     else this.#onSent = [callback];
+  }
+
+  authorize(operation: Operation, resource: ResourceType, name = CLUSTER_NAME): boolean {
+    const { authorizer } = this.#responder;
+    return (
+      authorizer === undefined || authorizer.authorize(this.session, operation, resource, name)
+    );
+  }
+
+  authorizeAny(operation: Operation, resource: ResourceType): boolean {
+    const { authorizer } = this.#responder;
+    return authorizer === undefined || authorizer.authorizeAny(this.session, operation, resource);
+  }
+
+  authorizedOperations(resource: ResourceType, name = CLUSTER_NAME): number {
+    const { authorizer } = this.#responder;
+    return authorizer === undefined
+      ? operationBits(resource, () => true)
+      : authorizer.authorizedOperations(this.session, resource, name);
   }
 
   reserveAnswer(wantedBytes: number): number {

@@ -19,6 +19,8 @@ import {
   ProduceResponse,
 } from '../../protocol/messages/index.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
+import type { Quotas } from '../quota/quotas.ts';
+import type { Authorizer } from '../security/authorizer.ts';
 import { type Answer, defineApi } from './api.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
@@ -56,7 +58,8 @@ export function recordingLogger(lines: LogLine[]): Logger {
 
 /**
  * A network layer with handlers that each answer in one of the ways a handler can:
- * - Heartbeat at once, with the generation as the throttle time; generation -666 asks for throttling.
+ * - Heartbeat at once, with the generation as the throttle time; generation -666 asks for throttling. It
+ *   needs READ on its group.
  * - Fetch waits for the test, and counts as parked.
  * - Metadata by a promise.
  * - Produce not at all for acks=0, else at once; the bytes it got are kept in `produced`. The timeout
@@ -75,11 +78,19 @@ export class TestBroker {
   /** In the place of the error response of DescribeGroups. */
   describeError: (() => MessageInput<typeof DescribeGroupsResponse>) | undefined;
 
-  constructor(options: { clock: Clock; network: Network; limits?: Partial<NetworkLimits> }) {
+  constructor(options: {
+    clock: Clock;
+    network: Network;
+    limits?: Partial<NetworkLimits>;
+    authorizer?: Authorizer;
+    quotas?: Quotas;
+  }) {
     const metrics = new NetworkMetrics(this.metrics);
     const logger = recordingLogger(this.lines);
     const dispatcher = new Dispatcher({
       clock: options.clock,
+      authorizer: options.authorizer,
+      quotas: options.quotas,
       logger,
       metrics,
       apis: [this.#heartbeat, this.#fetch, this.#metadata, this.#produce, this.#describe, versions],
@@ -98,6 +109,7 @@ export class TestBroker {
     request: HeartbeatRequest,
     response: HeartbeatResponse,
     versions: { min: 0, max: 3 },
+    rights: { needs: [{ operation: 'READ', resource: 'GROUP', name: ({ groupId }) => groupId }] },
     handle(context, { generationId }) {
       if (generationId === -666) context.throttle(100);
       return { throttleTimeMs: generationId };
@@ -109,6 +121,8 @@ export class TestBroker {
     request: FetchRequest,
     response: FetchResponse,
     versions: { min: 0, max: 12 },
+    rights: {},
+    quota: 'fetch',
     handle: (context) => {
       const pending = new Pending<MessageInput<typeof FetchResponse>>();
       this.parked.push({ context, pending });
@@ -122,6 +136,7 @@ export class TestBroker {
     request: MetadataRequest,
     response: MetadataResponse,
     versions: { min: 0, max: 12 },
+    rights: {},
     handle: async () => ({ controllerId: 7 }),
     errorResponse: () => ({}),
   });
@@ -130,6 +145,8 @@ export class TestBroker {
     request: ProduceRequest,
     response: ProduceResponse,
     versions: { min: 0, max: 9 },
+    rights: {},
+    quota: 'produce',
     handle: (context, { acks, topicData, timeoutMs }) => {
       if (timeoutMs === -666)
         context.closeConnection({ kind: 'scripted fault', sentence: 'the test wants it' });
@@ -145,6 +162,7 @@ export class TestBroker {
     request: DescribeGroupsRequest,
     response: DescribeGroupsResponse,
     versions: { min: 0, max: 5 },
+    rights: {},
     handle: () => this.describe(),
     errorResponse: (_context, { groups }, error) =>
       this.describeError?.() ?? {
@@ -157,6 +175,7 @@ const versions = defineApi({
   request: ApiVersionsRequest,
   response: ApiVersionsResponse,
   versions: { min: 0, max: 3 },
+  rights: {},
   handle: () => ({}),
   errorResponse: (_context, _request, error) => ({ errorCode: error.code }),
   answerUnsupportedVersion: () => ({ version: 0, response: { errorCode: 35 } }),
