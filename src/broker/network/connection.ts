@@ -254,7 +254,7 @@ export class Connection implements RequestPort, SocketEvents, FrameReceiver, Lar
     return this.#state === 'open' || this.#state === 'ended';
   }
 
-  /** It waits for the broker, not the broker for it. */
+  /** It waits for an answer: that it is silent means nothing. */
   #isBusy(): boolean {
     return this.#state === 'open' && !this.#answers.isEmpty && this.#flow.unsentBytes === 0;
   }
