@@ -128,6 +128,17 @@ test('two signals at once, as npm and a shell pass them on, are one clean stop, 
   }
 });
 
+test('a signal to the shell that npm start runs the broker in reaches the broker', async () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const data = join(work, 'npm');
+  const line = scripts.start.replace('bin/sluice server', [program, ...server(data)].join(' '));
+  const broker = watch(spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  await broker.until(READY);
+  broker.child.kill('SIGTERM');
+  assert.equal(await broker.exit, 0, broker.text());
+  assert.match(broker.text(), /"msg":"stopped"/);
+});
+
 test('a broker under nohup outlives its terminal', async () => {
   const broker = watch(
     spawn(process.execPath, [program, ...server(join(work, 'nohup'))], {
