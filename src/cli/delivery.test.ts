@@ -86,15 +86,6 @@ test('after a signal what is on its way has five seconds, after a second one non
   assert.equal(other.producer.abandoned.length, 1);
 });
 
-test('what is sent after everything was given up is not waited for', async () => {
-  const { producer, delivery, signals, clock } = start();
-  signals[0]?.();
-  clock.advance(5000);
-  assert.match(String(await delivery.send({ topic: 't', value: 'x' }, 7)), /was stopped before/);
-  assert.equal(producer.open.length, 0);
-  await assert.rejects(delivery.finish(), /1 of 1 records were not stored in topic t \(line 7\)/);
-});
-
 test('who stores everything says nothing', async () => {
   const { producer, delivery } = start();
   void delivery.send({ topic: 't', value: 'x' }, 1);

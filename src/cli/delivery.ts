@@ -7,8 +7,6 @@ import type { Terminal } from './terminal.ts';
 /** How long a tool that was told to stop waits for what is still on its way. */
 const GRACE_MS = 5000;
 
-const STOPPED = 'the program was stopped before it was stored';
-
 /** What a tool's records are to its user: lines of the input, or records by their number. */
 export type RecordNoun = 'line' | 'record';
 
@@ -21,7 +19,6 @@ export class Delivery {
   readonly #topic: string;
   readonly #noun: RecordNoun;
   #isStopped = false;
-  #isAbandoned = false;
   #onStop: (() => void) | undefined;
   #sent = 0;
   #failures = 0;
@@ -39,10 +36,7 @@ export class Delivery {
     this.#producer = producer;
     this.#topic = topic;
     this.#noun = noun;
-    const abandon = () => {
-      this.#isAbandoned = true;
-      producer.abandon(STOPPED);
-    };
+    const abandon = () => producer.abandon('the program was stopped before it was stored');
     terminal.onInterrupt(() => {
       this.#isStopped = true;
       this.#onStop?.();
@@ -63,11 +57,6 @@ export class Delivery {
   /** Resolves to where the record is, or to why it is not stored. `number` is the line's or the record's own. */
   send(record: ProducerRecord, number: number): Promise<RecordMetadata | Error> {
     this.#sent++;
-    if (this.#isAbandoned) {
-      const failure = new CliError(STOPPED);
-      this.#note(failure, number);
-      return Promise.resolve(failure);
-    }
     return this.#producer.send(record).catch((error: unknown) => {
       const failure = error instanceof Error ? error : new Error(String(error));
       this.#note(failure, number);

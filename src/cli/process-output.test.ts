@@ -117,6 +117,25 @@ test('what a broker that is gone did not store is told by its lines', async () =
   );
 });
 
+test('the half line that had come when a producer was told to stop is not stored, and told', async () => {
+  await broker.ok('topics', ['--create', '--topic', 'half']);
+  const child = spawn(process.execPath, [program, 'console-producer', ...at(), '--topic', 'half'], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const ended = new Promise<number | null>((done) => child.on('close', done));
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  child.stdin.write('whole\nhal');
+  const reading = ['--topic', 'half', '--from-beginning'];
+  assert.equal(await broker.ok('console-consumer', [...reading, '--max-messages', '1']), 'whole\n');
+  child.kill('SIGTERM');
+  assert.equal(await ended, 1);
+  assert.match(said, /\(line 2\): the program was stopped before the end of the line was read/);
+  assert.equal(await broker.ok('console-consumer', [...reading, '--timeout-ms', '200']), 'whole\n');
+});
+
 test('a full disk under its log does not end a broker', async (t) => {
   if (!existsSync('/dev/full')) return t.skip('there is no /dev/full here');
   const full = openSync('/dev/full', 'w');

@@ -355,6 +355,17 @@ test('records that are abandoned fail at once, wherever they are, and nothing is
   assert.equal(producer.bufferedBytes, 0);
 });
 
+test('after that nothing is taken any more: a record that comes late would wait for its whole deadline', async () => {
+  const { broker, producer } = start();
+  answerAll(broker, () => 'NOT_ENOUGH_REPLICAS');
+  await broker.until(producer.prepare('t'));
+  producer.abandon('the program was stopped');
+  for (const topic of ['t', 'unknown']) {
+    await assert.rejects(producer.send({ topic, partition: 0, value: 'x' }), /was stopped/);
+  }
+  assert.equal(producer.bufferedBytes, 0);
+});
+
 test('who waits for room does not wait for company', async () => {
   const { broker, producer } = start({ lingerMs: 60_000, deliveryTimeoutMs: 200_000 });
   answerAll(broker, () => 'NONE');

@@ -113,6 +113,8 @@ export class Producer {
     requestMs: 0,
     longestRequestMs: 0,
   };
+  /** Why nothing is taken any more. */
+  #abandonedFor: string | undefined;
   #unacknowledged = 0;
   #bufferedBytes = 0;
   #timer: Timer | undefined;
@@ -158,6 +160,7 @@ export class Producer {
    * ConnectionError and ClientError.
    */
   async send(record: ProducerRecord): Promise<RecordMetadata> {
+    if (this.#abandonedFor !== undefined) throw new DeliveryError(this.#abandonedFor);
     const deadlineMs = this.#nowMs() + this.#options.deliveryTimeoutMs;
     const leaders = this.#leaders.get(record.topic);
     if (leaders) return this.#enqueue(record, leaders.length, deadlineMs);
@@ -190,8 +193,9 @@ export class Producer {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Fails every record that is not acknowledged yet, at once. */
+  /** Fails every record that is not acknowledged yet, at once, and all that come later. */
   abandon(reason: string): void {
+    this.#abandonedFor = reason;
     for (const queue of this.#queues.values()) {
       for (const batch of [...queue.batches]) {
         this.#settle({ queue, batch }, deliveryError(batch, reason));
