@@ -12,6 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
+import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
 import { checkInTurns, isLargeChecksum } from '../../storage/append/large-checksums.ts';
 import type { RecordError } from '../../storage/validate/batch-validator.ts';
@@ -57,7 +58,7 @@ export function produceApi(dependencies: ProduceDependencies): Api {
         {
           operation: 'WRITE',
           resource: 'TRANSACTIONAL_ID',
-          name: ({ transactionalId }) => transactionalId,
+          name: transactionOf,
         },
       ],
       asks: [{ operation: 'WRITE', resource: 'TOPIC' }],
@@ -72,6 +73,21 @@ export function produceApi(dependencies: ProduceDependencies): Api {
         ? abandon(context, error)
         : everyPartition(request, errorCode(error.error), error.detail),
   });
+}
+
+/** The producer's transactional id where a batch belongs to a transaction; else null. */
+function transactionOf({ transactionalId, topicData }: ProduceRequest): string | null {
+  const isOfTransaction = topicData.some(({ partitionData }) =>
+    partitionData.some(({ records }) => records !== null && isTransactional(records)),
+  );
+  return isOfTransaction ? transactionalId : null;
+}
+
+function isTransactional(records: Buffer): boolean {
+  if (records.length < RecordBatch.HEADER_SIZE) return false;
+  return (
+    RecordBatch.magic(records) === RecordBatch.MAGIC_V2 && RecordBatch.isTransactional(records)
+  );
 }
 
 /** One request under way: counts the writes it still waits for. */

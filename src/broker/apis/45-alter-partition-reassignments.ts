@@ -36,10 +36,16 @@ export function alterPartitionReassignmentsApi({ metadata }: { metadata: Cluster
         })),
       };
     },
-    errorResponse: (_context, _request, error) => ({
-      errorCode: errorCode(error.error),
-      errorMessage: error.detail,
-    }),
+    errorResponse: (_context, { topics }, error) => {
+      const failed = { errorCode: errorCode(error.error), errorMessage: error.detail };
+      return {
+        ...failed,
+        responses: topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...failed })),
+        })),
+      };
+    },
   });
 }
 

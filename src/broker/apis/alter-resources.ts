@@ -55,10 +55,10 @@ export async function alterResources<Asked extends Resource>(
     }
     const problem = problemOf(each);
     if (problem !== undefined) return { problem };
-    const error = configDenial(context, 'ALTER_CONFIGS', each.resourceType, each.resourceName);
-    if (error) return { outcome: { error, detail: errorMessage(error) } };
     const result = parseResource(each.resourceType, each.resourceName, brokerId);
     if ('problem' in result) return result;
+    const error = configDenial(context, 'ALTER_CONFIGS', each.resourceType, each.resourceName);
+    if (error) return { outcome: { error, detail: errorMessage(error) } };
     const { resource } = result;
     if (resource.type !== 'broker-logger') return { resource, asked: each };
     if (alterLoggers) return { outcome: alterLoggers(each) };
