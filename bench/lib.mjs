@@ -17,15 +17,22 @@ export async function freePort() {
   return port;
 }
 
-/** Resolves with the time, in ms, until `port` accepts a connection. */
+/** ApiVersions v0 without a client id, its length before it. */
+const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
+
+/** Resolves with the time, in ms, until `port` answers ApiVersions: a port may be bound long before. */
 async function untilAccepting(port, child, timeoutMs = 30_000) {
   const start = performance.now();
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}`);
     const open = await new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
+      socket.once('connect', () => socket.write(API_VERSIONS));
+      socket.once('data', () => {
+        resolve(true);
+        socket.destroy();
+      });
+      socket.once('error', () => resolve(false)).once('close', () => resolve(false));
     });
     if (open) return performance.now() - start;
     if (performance.now() - start > timeoutMs) throw new Error('the broker does not accept');

@@ -1,6 +1,5 @@
 import type { Endpoint, Network } from '../base/network.ts';
 import { errorSentence } from '../base/system-error.ts';
-import { checkPorts } from '../broker/free-ports.ts';
 import { endpointText } from '../client/errors.ts';
 import { ConfigError } from '../config/index.ts';
 
@@ -10,9 +9,13 @@ export async function checkHttpPorts(
   listeners: readonly Endpoint[],
 ): Promise<void> {
   for (const at of listeners) {
-    await checkPorts(network, [at]).catch((error: unknown) => {
-      throw httpRefusal(at, error);
-    });
+    if (at.port === 0) continue;
+    const listener = await network
+      .listen(at, (socket) => socket.destroy())
+      .catch((error: unknown) => {
+        throw httpRefusal(at, error);
+      });
+    await listener.close();
   }
 }
 

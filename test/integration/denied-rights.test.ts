@@ -9,6 +9,7 @@ import { NodeClock } from '../../src/base/node/node-clock.ts';
 import { NodeNetwork } from '../../src/base/node/node-network.ts';
 import type { Api } from '../../src/broker/network/api.ts';
 import { Dispatcher } from '../../src/broker/network/dispatcher.ts';
+import { bindDoor } from '../../src/broker/network/door.ts';
 import { defaultNetworkLimits } from '../../src/broker/network/limits.ts';
 import { NetworkMetrics } from '../../src/broker/network/network-metrics.ts';
 import { NetworkServer } from '../../src/broker/network/network-server.ts';
@@ -64,11 +65,12 @@ before(async () => {
   const ports = { clock: new NodeClock(), logger: silentLogger, metrics };
   server = new NetworkServer({
     ...ports,
-    network: new NodeNetwork(),
     limits: defaultNetworkLimits,
     dispatcher: new Dispatcher({ ...ports, apis, authorizer }),
   });
-  address = await server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
+  const door = await bindDoor(new NodeNetwork(), { name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
+  server.open(door);
+  address = door.local;
   client = await RawClient.connect(address);
   await createTopic(client, 'open');
   ({ topicId: secretId } = await createTopic(client, 'secret'));

@@ -45,7 +45,8 @@ export async function changeConfigs(
 
 /** Removes old change notifications, which otherwise pile up for ever. */
 export async function purgeConfigNotifications(term: Term): Promise<void> {
-  const { store, clock } = term.options;
+  const { store } = term;
+  const { clock } = term.options;
   const names = (await store.children(configChangeNode.parent)) ?? [];
   const paths = names.map((name) => `${configChangeNode.parent}/${name}`);
   const stats = await Promise.all(paths.map((path) => store.exists(path)));

@@ -41,11 +41,18 @@ export interface InternalTopic {
   readonly configs: ConfigMap;
 }
 
+/** Whichever session with the store the broker has. */
+export interface SessionSource {
+  readonly current: Store;
+  /** Called with each that takes the place of a lost one. Returns an unsubscriber. */
+  onSession(listener: (store: Store) => void): () => void;
+}
+
 export interface ControllerOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
-  store: Store;
+  sessions: SessionSource;
   brokerId: number;
   /** To a live broker; undefined where it cannot be reached. */
   channelTo(brokerId: number): BrokerChannel | undefined;

@@ -160,3 +160,19 @@ test('an election keeps the leader where it can, and never picks who is out of s
     ),
   );
 });
+
+test('a broker that lost its session is the controller again with the next one', async () => {
+  const cluster = new ClusterFixture();
+  const one = await cluster.startBroker(1);
+  await one.controller.createTopics([topicRequest('t')], really);
+  await cluster.store.expireSession(one.session);
+  assert.equal(one.controller.isActive, false);
+  await cluster.renewSession(1);
+  const [created] = await one.controller.createTopics([topicRequest('more')], really);
+  assert.equal(created?.error, 'NONE');
+  assert.equal(one.metadata.snapshot.controllerEpoch, 2);
+  assert.deepEqual([...one.metadata.snapshot.topics.keys()].sort(), ['more', 't']);
+  const [partition] = one.metadata.snapshot.topics.get('t')?.partitions ?? [];
+  assert.equal(partition?.leader, 1);
+  await cluster.close();
+});

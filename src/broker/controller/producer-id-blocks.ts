@@ -14,7 +14,7 @@ export async function allocateProducerIdBlock(
   brokerId: number,
 ): Promise<ProducerIdBlock> {
   const { path, decode, encode } = producerIdBlockNode;
-  const node = await term.options.store.get(path);
+  const node = await term.store.get(path);
   const previous = decode(node?.data ?? null);
   const first = previous === undefined ? 0 : previous.last + 1;
   const last = first + BLOCK_SIZE - 1;

@@ -1,6 +1,6 @@
 import { AssertionFailure } from '../../base/assert.ts';
 import type { Timer } from '../../base/clock.ts';
-import { isStoreError, type SessionState } from '../../coordination/store.ts';
+import { isStoreError, type SessionState, type Store } from '../../coordination/store.ts';
 import { controllerNode } from '../../coordination/znodes.ts';
 import { changeConfigs, purgeConfigNotifications, replaceConfigs } from './config-changes.ts';
 import { loadContext } from './context.ts';
@@ -54,10 +54,13 @@ export class StoreController implements Controller {
   #retry: Timer | undefined;
   /** Of topics that are hidden, and whose files are still there. */
   #deletion: Timer | undefined;
+  #store: Store;
+  #unfollow: () => void = () => {};
   #unsubscribe: () => void = () => {};
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#store = options.sessions.current;
   }
 
   get isActive(): boolean {
@@ -65,8 +68,11 @@ export class StoreController implements Controller {
   }
 
   async start(): Promise<void> {
-    const { store } = this.#options;
-    this.#unsubscribe = store.onSessionState((state) => this.#sessionChanged(state));
+    this.#follow(this.#options.sessions.current);
+    this.#unsubscribe = this.#options.sessions.onSession((store) => {
+      this.#follow(store);
+      this.#enqueueElection();
+    });
     await this.#queue.run(() => this.#compete());
     this.#justStarted = false;
   }
@@ -75,6 +81,7 @@ export class StoreController implements Controller {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#unsubscribe();
+    this.#unfollow();
     await this.#queue.run(async () => {
       this.#resign('it stops');
       await this.#giveUpNode();
@@ -208,6 +215,12 @@ export class StoreController implements Controller {
       : { error: 'UNKNOWN_SERVER_ERROR', detail: null };
   }
 
+  #follow(store: Store): void {
+    this.#unfollow();
+    this.#store = store;
+    this.#unfollow = store.onSessionState((state) => this.#sessionChanged(state));
+  }
+
   #sessionChanged(state: SessionState): void {
     if (state === 'connected') {
       this.#enqueueElection();
@@ -261,12 +274,13 @@ export class StoreController implements Controller {
 
   /** Becomes the controller, or watches the one there is. */
   async #compete(): Promise<void> {
-    const { store, brokerId, clock } = this.#options;
+    const { brokerId, clock } = this.#options;
+    const store = this.#store;
     if (this.#term || this.#stopped || store.sessionState !== 'connected') return;
     await this.#giveUpNode();
     for (;;) {
       const victory = await tryElection(store, { brokerId, nowMs: clock.now() });
-      if (victory) return this.#begin(victory);
+      if (victory) return this.#begin(store, victory);
       const holder = await store.get(controllerNode.path, () => this.#enqueueElection());
       if (holder) return;
     }
@@ -276,19 +290,20 @@ export class StoreController implements Controller {
     if (!this.#ownsNode) return;
     this.#ownsNode = false;
     try {
-      await this.#options.store.delete(controllerNode.path, 'any');
+      await this.#store.delete(controllerNode.path, 'any');
     } catch (error) {
       if (!isStoreError(error)) throw error;
       // It is gone, or goes with the session.
     }
   }
 
-  async #begin({ epoch, epochVersion }: Victory): Promise<void> {
-    const { store, logger, brokerId } = this.#options;
+  async #begin(store: Store, { epoch, epochVersion }: Victory): Promise<void> {
+    const { logger, brokerId } = this.#options;
     this.#ownsNode = true;
     const context = await loadContext(store);
     const term = new Term({
       options: this.#options,
+      store,
       epoch,
       writer: new FencedWriter(store, epochVersion),
       context,

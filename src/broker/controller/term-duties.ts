@@ -21,7 +21,7 @@ export async function beginTerm(term: Term, restarted: ReadonlySet<number>): Pro
 export async function brokersChanged(term: Term, watch: () => void): Promise<void> {
   const { context, options } = term;
   const before = context.brokers;
-  const after = await loadBrokers(options.store, watch);
+  const after = await loadBrokers(term.store, watch);
   const arrived = new Set<number>();
   for (const [id, { epoch }] of after) if (before.get(id)?.epoch !== epoch) arrived.add(id);
   const gone = [...before.keys()].filter((id) => !after.has(id));

@@ -1,3 +1,4 @@
+import type { Store } from '../../coordination/store.ts';
 import {
   type BrokerMetadata,
   NO_LEADER,
@@ -29,17 +30,21 @@ export interface PartitionKey {
 /** One controllership, from an election to the next: what every operation of the controller works on. */
 export class Term {
   readonly options: ControllerOptions;
+  /** The session that won the election. */
+  readonly store: Store;
   readonly epoch: number;
   readonly writer: FencedWriter;
   readonly context: ControllerContext;
 
   constructor(parts: {
     options: ControllerOptions;
+    store: Store;
     epoch: number;
     writer: FencedWriter;
     context: ControllerContext;
   }) {
     this.options = parts.options;
+    this.store = parts.store;
     this.epoch = parts.epoch;
     this.writer = parts.writer;
     this.context = parts.context;

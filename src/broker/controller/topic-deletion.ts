@@ -58,7 +58,7 @@ export async function completeDeletions(
     }),
   );
   const gone = names.filter((name) => outcomes.get(name)?.error === 'NONE');
-  const removals = await Promise.all(gone.map((name) => removal(options.store, name)));
+  const removals = await Promise.all(gone.map((name) => removal(term.store, name)));
   await Promise.all(removals.map((groups) => term.writer.write(groups)));
   for (const name of gone) {
     const topicId = context.topics.get(name)?.id;

@@ -16,7 +16,7 @@ async function setup(limits: Partial<NetworkLimits> = {}, how: Partial<SimNetwor
   const clock = new SimClock();
   const network = new SimNetwork({ clock, ...how });
   const broker = new TestBroker({ clock, network: network.host('broker'), limits });
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const clientSide: Network = network.host('client');
   const connect = async () => {
     const connecting = TestClient.connect(clientSide, address);

@@ -12,7 +12,7 @@ async function setup(limits: Partial<NetworkLimits>) {
   const clock = new SimClock();
   const network = new SimNetwork({ clock });
   const broker = new TestBroker({ clock, network: network.host('broker'), limits });
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const connect = async () => {
     const connecting = TestClient.connect(network.host('client'), address);
     await clock.settle();

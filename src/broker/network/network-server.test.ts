@@ -24,7 +24,7 @@ test('connections over a limit are closed, and closing one makes room', async ()
     maxConnectionsPerIp: 2,
     maxConnectionsPerIpOverrides: new Map([['trusted', 3]]),
   });
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const connect = async (host: string) => {
     const connecting = TestClient.connect(network.host(host), address);
     await clock.settle();
@@ -54,7 +54,7 @@ test('connections over a limit are closed, and closing one makes room', async ()
 
 test('a connection that takes one of the last file handles is refused, told once, and a state until one closes', async () => {
   const { clock, network, broker } = simulated();
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const connect = async (host: string) => {
     const connecting = TestClient.connect(network.host(host), address);
     await clock.settle();
@@ -84,7 +84,7 @@ test('a connection that takes one of the last file handles is refused, told once
 
 test('a broker whose max.connections are all taken says so until one closes', async () => {
   const { clock, network, broker } = simulated({ maxConnections: 1 });
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const clients: TestClient[] = [];
   for (const host of ['one', 'two']) {
     const connecting = TestClient.connect(network.host(host), address);
@@ -101,8 +101,8 @@ test('a broker whose max.connections are all taken says so until one closes', as
 
 test('each listener tells its requests its name and the address the client connected to', async () => {
   const { clock, network, broker } = simulated();
-  const internal = await broker.server.listen({ name: 'INTERNAL', host: '', port: 19_092 });
-  const external = await broker.server.listen({ name: 'EXTERNAL', host: '', port: 19_093 });
+  const internal = await broker.listen({ name: 'INTERNAL', host: '', port: 19_092 });
+  const external = await broker.listen({ name: 'EXTERNAL', host: '', port: 19_093 });
   for (const address of [internal, external]) {
     const connecting = TestClient.connect(network.host('client'), address);
     await clock.settle();
@@ -125,7 +125,7 @@ test('each listener tells its requests its name and the address the client conne
 
 test('shutdown ends parked requests, answers the others, and closes everything', async () => {
   const { clock, network, broker } = simulated();
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const connecting = TestClient.connect(network.host('client'), address);
   await clock.settle();
   const client = await connecting;
@@ -147,7 +147,7 @@ test('shutdown ends parked requests, answers the others, and closes everything',
 
 test('shutdown cuts off what is not answered in time', async () => {
   const { clock, network, broker } = simulated();
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const connecting = TestClient.connect(network.host('client'), address);
   await clock.settle();
   const client = await connecting;
@@ -172,7 +172,7 @@ test('shutdown cuts off what is not answered in time', async () => {
 test('over real sockets: a client that shuts down its sending side reads its answers', async () => {
   const network = new NodeNetwork();
   const broker = new TestBroker({ clock: new NodeClock(), network });
-  const { port } = await broker.server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
+  const { port } = await broker.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
   const chunks: Buffer[] = [];
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   socket.end(Buffer.concat([heartbeat(1), metadata(2), fetch(3), heartbeat(4)]));
@@ -198,7 +198,7 @@ test('over real sockets: order, large requests, garbage and shutdown', async () 
   const clock = new NodeClock();
   const network = new NodeNetwork({ logger: silentLogger });
   const broker = new TestBroker({ clock, network });
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0 });
   const client = await TestClient.connect(network, address);
   const bad = await TestClient.connect(network, address);
   const count = 1000;

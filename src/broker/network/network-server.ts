@@ -3,10 +3,11 @@ import { BufferPool } from '../../base/collections/buffer-pool.ts';
 import { SpareBuffer } from '../../base/collections/spare-buffer.ts';
 import { Complaints } from '../../base/complaints.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Endpoint, Listener, Network, Socket } from '../../base/network.ts';
+import type { Socket } from '../../base/network.ts';
 import { Complainer, type Complaint } from './complainer.ts';
 import { Connection, type ConnectionEnvironment } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { Door } from './door.ts';
 import { InFlightBudget } from './in-flight-budget.ts';
 import { LargeFrames } from './large-frames.ts';
 import type { NetworkLimits } from './limits.ts';
@@ -24,7 +25,6 @@ const SHORTAGE_RATE = { lines: 1, windowMs: 60_000 };
 
 export interface NetworkServerOptions {
   readonly clock: Clock;
-  readonly network: Network;
   readonly logger: Logger;
   readonly dispatcher: Dispatcher;
   readonly limits: NetworkLimits;
@@ -33,9 +33,8 @@ export interface NetworkServerOptions {
 
 /** All listeners of a broker with their connections. */
 export class NetworkServer {
-  readonly #network: Network;
   readonly #env: ConnectionEnvironment;
-  readonly #listeners: Listener[] = [];
+  readonly #doors: Door[] = [];
   readonly #connections = new Set<Connection>();
   readonly #connectionsByAddress = new Map<string, number>();
   readonly #onEmpty: (() => void)[] = [];
@@ -46,8 +45,7 @@ export class NetworkServer {
   #stopping = false;
 
   constructor(options: NetworkServerOptions) {
-    const { clock, network, logger, dispatcher, limits, metrics } = options;
-    this.#network = network;
+    const { clock, logger, dispatcher, limits, metrics } = options;
     this.#spare = new SpareBuffer({ clock, idleMs: SPARE_FRAME_IDLE_MS });
     const budget = new InFlightBudget(limits.maxInFlightBytes);
     this.#env = {
@@ -77,16 +75,10 @@ export class NetworkServer {
     return this.#trouble === undefined ? [] : [`new connections are refused: ${this.#trouble}`];
   }
 
-  /**
-   * Accepts connections at `host` and `port` (0 picks a free port); the address that it then listens
-   * on. Rejects with Node's error (`code` EADDRINUSE, EACCES, ...).
-   */
-  async listen(at: { name: string; host: string; port: number }): Promise<Endpoint> {
-    const listener = await this.#network.listen({ host: at.host, port: at.port }, (socket) =>
-      this.#accept(at.name, socket),
-    );
-    this.#listeners.push(listener);
-    return listener.local;
+  /** Lets clients in from now on; the door closes with the server. */
+  open(door: Door): void {
+    this.#doors.push(door);
+    door.open((socket) => this.#accept(door.name, socket));
   }
 
   /**
@@ -95,7 +87,7 @@ export class NetworkServer {
    */
   async shutdown(options: { graceMs: number }): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await Promise.all(this.#doors.map((door) => door.close()));
     for (const connection of [...this.#connections]) connection.closeSoon();
     await this.#untilEmpty(options.graceMs);
     this.#spare.end();

@@ -15,7 +15,7 @@ async function setup(guards: { authorizer?: Authorizer; quotas?: Quotas }) {
   const clock = new SimClock();
   const network = new SimNetwork({ clock });
   const broker = new TestBroker({ clock, network: network.host('broker'), ...guards });
-  const address = await broker.server.listen({ name: 'PLAINTEXT', host: '', port: 0 });
+  const address = await broker.listen({ name: 'PLAINTEXT', host: '', port: 0 });
   const connecting = TestClient.connect(network.host('client'), address);
   await clock.settle();
   return { clock, broker, client: await connecting };

@@ -23,6 +23,7 @@ import type { Quotas } from '../quota/quotas.ts';
 import type { Authorizer } from '../security/authorizer.ts';
 import { type Answer, defineApi } from './api.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { bindDoor } from './door.ts';
 import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
 import { NetworkMetrics } from './network-metrics.ts';
 import { NetworkServer } from './network-server.ts';
@@ -74,6 +75,7 @@ export class TestBroker {
   readonly lines: LogLine[] = [];
   readonly metrics = new Metrics();
   readonly server: NetworkServer;
+  readonly #network: Network;
   describe: () => Answer<MessageInput<typeof DescribeGroupsResponse>> = () => ({});
   /** In the place of the error response of DescribeGroups. */
   describeError: (() => MessageInput<typeof DescribeGroupsResponse>) | undefined;
@@ -96,8 +98,16 @@ export class TestBroker {
       apis: [this.#heartbeat, this.#fetch, this.#metadata, this.#produce, this.#describe, versions],
     });
     const limits = { ...defaultNetworkLimits, ...options.limits };
-    const { clock, network } = options;
-    this.server = new NetworkServer({ clock, network, logger, dispatcher, limits, metrics });
+    const { clock } = options;
+    this.#network = options.network;
+    this.server = new NetworkServer({ clock, logger, dispatcher, limits, metrics });
+  }
+
+  /** Lets clients in there; the address that it then has. */
+  async listen(at: Endpoint & { name: string }): Promise<Endpoint> {
+    const door = await bindDoor(this.#network, at);
+    this.server.open(door);
+    return door.local;
   }
 
   /** The warnings' texts. */

@@ -110,6 +110,11 @@ export class EmbeddedStore implements SessionOwner {
     return this.#files.lastTxId;
   }
 
+  /** Not closed, and its disk works. */
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
   openSession(): Store {
     const id = this.#nextSession++;
     const session = new EmbeddedSession(id, this, this.#logger);

@@ -132,6 +132,7 @@ export class ClusterFixture {
     ]),
   };
   readonly #files = new Map<number, Set<string>>();
+  readonly #onSession = new Map<number, (store: Store) => void>();
   #store: EmbeddedStore | undefined;
 
   get store(): EmbeddedStore {
@@ -148,18 +149,7 @@ export class ClusterFixture {
   async addBroker(id: number, rack: string | null = null): Promise<FakeBroker> {
     const session = this.store.openSession();
     await ensurePersistentPaths(session);
-    const endpoint = {
-      listener: 'PLAINTEXT',
-      securityProtocol: 'PLAINTEXT',
-      host: 'localhost',
-      port: 9000 + id,
-    };
-    await registerBroker(session, id, {
-      endpoints: [endpoint],
-      rack,
-      jmxPort: -1,
-      timestampMs: this.clock.now(),
-    });
+    await this.#register(session, id, rack);
     const files = this.#files.get(id) ?? new Set<string>();
     this.#files.set(id, files);
     const metadata = new ClusterMetadata(silentLogger, 'cluster');
@@ -168,7 +158,13 @@ export class ClusterFixture {
       clock: this.clock,
       random: this.random,
       logger: silentLogger,
-      store: session,
+      sessions: {
+        current: session,
+        onSession: (listener) => {
+          this.#onSession.set(id, listener);
+          return () => this.#onSession.delete(id);
+        },
+      },
       brokerId: id,
       channelTo: (broker) => this.brokers.get(broker)?.host,
       validator: fakeValidator,
@@ -177,6 +173,23 @@ export class ClusterFixture {
     const broker = { id, session, host, metadata, controller };
     this.brokers.set(id, broker);
     return broker;
+  }
+
+  async #register(session: Store, id: number, rack: string | null): Promise<void> {
+    const at = { host: 'localhost', port: 9000 + id };
+    await registerBroker(session, id, {
+      endpoints: [{ listener: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', ...at }],
+      rack,
+      jmxPort: -1,
+      timestampMs: this.clock.now(),
+    });
+  }
+
+  /** Another session takes the place of one that was lost. */
+  async renewSession(id: number): Promise<void> {
+    const session = this.store.openSession();
+    await this.#register(session, id, null);
+    this.#onSession.get(id)?.(session);
   }
 
   async startBroker(id: number, rack: string | null = null): Promise<FakeBroker> {
