@@ -121,7 +121,7 @@ test('only the edges touch the ambient clock, randomness, disk and network', () 
 
 test('the formats of old clients are in one place, which the way of today sees through two doors only', () => {
   const isOldFormats = (file: string) =>
-    /^src\/protocol\/records\/(test-)?legacy-[^/]*\.ts$/.test(file);
+    /^src\/protocol\/records\/legacy-[^/]*\.ts$/.test(file);
   const doors = sources.filter(
     (file) =>
       !isOldFormats(file) &&

@@ -1,6 +1,6 @@
 import type { ConsumerOptions, ProducerOptions } from '../client/index.ts';
 import type { ConfigTexts } from '../config/index.ts';
-import { requirePlaintext, warnAboutUnknown } from './commands/bootstrap.ts';
+import { requirePlaintext, warnAboutUnknown } from './bootstrap-servers.ts';
 import { CliError } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import type { Terminal } from './terminal.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { codecByName, DecompressionError } from './index.ts';
-import { TEST_FRAMES } from './test-frames.ts';
+import { TEST_FRAMES } from './testing/frames.ts';
 
 const CONTENT = Buffer.from(
   Array.from({ length: 12 }, (_, index) => `a record of some length ${index}`).join(),

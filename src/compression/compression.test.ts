@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { CODECS, codecById, codecByName, DecompressionError, lz4ForMagic0 } from './index.ts';
 import { lz4HeaderChecksum, walkLz4Frame } from './lz4-frame.ts';
-import { LZ4_MAGIC_0, TEXT, VECTORS, XXH32_VECTORS } from './test-vectors.ts';
+import { LZ4_MAGIC_0, TEXT, VECTORS, XXH32_VECTORS } from './testing/vectors.ts';
 import { xxhash32 } from './xxhash32.ts';
 import { decompressZstd } from './zstd.ts';
 import { zstdContentSize } from './zstd-frame.ts';

@@ -1,6 +1,6 @@
 /**
  * The coordination store: ZooKeeper's tree, typed. The embedded store and a ZooKeeper ensemble both
- * implement it, and one conformance suite (store-conformance.ts) runs against either.
+ * implement it, and one conformance suite (testing/store-conformance.ts) runs against either.
  *
  * Paths are absolute ('/brokers/ids/1'), data is bytes or null, and every write is conditional on a
  * version or says openly that it is not.

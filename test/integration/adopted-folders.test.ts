@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
-import { LEGACY_SETS } from '../../src/protocol/records/test-legacy-sets.ts';
+import { LEGACY_SETS } from '../../src/protocol/records/testing/legacy-sets.ts';
 import { LogCapture } from '../support/log-capture.ts';
 import { startTestBroker } from '../support/test-broker.ts';
 

@@ -5,7 +5,7 @@ import { Complaints } from '../../base/complaints.ts';
 import { SimClock } from '../../base/testing/sim-clock.ts';
 import { Complainer } from './complainer.ts';
 import { Session } from './session.ts';
-import { type LogLine, recordingLogger } from './testing.ts';
+import { type LogLine, recordingLogger } from './testing/test-broker.ts';
 
 function setup() {
   const lines: LogLine[] = [];

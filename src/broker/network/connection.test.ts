@@ -10,7 +10,15 @@ import { decodeResponseFrame } from '../../protocol/codec/index.ts';
 import { HeartbeatResponse } from '../../protocol/messages/index.ts';
 import type { NetworkLimits } from './limits.ts';
 import { NO_RESPONSE } from './pending.ts';
-import { fetch, frame, heartbeat, metadata, produce, TestBroker, TestClient } from './testing.ts';
+import {
+  fetch,
+  frame,
+  heartbeat,
+  metadata,
+  produce,
+  TestBroker,
+  TestClient,
+} from './testing/test-broker.ts';
 
 async function setup(limits: Partial<NetworkLimits> = {}, how: Partial<SimNetworkOptions> = {}) {
   const clock = new SimClock();

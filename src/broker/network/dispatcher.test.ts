@@ -27,7 +27,7 @@ import {
   produce,
   TestBroker,
   TestClient,
-} from './testing.ts';
+} from './testing/test-broker.ts';
 
 async function setup() {
   const clock = new SimClock();

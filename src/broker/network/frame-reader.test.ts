@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { BufferPool } from '../../base/collections/buffer-pool.ts';
 import { FrameReader } from './frame-reader.ts';
-import { frame } from './testing.ts';
+import { frame } from './testing/test-broker.ts';
 
 class RecordingPool extends BufferPool {
   acquired: number[] = [];

@@ -7,7 +7,7 @@ import { encodeRequestFrame } from '../../protocol/codec/index.ts';
 import { FetchRequest } from '../../protocol/messages/index.ts';
 import { InFlightBudget } from './in-flight-budget.ts';
 import type { NetworkLimits } from './limits.ts';
-import { fetch, heartbeat, produce, TestBroker, TestClient } from './testing.ts';
+import { fetch, heartbeat, produce, TestBroker, TestClient } from './testing/test-broker.ts';
 
 const KB = 1024;
 const MB = 1024 * KB;

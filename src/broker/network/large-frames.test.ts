@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { SimClock } from '../../base/testing/sim-clock.ts';
 import { SimNetwork } from '../../base/testing/sim-network.ts';
 import type { NetworkLimits } from './limits.ts';
-import { heartbeat, produce, TestBroker, TestClient } from './testing.ts';
+import { heartbeat, produce, TestBroker, TestClient } from './testing/test-broker.ts';
 
 const MB = 1024 * 1024;
 

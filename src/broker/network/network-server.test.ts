@@ -9,7 +9,15 @@ import { SimClock } from '../../base/testing/sim-clock.ts';
 import { SimNetwork } from '../../base/testing/sim-network.ts';
 import { ANONYMOUS } from '../security/principal.ts';
 import type { NetworkLimits } from './limits.ts';
-import { fetch, frame, heartbeat, metadata, produce, TestBroker, TestClient } from './testing.ts';
+import {
+  fetch,
+  frame,
+  heartbeat,
+  metadata,
+  produce,
+  TestBroker,
+  TestClient,
+} from './testing/test-broker.ts';
 
 function simulated(limits: Partial<NetworkLimits> = {}) {
   const clock = new SimClock();

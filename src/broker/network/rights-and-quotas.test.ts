@@ -9,7 +9,7 @@ import { HeartbeatResponse } from '../../protocol/messages/index.ts';
 import type { QuotaClient, Quotas, Usage } from '../quota/quotas.ts';
 import type { Authorizer, Requester } from '../security/authorizer.ts';
 import { ANONYMOUS } from '../security/principal.ts';
-import { fetch, heartbeat, produce, TestBroker, TestClient } from './testing.ts';
+import { fetch, heartbeat, produce, TestBroker, TestClient } from './testing/test-broker.ts';
 
 async function setup(guards: { authorizer?: Authorizer; quotas?: Quotas }) {
   const clock = new SimClock();

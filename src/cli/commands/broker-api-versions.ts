@@ -1,8 +1,13 @@
 import { ClientError } from '../../client/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { value } from '../flags.ts';
 import { KAFKA_APIS } from '../kafka-apis.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

@@ -1,9 +1,14 @@
 import type { BrokerMetadata, Cluster } from '../../client/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import { toggle, value, wholeNumber } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

@@ -1,7 +1,7 @@
 import { listGroups } from '../../client/index.ts';
+import { BOOTSTRAP_FLAGS, DEFAULT_BOOTSTRAP, withCluster } from '../bootstrap-servers.ts';
 import { parseFlags } from '../flags.ts';
 import type { Command } from '../terminal.ts';
-import { BOOTSTRAP_FLAGS, DEFAULT_BOOTSTRAP, withCluster } from './bootstrap.ts';
 
 /** Somebody has pressed the tabulator key and waits. */
 const DEADLINE_MS = 800;

@@ -6,6 +6,13 @@ import {
   describeConfigs,
 } from '../../client/index.ts';
 import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
+import {
   type ConfigEntity,
   completedLine,
   configLines,
@@ -18,13 +25,6 @@ import { CliError } from '../failure.ts';
 import { type Parsed, repeated, toggle, value } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
-import {
-  BOOTSTRAP_FLAGS,
-  bootstrapServers,
-  clientSettings,
-  propertiesFile,
-  withCluster,
-} from './bootstrap.ts';
 
 const FLAGS = {
   describe: toggle('Show the configs of the entity.'),

@@ -3,6 +3,12 @@ import { nodeRandom } from '../../base/node/node-random.ts';
 import { type Cluster, Consumer, type ConsumerOptions } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import {
@@ -21,7 +27,6 @@ import { type RecordFormatter, recordFormatter } from '../record-format.ts';
 import { Printer } from '../record-printer.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { subscriptionPattern } from '../topic-filter.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 /** `produce` and `consume` know them too. */
 export const FLAGS = {

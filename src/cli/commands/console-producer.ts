@@ -1,6 +1,12 @@
 import { type Cluster, Producer, type ProducerOptions } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { producerSettings } from '../client-properties.ts';
 import { Delivery } from '../delivery.ts';
 import { CliError } from '../failure.ts';
@@ -19,7 +25,6 @@ import { type Line, LineSplitter } from '../line-splitter.ts';
 import { Progress } from '../progress.ts';
 import { systemReason } from '../system-reason.ts';
 import type { Command, Terminal } from '../terminal.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 /** `produce` and `consume` know them too. */
 export const FLAGS = {

@@ -1,4 +1,5 @@
 import { KafkaError } from '../../protocol/errors.ts';
+import { bootstrapServers, clientSettings, withCluster } from '../bootstrap-servers.ts';
 import { wholeNumber } from '../flags.ts';
 import { deleteAction, deleteOffsetsAction } from '../groups/delete.ts';
 import { describeAction } from '../groups/describe.ts';
@@ -6,7 +7,6 @@ import { checkFlags, chosenAction, FLAGS } from '../groups/flags.ts';
 import { listAction } from '../groups/list.ts';
 import { resetAction, resetSpec } from '../groups/reset.ts';
 import { tool } from '../tool.ts';
-import { bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 

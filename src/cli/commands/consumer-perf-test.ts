@@ -1,6 +1,12 @@
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { Consumer } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import { keyValues, many, toggle, value, wholeNumber } from '../flags.ts';
@@ -17,7 +23,6 @@ import { Reader } from '../reader.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
 import { subscriptionPattern } from '../topic-filter.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

@@ -1,10 +1,15 @@
 import { deleteRecords, type TopicPartition, topicPartitionName } from '../../client/index.ts';
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import { value } from '../flags.ts';
 import { readText } from '../text-file.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

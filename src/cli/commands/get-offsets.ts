@@ -7,13 +7,18 @@ import {
   topicPartitionName,
 } from '../../client/index.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import { toggle, value } from '../flags.ts';
 import { type PartitionFilter, partitionRules, topicAndPartitions } from '../partition-filter.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
 import { INTERNAL_TOPICS } from '../topic-filter.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

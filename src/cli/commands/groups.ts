@@ -1,10 +1,15 @@
 import { listGroups } from '../../client/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import { toggle, value } from '../flags.ts';
 import { sortedGroups } from '../groups/chosen.ts';
 import { kindTable } from '../groups/tables.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

@@ -1,9 +1,9 @@
 import { describeLogDirs, type LogDirDescription } from '../../client/admin/log-dirs.ts';
 import { topicPartitionName } from '../../client/index.ts';
+import { clientSettings, DEFAULT_BOOTSTRAP, withCluster } from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import { toggle, value } from '../flags.ts';
 import { tool } from '../tool.ts';
-import { clientSettings, DEFAULT_BOOTSTRAP, withCluster } from './bootstrap.ts';
 
 // --broker-list means something else here than for the other tools, so the flags are its own.
 const FLAGS = {

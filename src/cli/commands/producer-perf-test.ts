@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { Producer } from '../../client/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { producerSettings } from '../client-properties.ts';
 import { Delivery } from '../delivery.ts';
 import { CliError } from '../failure.ts';
@@ -12,7 +18,6 @@ import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { breathe, Throttle } from '../throttle.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   topic: value('topic', 'The topic to fill.'),

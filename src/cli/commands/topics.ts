@@ -10,6 +10,12 @@ import {
 } from '../../client/index.ts';
 import { TOPIC_KEYS } from '../../config/topic-keys.ts';
 import { KafkaError } from '../../protocol/errors.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  clientSettings,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import {
   flagHelp,
@@ -24,7 +30,6 @@ import { Progress } from '../progress.ts';
 import type { Command, Terminal } from '../terminal.ts';
 import { INTERNAL_TOPICS, topicPattern } from '../topic-filter.ts';
 import { type DescribedTopic, describeLines } from '../topics-output.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, clientSettings, withCluster } from './bootstrap.ts';
 
 const ACTIONS = ['list', 'create', 'describe', 'alter', 'delete'] as const;
 type Action = (typeof ACTIONS)[number];

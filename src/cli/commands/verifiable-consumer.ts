@@ -5,13 +5,18 @@ import {
   topicPartitionName,
 } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { consumerSettings } from '../client-properties.ts';
 import { CliError } from '../failure.ts';
 import { toggle, value, wholeNumber } from '../flags.ts';
 import { Reader } from '../reader.ts';
 import type { Terminal } from '../terminal.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   ...BOOTSTRAP_FLAGS,

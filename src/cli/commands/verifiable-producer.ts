@@ -1,5 +1,11 @@
 import { Producer } from '../../client/index.ts';
 import type { ConfigTexts } from '../../config/index.ts';
+import {
+  BOOTSTRAP_FLAGS,
+  bootstrapServers,
+  propertiesFile,
+  withCluster,
+} from '../bootstrap-servers.ts';
 import { producerSettings } from '../client-properties.ts';
 import { Delivery } from '../delivery.ts';
 import { CliError } from '../failure.ts';
@@ -7,7 +13,6 @@ import { value, wholeNumber } from '../flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { breathe, Throttle } from '../throttle.ts';
 import { tool } from '../tool.ts';
-import { BOOTSTRAP_FLAGS, bootstrapServers, propertiesFile, withCluster } from './bootstrap.ts';
 
 const FLAGS = {
   topic: value('topic', 'The topic to send to.'),

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { encodeVersioned } from '../../protocol/codec/index.ts';
 import { buildBatch } from '../../protocol/records/batch-builder.ts';
 import { buildEndTxnMarker } from '../../protocol/records/control-batch.ts';
-import { LEGACY_SETS } from '../../protocol/records/test-legacy-sets.ts';
+import { LEGACY_SETS } from '../../protocol/records/testing/legacy-sets.ts';
 import {
   GroupMetadataKey,
   GroupMetadataValue,

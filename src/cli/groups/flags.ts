@@ -1,4 +1,4 @@
-import { BOOTSTRAP_FLAGS } from '../commands/bootstrap.ts';
+import { BOOTSTRAP_FLAGS } from '../bootstrap-servers.ts';
 import { CliError } from '../failure.ts';
 import { optional, type Parsed, repeated, toggle, value } from '../flags.ts';
 

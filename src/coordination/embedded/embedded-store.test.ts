@@ -12,7 +12,7 @@ import { ManualClock } from '../../base/testing/sim-clock.ts';
 import { SimFileSystem } from '../../base/testing/sim-file-system.ts';
 import { SimRandom } from '../../base/testing/sim-random.ts';
 import { isStoreError, type Operation, type Store } from '../store.ts';
-import { storeConformance } from '../store-conformance.ts';
+import { storeConformance } from '../testing/store-conformance.ts';
 import {
   EMBEDDED_STORE_FILES,
   type EmbeddedStore,

@@ -10,7 +10,7 @@ import { buildEndTxnMarker } from './control-batch.ts';
 import { LegacyMessageCursor, writeLegacyMessage } from './legacy-message.ts';
 import { downConvert } from './legacy-message-set.ts';
 import { readLegacyMessageSet } from './legacy-set-records.ts';
-import { DOWN_CONVERSIONS, LEGACY_SETS } from './test-legacy-sets.ts';
+import { DOWN_CONVERSIONS, LEGACY_SETS } from './testing/legacy-sets.ts';
 
 const CREATE_TIMES = [1_700_000_000_000, 1_699_999_999_000, 1_700_000_360_000];
 const APPEND_TIME = 1_700_000_001_234;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildBatch } from './batch-builder.ts';
 import * as RecordBatch from './record-batch.ts';
-import { JAVA_BATCHES, JAVA_COMMIT_MARKER } from './test-batches.ts';
+import { JAVA_BATCHES, JAVA_COMMIT_MARKER } from './testing/batches.ts';
 
 const java = Buffer.from(JAVA_BATCHES.none, 'hex');
 

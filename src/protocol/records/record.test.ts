@@ -14,7 +14,7 @@ import {
   JAVA_BATCHES,
   JAVA_COMMIT_MARKER,
   JAVA_LOG_APPEND_TIME_BATCH,
-} from './test-batches.ts';
+} from './testing/batches.ts';
 
 const JAVA_RECORDS: RecordInput[] = [
   {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { writeLegacyMessage } from '../../protocol/records/legacy-message.ts';
 import { decodeAllRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import { LEGACY_SETS } from '../../protocol/records/test-legacy-sets.ts';
+import { LEGACY_SETS } from '../../protocol/records/testing/legacy-sets.ts';
 import { FOLDER, LOG_DIR, TestStorage } from '../testing/test-storage.ts';
 import { convertOldFormats } from './old-formats.ts';
 import { convertPartition } from './repair-partition.ts';

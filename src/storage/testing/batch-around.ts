@@ -1,5 +1,5 @@
 import { codecByName } from '../../compression/index.ts';
-import type { TestFrame } from '../../compression/test-frames.ts';
+import type { TestFrame } from '../../compression/testing/frames.ts';
 import { crc32c } from '../../protocol/records/crc32c.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { batchOf } from './test-storage.ts';

@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { writeInt64 } from '../../base/int64.ts';
 import { CODECS, type CodecName, codecByName } from '../../compression/index.ts';
-import { TEST_FRAMES } from '../../compression/test-frames.ts';
+import { TEST_FRAMES } from '../../compression/testing/frames.ts';
 import {
   type BatchOptions,
   buildBatch,
@@ -18,8 +18,8 @@ import { writeLegacyMessage } from '../../protocol/records/legacy-message.ts';
 import { downConvert } from '../../protocol/records/legacy-message-set.ts';
 import { CorruptRecordsError, decodeRecords } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import { JAVA_BATCHES } from '../../protocol/records/test-batches.ts';
-import { LEGACY_SETS } from '../../protocol/records/test-legacy-sets.ts';
+import { JAVA_BATCHES } from '../../protocol/records/testing/batches.ts';
+import { LEGACY_SETS } from '../../protocol/records/testing/legacy-sets.ts';
 import { batchAround } from '../testing/batch-around.ts';
 import { type ProduceRules, validateForProduce } from './batch-validator.ts';
 

@@ -1,4 +1,4 @@
-import { TEST_FRAMES } from '../../../../src/compression/test-frames.ts';
+import { TEST_FRAMES } from '../../../../src/compression/testing/frames.ts';
 import { batchAround } from '../../../../src/storage/testing/batch-around.ts';
 import type { Probe } from '../probe.ts';
 

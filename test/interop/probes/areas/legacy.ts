@@ -1,4 +1,4 @@
-import { LEGACY_SETS } from '../../../../src/protocol/records/test-legacy-sets.ts';
+import { LEGACY_SETS } from '../../../../src/protocol/records/testing/legacy-sets.ts';
 import { batchOf } from '../../../support/topics.ts';
 import type { Json } from '../normalise.ts';
 import { type Asker, eachVersion, LITTLE_PATIENCE_MS, type Probe } from '../probe.ts';

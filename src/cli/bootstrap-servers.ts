@@ -1,12 +1,12 @@
-import { NodeClock } from '../../base/node/node-clock.ts';
-import { NodeNetwork } from '../../base/node/node-network.ts';
-import { NodeRandom } from '../../base/node/node-random.ts';
-import { Cluster, parseBootstrap } from '../../client/index.ts';
-import type { ConfigTexts } from '../../config/index.ts';
-import { CliError } from '../failure.ts';
-import { value, wholeNumber } from '../flags.ts';
-import type { Terminal } from '../terminal.ts';
-import { readProperties } from '../text-file.ts';
+import { NodeClock } from '../base/node/node-clock.ts';
+import { NodeNetwork } from '../base/node/node-network.ts';
+import { NodeRandom } from '../base/node/node-random.ts';
+import { Cluster, parseBootstrap } from '../client/index.ts';
+import type { ConfigTexts } from '../config/index.ts';
+import { CliError } from './failure.ts';
+import { value, wholeNumber } from './flags.ts';
+import type { Terminal } from './terminal.ts';
+import { readProperties } from './text-file.ts';
 
 export const DEFAULT_BOOTSTRAP = 'localhost:9092';
 

@@ -1,8 +1,8 @@
 // Message sets and conversions that Java made, so that ours are held against something else. All hold
 // three records: (k1, 'value one', 1700000000000), (null, '', 1699999999000), ('', null, 1700000360000).
-import type { CodecName } from '../../compression/index.ts';
-import type { LegacyMagic } from './legacy-message.ts';
-import type { TimestampType } from './record-batch.ts';
+import type { CodecName } from '../../../compression/index.ts';
+import type { LegacyMagic } from '../legacy-message.ts';
+import type { TimestampType } from '../record-batch.ts';
 
 export interface LegacyVector {
   madeBy: string;

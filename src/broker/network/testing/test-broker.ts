@@ -1,9 +1,9 @@
-import type { Clock } from '../../base/clock.ts';
-import type { Logger } from '../../base/logger.ts';
-import { Metrics } from '../../base/metrics.ts';
-import type { Endpoint, Network, Socket } from '../../base/network.ts';
-import { peekCorrelationId } from '../../protocol/codec/headers.ts';
-import { encodeRequestFrame } from '../../protocol/codec/index.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { Logger } from '../../../base/logger.ts';
+import { Metrics } from '../../../base/metrics.ts';
+import type { Endpoint, Network, Socket } from '../../../base/network.ts';
+import { peekCorrelationId } from '../../../protocol/codec/headers.ts';
+import { encodeRequestFrame } from '../../../protocol/codec/index.ts';
 import {
   ApiVersionsRequest,
   ApiVersionsResponse,
@@ -17,18 +17,18 @@ import {
   MetadataResponse,
   ProduceRequest,
   ProduceResponse,
-} from '../../protocol/messages/index.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
-import type { Quotas } from '../quota/quotas.ts';
-import type { Authorizer } from '../security/authorizer.ts';
-import { type Answer, defineApi } from './api.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { bindDoor } from './door.ts';
-import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
-import { NetworkMetrics } from './network-metrics.ts';
-import { NetworkServer } from './network-server.ts';
-import { NO_RESPONSE, Pending } from './pending.ts';
-import type { RequestContext } from './request-context.ts';
+} from '../../../protocol/messages/index.ts';
+import type { MessageInput } from '../../../protocol/schema/index.ts';
+import type { Quotas } from '../../quota/quotas.ts';
+import type { Authorizer } from '../../security/authorizer.ts';
+import { type Answer, defineApi } from '../api.ts';
+import { Dispatcher } from '../dispatcher.ts';
+import { bindDoor } from '../door.ts';
+import { defaultNetworkLimits, type NetworkLimits } from '../limits.ts';
+import { NetworkMetrics } from '../network-metrics.ts';
+import { NetworkServer } from '../network-server.ts';
+import { NO_RESPONSE, Pending } from '../pending.ts';
+import type { RequestContext } from '../request-context.ts';
 
 /** A request that the test answers when it likes. */
 export interface ParkedFetch {

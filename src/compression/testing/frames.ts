@@ -1,9 +1,9 @@
 // Compressed streams that a producer can send, good and bad, and what becomes of them in Kafka. Both of its
 // releases were asked for each (test/interop/probes/areas/frames.ts asks 3.9.2 again).
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import type { CodecName } from './codec.ts';
-import { codecByName } from './index.ts';
-import { xxhash32 } from './xxhash32.ts';
+import type { CodecName } from '../codec.ts';
+import { codecByName } from '../index.ts';
+import { xxhash32 } from '../xxhash32.ts';
 
 export interface TestFrame {
   readonly name: string;

@@ -6,7 +6,7 @@ import {
   type Operation,
   type Store,
   type StoreErrorCode,
-} from './store.ts';
+} from '../store.ts';
 
 /** One running store, empty below the root that the sessions see. */
 export interface StoreUnderTest {
