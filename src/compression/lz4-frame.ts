@@ -82,7 +82,7 @@ export function walkLz4Frame(input: Buffer, maxBytes: number): Lz4Frame {
 
 /** Throws DecompressionError where Kafka's own reader would refuse the frame. */
 export function checkLz4Frame(input: Buffer): void {
-  const { headerChecksumAt, contentBound } = walkLz4Frame(input, Number.MAX_SAFE_INTEGER);
+  const { size, headerChecksumAt, contentBound } = walkLz4Frame(input, Number.MAX_SAFE_INTEGER);
   if ((input[DESCRIPTOR]! & INDEPENDENT_BLOCKS) === 0) {
     throw damaged('lz4', "its blocks are linked, which Kafka's consumers cannot read");
   }
@@ -92,6 +92,9 @@ export function checkLz4Frame(input: Buffer): void {
     throw damaged('lz4', 'wrong header checksum');
   }
   if (contentBound === 0) throw damaged('lz4', 'no content');
+  if (input.length - size >= 4 && input.readUInt32LE(size) === FRAME_MAGIC) {
+    throw damaged('lz4', "a second frame, which Kafka's consumers do not read");
+  }
 }
 
 /** The same blocks in a frame that says nothing of its content; undefined where it says nothing already. */
