@@ -313,11 +313,16 @@ export class LogManager {
 
   /** Data of a topic that is not this one: nobody asked to delete it. */
   #setAside(log: OwnedLog, topicId: string): void {
+    const { folder, logStartOffset, logEndOffset } = log;
+    const aside = this.#dirOf(log.logDir).takeOut(log, 'stray');
+    const offsets =
+      logStartOffset < logEndOffset
+        ? `has the offsets ${logStartOffset} to ${logEndOffset - 1}`
+        : 'has no records';
     this.#context.logger.warn(
       { log: log.name, foundTopicId: log.topicId, topicId },
-      'the folder belongs to another topic of this name; it is set aside',
+      `${folder} is of another topic of this name (${log.topicId}) and ${offsets}: it is set aside as ${aside}`,
     );
-    this.#dirOf(log.logDir).takeOut(log, 'stray');
     void this.#checkpoint();
   }
 

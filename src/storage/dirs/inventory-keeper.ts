@@ -59,11 +59,16 @@ export class InventoryKeeper {
 
   /** Finds out what is missing, once the directories are loaded. */
   compare(): void {
-    const isHere = (name: string) => this.#dirs.some(({ logs }) => logs.has(name));
+    const isHere = (name: string, topicId: string | undefined) =>
+      this.#dirs.some(({ logs }) => {
+        const log = logs.get(name);
+        return log && (!topicId || !log.topicId || log.topicId === topicId);
+      });
     for (const dir of this.#dirs) {
       if (dir.failure) continue;
       for (const [name, log] of this.#before(dir.id)?.logs ?? []) {
-        if (log.endOffset > 0 && !isHere(name)) this.#missing.set(name, { ...log, dir });
+        if (log.endOffset > 0 && !isHere(name, log.topicId))
+          this.#missing.set(name, { ...log, dir });
       }
     }
     const home = this.#dirs.find(({ path }) => path === this.#layout.home);

@@ -247,6 +247,25 @@ test('data that is lost for good goes on after its last known offset, by name', 
   assert.deepEqual(await contentsOf(storage.log(lost[0]!)), ['3:d']);
 });
 
+test('a partition whose folder was exchanged for one of another topic goes on after its last known offset', async () => {
+  const storage = await new Storage().fill();
+  const metadata = '/d1/t-0/partition.metadata';
+  const text = storage.disk.readFile(metadata).toString();
+  const id = /topic_id: (.*)/.exec(text)![1]!;
+  storage.disk.writeFile(metadata, text.replace(id, 'AAAAAAAAAAAAAAAAAAAABA'));
+  await storage.start();
+  assert.equal(storage.log(0).logEndOffset, 3);
+  const told = [
+    /^warn \/d1\/t-0 is of another topic of this name \(AAAAAAAAAAAAAAAAAAAABA\) and has the offsets 0 to 2: it is set aside as \/d1\/t-0\.[0-9a-f]{32}-stray$/,
+    /^error t-0 was here with the offsets 0 to 2 and its folder is gone from \/d1: it goes on, empty, at offset 3; /,
+  ];
+  for (const line of told)
+    assert.ok(
+      storage.lines.some((one) => line.test(one)),
+      String(line),
+    );
+});
+
 test('a partition that lies in two directories is refused, unless one folder is hollow', async () => {
   const storage = await new Storage().fill();
   const [name] = storage.disk.list('/d2').filter((one) => one.startsWith('t-'));
