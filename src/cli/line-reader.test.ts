@@ -60,8 +60,18 @@ test('line ends of Windows are no part of the value, and bytes that are no UTF-8
   assert.deepEqual(lines([Buffer.from([0xff, 0xfe, 0x0a])]), ['\xff\xfe']);
 });
 
+test('a property that is nearly one of ours is said to have no effect', () => {
+  const warnings: string[] = [];
+  lineFormat({ 'parse.kye': 'true', 'schema.registry.url': 'x' }, (text) => warnings.push(text));
+  assert.deepEqual(warnings, [
+    'WARNING: property parse.kye has no effect; did you mean parse.key?',
+  ]);
+});
+
+const format = (properties: Record<string, string>) => lineFormat(properties, assert.fail);
+
 const parse = (line: string, properties: Record<string, string>) => {
-  const { key, value, headers } = parseLine(Buffer.from(line), lineFormat(properties), 7);
+  const { key, value, headers } = parseLine(Buffer.from(line), format(properties), 7);
   return {
     key: key?.toString() ?? null,
     value: value?.toString() ?? null,
@@ -107,7 +117,7 @@ test('a line without its separators is an error that names the line, or is taken
 });
 
 test('separators that cannot be told apart are refused', () => {
-  assert.throws(() => lineFormat({ 'headers.separator': ':' }), /may not be equal/);
-  assert.throws(() => lineFormat({ 'null.marker': '\t' }), /may not be equal/);
-  assert.throws(() => lineFormat({ 'key.separator': '' }), /may not be empty/);
+  assert.throws(() => format({ 'headers.separator': ':' }), /may not be equal/);
+  assert.throws(() => format({ 'null.marker': '\t' }), /may not be equal/);
+  assert.throws(() => format({ 'key.separator': '' }), /may not be empty/);
 });

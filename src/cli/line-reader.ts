@@ -1,5 +1,6 @@
 import type { ConfigTexts } from '../config/index.ts';
 import { CliError } from './failure.ts';
+import { nearProperty } from './near-property.ts';
 
 /** How `--property` makes records of lines. */
 export interface LineFormat {
@@ -20,8 +21,20 @@ export interface ParsedLine {
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
 }
 
-/** Others' properties are ignored. Throws CliError for separators that cannot be told apart. */
-export function lineFormat(properties: ConfigTexts): LineFormat {
+const KNOWN = [
+  ...['parse.key', 'parse.headers', 'ignore.error', 'null.marker', 'key.separator'],
+  ...['headers.delimiter', 'headers.separator', 'headers.key.separator'],
+];
+
+/**
+ * Others' properties are ignored; `warn` is told of one that is nearly ours. Throws CliError for separators that cannot
+ * be told apart.
+ */
+export function lineFormat(properties: ConfigTexts, warn: (warning: string) => void): LineFormat {
+  for (const name of Object.keys(properties)) {
+    const warning = KNOWN.includes(name) ? undefined : nearProperty(name, KNOWN);
+    if (warning) warn(warning);
+  }
   const isTrue = (name: string) => properties[name]?.trim().toLowerCase() === 'true';
   const separators = {
     'headers.delimiter': properties['headers.delimiter'] ?? '\t',

@@ -28,7 +28,9 @@ A first look:
 
 /** Runs one command line and resolves to its exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args;
+  const isHelpOf = args[0] === 'help' && Object.hasOwn(COMMANDS, args[1] ?? '');
+  const [name, ...rest] = isHelpOf ? [...args.slice(1), '--help'] : args;
+  const entry = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined;
   try {
     if (name === '--version' || name === '-v' || name === 'version') {
       terminal.out(`${VERSION}\n`);
@@ -38,7 +40,6 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       terminal.out(overview());
       return name === undefined ? 1 : 0;
     }
-    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!entry) {
       const near = nearest(name);
       throw new CliError(
@@ -52,7 +53,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const command = await entry.load();
     return await command.run(rest, terminal);
   } catch (error) {
-    terminal.err(`${name ? `sluice ${name}: ` : ''}${errorSentence(error)}\n`);
+    terminal.err(`${entry ? `sluice ${name}` : 'sluice'}: ${errorSentence(error)}\n`);
     if (process.env['SLUICE_DEBUG'] && error instanceof Error) terminal.err(`${error.stack}\n`);
     return 1;
   }

@@ -72,6 +72,17 @@ test('deserializers read numbers', () => {
   assert.equal(format({ 'print.schema': 'true' }), 'v1\n', "another formatter's own");
 });
 
+test('a property that is nearly one of ours is said to have no effect', () => {
+  const warnings: string[] = [];
+  recordFormatter({ 'print.kye': 'true', 'key.seperator': ' ' }, (warning) =>
+    warnings.push(warning),
+  );
+  assert.deepEqual(warnings, [
+    'WARNING: property print.kye has no effect; did you mean print.key?',
+    'WARNING: property key.seperator has no effect; did you mean key.separator?',
+  ]);
+});
+
 test('a deserializer that is unknown prints the bytes, and says so', () => {
   const warnings: string[] = [];
   const own = recordFormatter({ 'value.deserializer': 'org.example.OwnDeserializer' }, (warning) =>

@@ -1,6 +1,7 @@
 import type { ConsumerRecord } from '../client/index.ts';
 import type { ConfigTexts } from '../config/index.ts';
 import { CliError } from './failure.ts';
+import { nearProperty } from './near-property.ts';
 
 /** Turns a record into what console-consumer prints, line end included. */
 export type RecordFormatter = (record: ConsumerRecord) => Buffer;
@@ -74,8 +75,8 @@ function javaBytes(bytes: Buffer): string {
 }
 
 /**
- * From `--property`. `warn` is told of a deserializer that is unknown; the bytes are then printed as they are, as
- * Kafka's tool does with a class that it does not find.
+ * From `--property`. `warn` is told of a name that is nearly one of ours, and of a deserializer that is unknown; the
+ * bytes are then printed as they are, as Kafka's tool does with a class that it does not find.
  */
 export function recordFormatter(
   properties: ConfigTexts,
@@ -101,8 +102,13 @@ export function recordFormatter(
     else if (Object.hasOwn(deserializers, name)) {
       deserializers[name] = deserializer(value);
       if (deserializers[name] === undefined) warn(unknownDeserializer(name, value));
+    } else {
+      // Others are a formatter's own, and Kafka's default one ignores them as well.
+      const columns = Object.keys(print).map((one) => `print.${one}`);
+      const known = [...columns, ...Object.keys(text), ...Object.keys(deserializers)];
+      const warning = nearProperty(name, known);
+      if (warning) warn(warning);
     }
-    // Others are a formatter's own, and Kafka's default one ignores them as well.
   }
   const separator = Buffer.from(text['key.separator']);
   const lineEnd = Buffer.from(text['line.separator']);

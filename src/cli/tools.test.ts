@@ -231,7 +231,7 @@ const WRONG: readonly (readonly [string, string[], RegExp])[] = [
   ['consumer-groups', ['--describe'], /takes one of these options/],
   ['consumer-groups', ['--reset-offsets', '--group', 'g', '--topic', 't'], /following scenarios/],
   ['consumer-groups', ['--reset-offsets', '--group', 'g', '--to-latest'], /reset scopes/],
-  ['topcs', [], /topcs is not a command; did you mean topics\?/],
+  ['topcs', [], /^sluice: topcs is not a command; did you mean topics\?/],
 ];
 
 test('what is wrong is said in one sentence, with exit code 1', async () => {
@@ -280,6 +280,7 @@ test('each command explains itself', async () => {
   for (const command of commands) {
     const { code, out } = await run([command, '--help']);
     assert.equal(code, 0);
+    assert.equal((await run(['help', command])).out, out);
     assert.match(out, new RegExp(`Usage: sluice ${command}`));
     assert.match(out, new RegExp(`\\n  sluice ${command}`), `${command} has an example`);
     assert.ok(out.split('\n').every((line) => line.length <= 120 || line.startsWith('Configs of')));

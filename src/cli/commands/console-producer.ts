@@ -94,12 +94,13 @@ export const consoleProducer: Command = {
     }
     const { topic } = flags;
     if (topic === undefined) throw new CliError('Missing required argument "[topic]"');
-    const format = lineFormat({
+    const lineProperties = {
       ...propertiesFile('reader-config', flags['reader-config']),
       ...keyValues('property', [...flags.property, ...flags['reader-property']], {
         valueMayMiss: true,
       }),
-    });
+    };
+    const format = lineFormat(lineProperties, (warning) => terminal.err(`${warning}\n`));
     const properties = producerProperties(flags);
     const settings = producerSettings(properties, terminal);
     const bootstrap = bootstrapServers(flags, terminal);
