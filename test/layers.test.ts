@@ -120,8 +120,7 @@ test('only the edges touch the ambient clock, randomness, disk and network', () 
 });
 
 test('the formats of old clients are in one place, which the way of today sees through two doors only', () => {
-  const isOldFormats = (file: string) =>
-    /^src\/protocol\/records\/legacy-[^/]*\.ts$/.test(file);
+  const isOldFormats = (file: string) => /^src\/protocol\/records\/legacy-[^/]*\.ts$/.test(file);
   const doors = sources.filter(
     (file) =>
       !isOldFormats(file) &&
