@@ -249,6 +249,11 @@ class Produce {
     if (--this.#open === 0) this.#pending.complete(this.#answer());
   }
 
+  /** A client that goes away meanwhile leaves nothing behind that waits. */
+  rowWaits(giveUp: () => void): void {
+    this.#context.onClose(giveUp);
+  }
+
   #answer(): Response | typeof NO_RESPONSE {
     if (this.#acks === 0) {
       return this.#failure === undefined ? NO_RESPONSE : abandon(this.#context, this.#failure);
@@ -294,6 +299,10 @@ class PartitionRow implements ProduceDone {
 
   done(failure: AppendFailure | undefined): void {
     this.#produce.rowDone(this, failure);
+  }
+
+  waits(giveUp: () => void): void {
+    this.#produce.rowWaits(giveUp);
   }
 }
 

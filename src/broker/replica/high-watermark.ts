@@ -1,16 +1,18 @@
 /**
- * Where the committed part ends: what every in-sync replica has (KIP-101). `logEndOffsets` are by broker id, as
- * each replica last told them; one that has not told yet holds the end where it is: undefined.
+ * Where the committed part of a leader's log ends: what every in-sync replica has (KIP-101), and never beyond the
+ * leader's own end. `followers` are the in-sync replicas beside the leader, `ends` where each one's log ends as it
+ * last told; undefined while one of them has not told yet, which holds the high watermark where it is.
  */
 export function committedEnd(
-  isr: readonly number[],
-  logEndOffsets: (brokerId: number) => number | undefined,
+  leaderEnd: number,
+  followers: readonly number[],
+  ends: ReadonlyMap<number, number> | undefined,
 ): number | undefined {
-  let end: number | undefined;
-  for (const brokerId of isr) {
-    const replicaEnd = logEndOffsets(brokerId);
-    if (replicaEnd === undefined) return undefined;
-    if (end === undefined || replicaEnd < end) end = replicaEnd;
+  let committed = leaderEnd;
+  for (const follower of followers) {
+    const end = ends?.get(follower);
+    if (end === undefined) return undefined;
+    if (end < committed) committed = end;
   }
-  return end;
+  return committed;
 }

@@ -77,6 +77,55 @@ test('a producer whose time is up is told so; its record may be committed later'
   assert.equal(partition.highWatermark, 2);
 });
 
+test('who has little time is told in time, also behind others who have more', async () => {
+  const { told, produce, storage } = await led();
+  produce('long', { timeoutMs: 30_000 });
+  produce('short', { timeoutMs: 1000 });
+  produce('none', { timeoutMs: 0 });
+  storage.clock.advance(0);
+  assert.deepEqual(told, ['none: REQUEST_TIMED_OUT']);
+  storage.clock.advance(1000);
+  assert.deepEqual(told, ['none: REQUEST_TIMED_OUT', 'short: REQUEST_TIMED_OUT']);
+  storage.clock.advance(29_000);
+  assert.equal(told[2], 'long: REQUEST_TIMED_OUT');
+});
+
+test('a client that goes away leaves nothing behind that waits', async () => {
+  const { partition, storage } = await led();
+  const told: (string | undefined)[] = [];
+  let giveUp = () => {};
+  const done = {
+    done: (failure: { error: string } | undefined) => void told.push(failure?.error),
+    waits: (leave: () => void) => {
+      giveUp = leave;
+    },
+  };
+  partition.produce(batchOf(['a']), { version: 9, acks: -1, timeoutMs: 2 ** 31 - 1 }, done);
+  storage.clock.runTurn();
+  giveUp();
+  giveUp();
+  assert.deepEqual(told, ['REQUEST_TIMED_OUT']);
+  partition.replicaFetched(OTHER, 1);
+  assert.equal(told.length, 1);
+  assert.equal(partition.highWatermark, 1);
+});
+
+test('a replica that has more than its leader commits nothing that the leader has not', async () => {
+  const { partition, told, produce } = await led();
+  partition.replicaFetched(OTHER, 7);
+  assert.equal(partition.highWatermark, 0);
+  produce('a');
+  assert.equal(partition.highWatermark, 1);
+  assert.deepEqual(told, ['a: ok']);
+});
+
+test("nothing beyond the leader's own end is committed, whoever is in sync", async () => {
+  const { partition, log } = await led([OTHER]);
+  partition.replicaFetched(OTHER, 7);
+  assert.equal(log.logEndOffset, 0);
+  assert.equal(partition.highWatermark, 0);
+});
+
 test('who waits when the leadership goes asks the new leader', async () => {
   for (const go of ['resign', 'stop'] as const) {
     const { partition, leadership, told, produce, storage } = await led();

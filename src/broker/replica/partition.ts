@@ -52,6 +52,11 @@ export type ProduceResult =
 /** Hears once what became of an append: undefined where it may be acknowledged. */
 export interface ProduceDone {
   done(failure: AppendFailure | undefined): void;
+  /**
+   * It is written and other replicas must follow, which with one replica never happens. Whoever loses interest calls
+   * `giveUp`, and `done` hears at once that it was not committed in time.
+   */
+  waits?(giveUp: () => void): void;
 }
 
 /** The leadership of a partition, as the controller decided it. */
@@ -67,6 +72,7 @@ const ANY_EPOCH = -1;
 const NO_ROOM = 'the disk is full, or no file handle is free; the records were not written';
 const OFFLINE = 'the log directory is offline';
 
+const NO_FOLLOWERS: readonly number[] = [];
 const NOBODY: Leadership = { leader: -1, leaderEpoch: -1, replicas: [], isr: [] };
 
 /**
@@ -84,8 +90,10 @@ export class Partition implements LogListener {
   #highWatermark: number;
   /** Made when somebody waits: with one replica nobody ever does. */
   #uncommitted: UncommittedAppends | undefined;
-  /** Where the other in-sync replicas' logs end, as they last told. */
-  readonly #replicaEnds = new Map<number, number>();
+  /** The in-sync replicas beside this one, while it leads. */
+  #followers = NO_FOLLOWERS;
+  /** Where the logs of other replicas end, as they last told in this leader epoch. Made when one does. */
+  #replicaEnds: Map<number, number> | undefined;
   /** Undefined while nobody waits: an empty set would be a good part of an idle partition. */
   #waiters: Set<FetchWaiter> | undefined;
   #leadership = NOBODY;
@@ -153,7 +161,11 @@ export class Partition implements LogListener {
     const isNewEpoch = leadership.leaderEpoch > this.#leadership.leaderEpoch;
     const { leader, leaderEpoch, replicas, isr } = leadership;
     this.#leadership = { leader, leaderEpoch, replicas, isr };
-    if (isNewEpoch) this.#replicaEnds.clear();
+    this.#followers =
+      isr.length > 1 || isr[0] !== this.#brokerId
+        ? isr.filter((id) => id !== this.#brokerId)
+        : NO_FOLLOWERS;
+    if (isNewEpoch) this.#replicaEnds = undefined;
     if (isNewEpoch && this.isLeader) this.log.startLeaderEpoch(leadership.leaderEpoch);
     if (!this.isLeader) this.#uncommitted?.fail(this.#resignation());
     this.#advanceHighWatermark();
@@ -286,6 +298,7 @@ export class Partition implements LogListener {
 
   /** A replica has fetched up to `logEndOffset`, exclusive, in the leader epoch that is in force. */
   replicaFetched(brokerId: number, logEndOffset: number): void {
+    this.#replicaEnds ??= new Map();
     this.#replicaEnds.set(brokerId, logEndOffset);
     this.#advanceHighWatermark();
   }
@@ -309,17 +322,16 @@ export class Partition implements LogListener {
     } else if (!this.isLeader) append.settle(this.#resignation());
     else {
       append.deadlineMs = this.#clock.monotonicMs() + append.timeoutMs;
-      this.#uncommitted ??= new UncommittedAppends(this.#clock, this.log.name);
-      this.#uncommitted.add(append);
+      const uncommitted = this.#uncommitted ?? new UncommittedAppends(this.#clock, this.log.name);
+      this.#uncommitted = uncommitted;
+      uncommitted.add(append);
+      append.waits(() => uncommitted.giveUp(append));
     }
   }
 
   #advanceHighWatermark(): void {
     if (!this.isLeader) return;
-    const { logEndOffset } = this.log;
-    const end = committedEnd(this.#leadership.isr, (brokerId) =>
-      brokerId === this.#brokerId ? logEndOffset : this.#replicaEnds.get(brokerId),
-    );
+    const end = committedEnd(this.log.logEndOffset, this.#followers, this.#replicaEnds);
     if (end === undefined || end <= this.#highWatermark) return;
     this.#highWatermark = end;
     this.#uncommitted?.committed(end);
@@ -352,6 +364,10 @@ class PartitionAppend implements AppendDone, UncommittedAppend {
 
   written(error: Error | undefined): void {
     this.#partition.appendWritten(this, error);
+  }
+
+  waits(giveUp: () => void): void {
+    this.#done.waits?.(giveUp);
   }
 
   settle(failure: AppendFailure | undefined): void {

@@ -19,7 +19,8 @@ export interface UncommittedAppend {
 
 /**
  * The written appends of one partition that wait for the high watermark, by offset. Each is part of a request in
- * flight, and their number is bounded by what bounds those.
+ * flight, or is given up with it, so what bounds those bounds their number: the connections' and the broker's budget
+ * (`queued.max.request.bytes`). What coordinators append is bounded by the requests that they answer.
  */
 export class UncommittedAppends {
   readonly #clock: Clock;
@@ -28,6 +29,8 @@ export class UncommittedAppends {
   #appends: UncommittedAppend[] = [];
   /** Stays armed when there is nothing to wait for any more: a timer for every request would cost more. */
   #timer: Timer | undefined;
+  /** When it fires. */
+  #alarmMs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, name: string) {
     this.#clock = clock;
@@ -51,34 +54,49 @@ export class UncommittedAppends {
     for (const append of this.#appends.splice(0, count)) append.settle(undefined);
   }
 
+  /** Nobody waits for this one any more; nothing happens where it is settled already. */
+  giveUp(append: UncommittedAppend): void {
+    const index = this.#appends.indexOf(append);
+    if (index < 0) return;
+    this.#appends.splice(index, 1);
+    append.settle(this.#notInTime(append));
+  }
+
   /** Leadership is lost, say: who leads now decides what is committed. */
   fail(failure: AppendFailure): void {
     const appends = this.#appends;
     this.#appends = [];
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#disarm();
     for (const append of appends) append.settle(failure);
   }
 
   #arm(deadlineMs: number): void {
-    if (this.#timer || deadlineMs === Number.POSITIVE_INFINITY) return;
+    if (deadlineMs >= this.#alarmMs) return;
+    this.#disarm();
+    this.#alarmMs = deadlineMs;
     const delayMs = Math.max(0, deadlineMs - this.#clock.monotonicMs());
-    this.#timer = this.#clock.after(delayMs, () => {
-      this.#timer = undefined;
-      this.#expire();
-    });
+    this.#timer = this.#clock.after(delayMs, () => this.#expire());
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#alarmMs = Number.POSITIVE_INFINITY;
   }
 
   #expire(): void {
+    this.#disarm();
     const now = this.#clock.monotonicMs();
     const late = this.#appends.filter(({ deadlineMs }) => deadlineMs <= now);
     this.#appends = this.#appends.filter(({ deadlineMs }) => deadlineMs > now);
     let next = Number.POSITIVE_INFINITY;
     for (const { deadlineMs } of this.#appends) next = Math.min(next, deadlineMs);
     this.#arm(next);
-    for (const append of late) {
-      const detail = `the records of ${this.#name} up to offset ${append.endOffset - 1} were not committed in time`;
-      append.settle({ error: 'REQUEST_TIMED_OUT', detail });
-    }
+    for (const append of late) append.settle(this.#notInTime(append));
+  }
+
+  #notInTime({ endOffset }: UncommittedAppend): AppendFailure {
+    const detail = `the records of ${this.#name} up to offset ${endOffset - 1} were not committed in time`;
+    return { error: 'REQUEST_TIMED_OUT', detail };
   }
 }
