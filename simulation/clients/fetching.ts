@@ -6,6 +6,7 @@ import {
 } from '../../src/protocol/messages/02-list-offsets.ts';
 import { decodeAllRecords } from '../../src/protocol/records/record.ts';
 import { batchPositions, isCrcValid, nextOffset } from '../../src/protocol/records/record-batch.ts';
+import type { TopicPartition } from '../../src/protocol/topic-partition.ts';
 import type { ReadRecord } from '../history/partition-history.ts';
 import { mustHold } from '../violation.ts';
 import type { ClientWorld } from './client-world.ts';
@@ -36,7 +37,7 @@ export function readBatches(name: string, bytes: Buffer, fromOffset: number): Re
 export async function checkPartition(
   clients: ClientWorld,
   client: SimClient,
-  at: { topic: string; partition: number },
+  at: TopicPartition,
 ): Promise<void> {
   const name = `${at.topic}-${at.partition}`;
   const records: ReadRecord[] = [];
@@ -81,7 +82,7 @@ export async function checkPartition(
 async function startOf(
   clients: ClientWorld,
   client: SimClient,
-  { topic, partition }: { topic: string; partition: number },
+  { topic, partition }: TopicPartition,
 ): Promise<number> {
   const { topics } = await client.call(ListOffsetsRequest, ListOffsetsResponse, 7, {
     replicaId: -1,

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ErrorName } from '../protocol/errors.ts';
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 import type {
   ApplyPartitions,
   BrokerChannel,
@@ -108,7 +109,7 @@ export class LocalBrokerChannel implements BrokerChannel {
   }
 }
 
-function refuse(partitions: readonly { topic: string; partition: number }[]): PartitionOutcome[] {
+function refuse(partitions: readonly TopicPartition[]): PartitionOutcome[] {
   const error: ErrorName = 'STALE_CONTROLLER_EPOCH';
   return partitions.map(({ topic, partition }) => ({ topic, partition, error }));
 }

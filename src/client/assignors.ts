@@ -1,4 +1,4 @@
-import type { TopicPartition } from './records.ts';
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 
 export interface Subscriber {
   readonly memberId: string;

@@ -1,6 +1,7 @@
 import type { Timer } from '../base/clock.ts';
 import { saturated } from '../base/int64.ts';
 import { KafkaError } from '../protocol/errors.ts';
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 import type { Cluster } from './cluster.ts';
 import { mayRetry } from './connection.ts';
 import { ClientError } from './errors.ts';
@@ -13,7 +14,7 @@ import {
   listOffsets,
   OFFSET_SPECS,
 } from './offsets.ts';
-import { type ConsumerRecord, type TopicPartition, topicPartitionName } from './records.ts';
+import { type ConsumerRecord, topicPartitionName } from './records.ts';
 import { within } from './within.ts';
 
 export interface ConsumerOptions {

@@ -3,11 +3,12 @@ import { errorName, KafkaError } from '../protocol/errors.ts';
 import { FetchRequest, FetchResponse } from '../protocol/messages/01-fetch.ts';
 import { decodeRecords } from '../protocol/records/record.ts';
 import * as RecordBatch from '../protocol/records/record-batch.ts';
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 import type { Cluster } from './cluster.ts';
 import { mayRetry } from './connection.ts';
 import { byTopic } from './group-member.ts';
 import { groupByLeader, type IsolationLevel, isolationCode } from './offsets.ts';
-import { type ConsumerRecord, type TopicPartition, topicPartitionName } from './records.ts';
+import { type ConsumerRecord, topicPartitionName } from './records.ts';
 
 export interface FetcherOptions {
   readonly isolationLevel: IsolationLevel;

@@ -9,11 +9,11 @@ import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
 } from '../protocol/state-records/consumer-protocol.ts';
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 import { ASSIGNORS, type Subscriber } from './assignors.ts';
 import type { Cluster } from './cluster.ts';
 import { mayRetry } from './connection.ts';
 import { ClientError } from './errors.ts';
-import type { TopicPartition } from './records.ts';
 
 export interface GroupMemberOptions {
   readonly groupId: string;

@@ -1,3 +1,4 @@
+export type { TopicPartition } from '../protocol/topic-partition.ts';
 export {
   alterConfigs,
   type ConfigEntry,
@@ -59,6 +60,5 @@ export {
   type ConsumerRecord,
   type ProducerRecord,
   type RecordMetadata,
-  type TopicPartition,
   topicPartitionName,
 } from './records.ts';

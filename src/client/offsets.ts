@@ -6,9 +6,10 @@ import {
   OffsetCommitResponse,
 } from '../protocol/messages/08-offset-commit.ts';
 import { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/09-offset-fetch.ts';
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 import type { Cluster } from './cluster.ts';
 import { byTopic } from './group-member.ts';
-import { type TopicPartition, topicPartitionName } from './records.ts';
+import { topicPartitionName } from './records.ts';
 
 /** What ListOffsets can be asked besides a time. */
 export const OFFSET_SPECS = { latest: -1, earliest: -2, maxTimestamp: -3 } as const;

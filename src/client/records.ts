@@ -1,11 +1,6 @@
 import type { Int64 } from '../base/int64.ts';
 import type { BatchRecord, RecordHeader } from '../protocol/records/record.ts';
-
-/** Partition of a topic, as a value. */
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 
 /** What a producer takes. Text is UTF-8. */
 export interface ProducerRecord {

@@ -3,6 +3,7 @@
  * content as Kafka's JSON, with Kafka's field names, types and versions (kafka.zk.ZkData), so that
  * either can read what the other wrote. Numbers that Kafka writes as strings stay strings.
  */
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 
 /** Content that is not what Kafka or Sluice writes there. */
 export class ZnodeError extends Error {
@@ -260,7 +261,7 @@ export const deleteTopicNode = {
 export const isrChangeNode = {
   parent: '/isr_change_notification',
   createPath: '/isr_change_notification/isr_change_',
-  encode: (partitions: readonly { topic: string; partition: number }[]) =>
+  encode: (partitions: readonly TopicPartition[]) =>
     encodeJson({
       version: 1,
       partitions: partitions.map(({ topic, partition }) => ({ topic, partition })),

@@ -1,10 +1,6 @@
 import type { Int64 } from '../base/int64.ts';
 import type { ErrorName } from '../protocol/errors.ts';
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import type { TopicPartition } from '../protocol/topic-partition.ts';
 
 /** The folder of a partition's log, and its printed form. */
 export function logName(topic: string, partition: number): string {

@@ -3,6 +3,7 @@ import type { SimRandom } from '../../src/base/testing/sim-random.ts';
 import type { CodecName } from '../../src/compression/index.ts';
 import { type ErrorName, errorName } from '../../src/protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/00-produce.ts';
+import type { TopicPartition } from '../../src/protocol/topic-partition.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { batchOf } from '../support/topics.ts';
 import { HistoryViolation, type ProducerHistory, recordValue } from './history.ts';
@@ -47,12 +48,7 @@ export class ProducerLoad implements ProducerHistory {
   readonly #random: SimRandom;
   #unanswered: Batch[] = [];
 
-  constructor(
-    name: string,
-    at: { topic: string; partition: number },
-    random: SimRandom,
-    identity?: ProducerIdentity,
-  ) {
+  constructor(name: string, at: TopicPartition, random: SimRandom, identity?: ProducerIdentity) {
     this.name = name;
     this.topic = at.topic;
     this.partition = at.partition;

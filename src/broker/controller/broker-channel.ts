@@ -1,4 +1,5 @@
 import type { ErrorName } from '../../protocol/errors.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import type { BrokerMetadata, ConfigMap, TopicMetadata } from '../metadata/cluster-snapshot.ts';
 
 /**
@@ -68,10 +69,8 @@ export interface ApplyPartitions extends FromController {
   readonly partitions: readonly PartitionState[];
 }
 
-export interface PartitionState {
-  readonly topic: string;
+export interface PartitionState extends TopicPartition {
   readonly topicId: string;
-  readonly partition: number;
   readonly leader: number;
   readonly leaderEpoch: number;
   /** The version of the partition's state node; AlterPartition carries it back. */
@@ -91,17 +90,13 @@ export interface StopPartitions extends FromController {
   readonly partitions: readonly StoppedPartition[];
 }
 
-export interface StoppedPartition {
-  readonly topic: string;
+export interface StoppedPartition extends TopicPartition {
   readonly topicId: string;
-  readonly partition: number;
   /** The leader epoch at which it stops; -1 when not known, -2 when the topic is being deleted. */
   readonly leaderEpoch: number;
 }
 
-export interface PartitionOutcome {
-  readonly topic: string;
-  readonly partition: number;
+export interface PartitionOutcome extends TopicPartition {
   /** 'NONE', or KAFKA_STORAGE_ERROR, STALE_CONTROLLER_EPOCH, ... */
   readonly error: ErrorName;
 }

@@ -4,13 +4,14 @@ import {
   partitionStateNode,
   topicNode,
 } from '../../coordination/znodes.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import { NO_REPLICAS, type PartitionRecord } from './context.ts';
 import { electLeader } from './election.ts';
-import type { PartitionKey, Term } from './term.ts';
+import type { Term } from './term.ts';
 
 /** A state to be written for a partition. */
 export interface StateWrite {
-  readonly key: PartitionKey;
+  readonly key: TopicPartition;
   readonly state: PartitionStateNode;
   readonly operations: readonly Operation[];
 }
@@ -23,7 +24,7 @@ export interface StateWrite {
 export async function electLeaders(
   term: Term,
   restarted: ReadonlySet<number>,
-): Promise<PartitionKey[]> {
+): Promise<TopicPartition[]> {
   const writes: StateWrite[] = [];
   const missing: Operation[] = [];
   for (const topic of term.context.topics.values()) {
@@ -46,7 +47,7 @@ export async function electLeaders(
 
 function election(
   term: Term,
-  key: PartitionKey,
+  key: TopicPartition,
   record: PartitionRecord,
   restarted: ReadonlySet<number>,
 ): StateWrite | undefined {
@@ -72,7 +73,7 @@ function election(
 /** The first state of a new partition: its first live replica leads. Undefined where none lives. */
 export function firstState(
   term: Term,
-  key: PartitionKey,
+  key: TopicPartition,
   { replicas, hasNode }: Pick<PartitionRecord, 'replicas' | 'hasNode'>,
 ): StateWrite | undefined {
   const live = replicas.filter((replica) => term.context.isLive(replica));

@@ -1,9 +1,10 @@
 import { topicNode } from '../../coordination/znodes.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import { newPartition, type TopicRecord } from './context.ts';
 import { placeAutomatically, type Refusal, refuse, replicasProblem } from './creation-plan.ts';
 import { firstState, noteStates, type StateWrite } from './leadership.ts';
 import type { CreatePartitions, CreatePartitionsResult, Outcome } from './requests.ts';
-import type { PartitionKey, Term } from './term.ts';
+import type { Term } from './term.ts';
 
 /** CreatePartitions (KIP-195): adds partitions behind the existing ones. */
 export async function createPartitions(
@@ -108,7 +109,10 @@ async function grow(
     partitions: [...topic.partitions, ...added.map(newPartition)],
   });
   noteStates(term, states, results);
-  const keys: PartitionKey[] = added.map((_, index) => ({ topic: name, partition: first + index }));
+  const keys: TopicPartition[] = added.map((_, index) => ({
+    topic: name,
+    partition: first + index,
+  }));
   await term.applyPartitions(keys, { isNew: true });
   await term.updateTopics([name]);
   const fields = { topic: name, partitions: first + added.length, before: first };

@@ -1,8 +1,9 @@
 import { randomUuid, ZERO_UUID } from '../../base/random.ts';
 import { topicNode } from '../../coordination/znodes.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import { loadBrokers } from './context.ts';
 import { electLeaders } from './leadership.ts';
-import type { PartitionKey, Term } from './term.ts';
+import type { Term } from './term.ts';
 import { completeDeletions } from './topic-deletion.ts';
 
 /**
@@ -45,7 +46,7 @@ export async function brokersChanged(term: Term, watch: () => void): Promise<voi
 
 /** A broker that could not take some of its partitions is told of them once more. */
 export async function retryFailedReplicas(term: Term, brokerId: number): Promise<void> {
-  const failed: PartitionKey[] = [];
+  const failed: TopicPartition[] = [];
   for (const { name, partitions } of term.context.topics.values()) {
     if (term.context.deletions.has(name)) continue;
     for (const [partition, record] of partitions.entries()) {
@@ -62,8 +63,8 @@ export async function retryFailedReplicas(term: Term, brokerId: number): Promise
 function partitionsOf(
   term: Term,
   select: (replicas: readonly number[]) => boolean = () => true,
-): PartitionKey[] {
-  const keys: PartitionKey[] = [];
+): TopicPartition[] {
+  const keys: TopicPartition[] = [];
   for (const { name, partitions } of term.context.topics.values()) {
     if (term.context.deletions.has(name)) continue;
     for (const [partition, { replicas }] of partitions.entries()) {

@@ -1,4 +1,5 @@
 import type { Store } from '../../coordination/store.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import {
   type BrokerMetadata,
   NO_LEADER,
@@ -20,12 +21,6 @@ import {
 import type { ControllerOptions } from './controller.ts';
 import { ControllerMoved, type FencedWriter } from './fenced-writer.ts';
 import { isInternalTopicName } from './topic-name.ts';
-
-/** A partition by topic and index. */
-export interface PartitionKey {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 /** One controllership, from an election to the next: what every operation of the controller works on. */
 export class Term {
@@ -55,7 +50,7 @@ export class Term {
    * replicas of. A replica whose log cannot be opened is noted as failed, which the metadata then shows.
    */
   async applyPartitions(
-    partitions: readonly PartitionKey[],
+    partitions: readonly TopicPartition[],
     { full = false, isNew = false, receivers = [...this.context.brokers.keys()] } = {},
   ): Promise<void> {
     const byBroker = new Map<number, PartitionState[]>(receivers.map((id) => [id, []]));
@@ -140,13 +135,13 @@ export class Term {
     );
   }
 
-  replacePartition({ topic, partition }: PartitionKey, record: PartitionRecord): void {
+  replacePartition({ topic, partition }: TopicPartition, record: PartitionRecord): void {
     const known = this.context.topics.get(topic);
     if (!known) return;
     this.context.setTopic({ ...known, partitions: known.partitions.with(partition, record) });
   }
 
-  #noteFailed(key: PartitionKey, broker: number): void {
+  #noteFailed(key: TopicPartition, broker: number): void {
     const record = this.context.topics.get(key.topic)?.partitions[key.partition];
     if (!record || record.failedReplicas.includes(broker)) return;
     this.replacePartition(key, {
@@ -155,7 +150,10 @@ export class Term {
     });
   }
 
-  #partitionState({ topic, partition }: PartitionKey, isNew: boolean): PartitionState | undefined {
+  #partitionState(
+    { topic, partition }: TopicPartition,
+    isNew: boolean,
+  ): PartitionState | undefined {
     const known = this.context.topics.get(topic);
     const record = known?.partitions[partition];
     if (!known || !record?.state || !record.stateVersion) return undefined;

@@ -1,6 +1,7 @@
 import { randomUuid, ZERO_UUID } from '../../base/random.ts';
 import { isStoreError, type Operation } from '../../coordination/store.ts';
 import { configNode, topicNode } from '../../coordination/znodes.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import { EMPTY_CONFIG } from '../metadata/cluster-snapshot.ts';
 import { newPartition } from './context.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from './creation-plan.ts';
 import { firstState, noteStates, type StateWrite } from './leadership.ts';
 import type { CreateTopic, CreateTopicResult } from './requests.ts';
-import type { PartitionKey, Term } from './term.ts';
+import type { Term } from './term.ts';
 import { collisionKey, isInternalTopicName } from './topic-name.ts';
 
 /** CreateTopics: plan all, write each in requests of its own (one fdatasync for all), host, publish. */
@@ -33,7 +34,7 @@ export async function createTopics(
   );
   const created = written.filter((each) => 'id' in each);
   if (created.length > 0) {
-    const partitions: PartitionKey[] = created.flatMap(({ plan: { name, assignment } }) =>
+    const partitions: TopicPartition[] = created.flatMap(({ plan: { name, assignment } }) =>
       assignment.map((_, partition) => ({ topic: name, partition })),
     );
     await term.applyPartitions(partitions, { isNew: true });

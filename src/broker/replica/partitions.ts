@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import type { LogConfig } from '../../storage/log-config.ts';
 import type { LogManager } from '../../storage/log-manager.ts';
 import { logName } from '../../storage/log-types.ts';
@@ -8,10 +9,8 @@ import { type Leadership, Partition } from './partition.ts';
 import { ProduceRuleBook } from './produce-rules.ts';
 
 /** What makes this broker host a partition. */
-export interface HostedPartition extends Leadership {
-  readonly topic: string;
+export interface HostedPartition extends Leadership, TopicPartition {
   readonly topicId: string;
-  readonly partition: number;
   readonly config: LogConfig;
   /** Made just now: there is no log of it yet, not even one that is out of reach. */
   readonly isNew: boolean;

@@ -14,9 +14,9 @@ import {
   OffsetDeleteResponse,
 } from '../../protocol/messages/47-offset-delete.ts';
 import { ConsumerProtocolAssignment } from '../../protocol/state-records/consumer-protocol.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import type { Cluster } from '../cluster.ts';
 import { byTopic } from '../group-member.ts';
-import type { TopicPartition } from '../records.ts';
 
 export interface ListedGroup {
   readonly groupId: string;

@@ -3,8 +3,8 @@ import {
   DescribeLogDirsRequest,
   DescribeLogDirsResponse,
 } from '../../protocol/messages/35-describe-log-dirs.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import type { Cluster } from '../cluster.ts';
-import type { TopicPartition } from '../records.ts';
 
 export interface ReplicaInLogDir extends TopicPartition {
   /** Bytes. */

@@ -19,11 +19,12 @@ import {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
 } from '../../protocol/messages/46-list-partition-reassignments.ts';
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Connection } from '../connection.ts';
 import { byTopic } from '../group-member.ts';
 import { groupByLeader } from '../offsets.ts';
-import { type TopicPartition, topicPartitionName } from '../records.ts';
+import { topicPartitionName } from '../records.ts';
 
 const TIMEOUT_MS = 30_000;
 

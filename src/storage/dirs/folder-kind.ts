@@ -1,3 +1,5 @@
+import type { TopicPartition } from '../../protocol/topic-partition.ts';
+
 /** What the name of a folder in a log directory says. */
 export type FolderKind =
   | { readonly kind: 'partition'; readonly topic: string; readonly partition: number }
@@ -15,11 +17,7 @@ export function folderKind(name: string): FolderKind {
 }
 
 /** What a log's folder is called while its files are removed, or once it is set aside: it loses its name at once. */
-export function takenOutName(
-  log: { readonly topic: string; readonly partition: number },
-  id: string,
-  suffix: 'delete' | 'stray',
-): string {
+export function takenOutName(log: TopicPartition, id: string, suffix: 'delete' | 'stray'): string {
   // A file name has 255 bytes: a long topic name gives way to the id.
   const tail = `-${log.partition}.${id}-${suffix}`;
   return log.topic.slice(0, 255 - tail.length) + tail;

@@ -1,5 +1,6 @@
 import type { Int64 } from '../../../base/int64.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
+import type { TopicPartition } from '../../../protocol/topic-partition.ts';
 
 /**
  * Questions to the group coordinator and its answers, free of wire versions: the handlers translate.
@@ -95,9 +96,7 @@ export interface LeaveResult {
   members: { memberId: string; instanceId: string | null; error: ErrorName }[];
 }
 
-export interface OffsetCommitEntry {
-  topic: string;
-  partition: number;
+export interface OffsetCommitEntry extends TopicPartition {
   offset: Int64;
   /** -1 when unknown. */
   leaderEpoch: number;
@@ -189,11 +188,9 @@ export interface OffsetDeleteResult {
 }
 
 /** One row for the lag metric. */
-export interface CommittedOffsetView {
+export interface CommittedOffsetView extends TopicPartition {
   groupId: string;
   state: string;
-  topic: string;
-  partition: number;
   /** Beyond 2^53, which is beyond every log, the farthest number. */
   committedOffset: number;
 }

@@ -5,6 +5,7 @@ import {
   OffsetCommitKey,
   OffsetCommitValue,
 } from '../../../protocol/state-records/index.ts';
+import type { TopicPartition } from '../../../protocol/topic-partition.ts';
 import type { CoordinatorRecord } from '../runtime/coordinator-log.ts';
 import { keep } from './keep.ts';
 import type { CommittedOffset } from './offsets/group-offsets.ts';
@@ -83,7 +84,7 @@ export function groupTombstone(groupId: string): CoordinatorRecord {
 }
 
 export function offsetRecord(
-  at: { groupId: string; topic: string; partition: number },
+  at: TopicPartition & { groupId: string },
   committed: CommittedOffset,
 ): CoordinatorRecord {
   const { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs } = committed;
@@ -99,11 +100,7 @@ export function offsetRecord(
   return { key: offsetKey(at), value };
 }
 
-export function offsetTombstone(at: {
-  groupId: string;
-  topic: string;
-  partition: number;
-}): CoordinatorRecord {
+export function offsetTombstone(at: TopicPartition & { groupId: string }): CoordinatorRecord {
   return { key: offsetKey(at), value: null };
 }
 
@@ -149,7 +146,7 @@ function groupKey(groupId: string): Buffer {
   return encodeVersioned(GroupMetadataKey, GROUP_KEY_VERSION, { group: groupId });
 }
 
-function offsetKey(at: { groupId: string; topic: string; partition: number }): Buffer {
+function offsetKey(at: TopicPartition & { groupId: string }): Buffer {
   return encodeVersioned(OffsetCommitKey, OFFSET_KEY_VERSION, {
     group: at.groupId,
     topic: at.topic,

@@ -1,8 +1,8 @@
 import type { ErrorName } from '../../../../protocol/errors.ts';
+import type { TopicPartition } from '../../../../protocol/topic-partition.ts';
 import type { Group, Groups } from '../group.ts';
 import type { OffsetDeleteRequest, OffsetDeleteResult } from '../messages.ts';
 import type { Step } from '../step.ts';
-import type { TopicPartition } from './group-offsets.ts';
 import { isDisposable, remove } from './remove.ts';
 
 /** Deletes a group that has no members, with its offsets. */

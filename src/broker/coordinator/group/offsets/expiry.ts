@@ -1,8 +1,8 @@
 import { saturated } from '../../../../base/int64.ts';
+import type { TopicPartition } from '../../../../protocol/topic-partition.ts';
 import { retentionStart } from '../classic/retention.ts';
 import type { Group, Groups } from '../group.ts';
 import type { Step } from '../step.ts';
-import type { TopicPartition } from './group-offsets.ts';
 import { isDisposable, remove } from './remove.ts';
 
 /** Drops the group's offsets past their retention, and the group when nothing is left of it. */

@@ -1,4 +1,5 @@
 import type { Int64 } from '../../../../base/int64.ts';
+import type { TopicPartition } from '../../../../protocol/topic-partition.ts';
 
 /** One committed offset of one partition. */
 export interface CommittedOffset {
@@ -9,11 +10,6 @@ export interface CommittedOffset {
   commitTimestampMs: Int64;
   /** When the client itself said how long to keep it (OffsetCommit v2-4); null otherwise. */
   expireTimestampMs: Int64 | null;
-}
-
-export interface TopicPartition {
-  topic: string;
-  partition: number;
 }
 
 /** A map from partition to value that shares the topics' names. */

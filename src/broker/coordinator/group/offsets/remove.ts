@@ -1,8 +1,8 @@
+import type { TopicPartition } from '../../../../protocol/topic-partition.ts';
 import type { Group, Groups } from '../group.ts';
 import type { GroupRecord } from '../records.ts';
 import type { GroupFate, Step } from '../step.ts';
 import { offsetWriteError } from '../write-errors.ts';
-import type { TopicPartition } from './group-offsets.ts';
 
 export interface Removal {
   partitions: readonly TopicPartition[];
