@@ -4,7 +4,8 @@ import type { BrokerMetadata, ConfigMap, TopicMetadata } from '../metadata/clust
 
 /**
  * Everything the controller says to one broker, itself included, in the order in which it says it. In one process
- * it is called directly; between processes the same values travel as requests. A command of an older controller
+ * it is called directly; between processes the same values travel as requests, and so are plain: no functions, no
+ * objects of a class. A command of an older controller
  * than one that has spoken is refused whole with STALE_CONTROLLER_EPOCH. Nothing rejects for a partition's own
  * failure.
  */

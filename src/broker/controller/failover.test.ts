@@ -47,6 +47,22 @@ test('replicas are spread over racks, and each broker hears of its own', async (
   await cluster.close();
 });
 
+test('a controller that a broker knows to be voted out decides nothing more, whatever it asked', async () => {
+  const ask = {
+    create: (one: FakeBroker) => one.controller.createTopics([topicRequest('new')], really),
+    delete: (one: FakeBroker) => one.controller.deleteTopics([{ name: 'old' }]),
+  };
+  for (const what of ['create', 'delete'] as const) {
+    const cluster = new ClusterFixture();
+    const one = await cluster.startBroker(1);
+    await one.controller.createTopics([topicRequest('old')], really);
+    one.host.outcome = () => 'STALE_CONTROLLER_EPOCH';
+    const [answer] = await ask[what](one);
+    assert.equal(answer?.error, 'NOT_CONTROLLER', what);
+    await cluster.close();
+  }
+});
+
 test('when the controller dies another takes over, elects leaders, and the old one is fenced', async () => {
   const cluster = new ClusterFixture();
   const one = await cluster.startBroker(1);

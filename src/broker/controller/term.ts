@@ -1,4 +1,5 @@
 import type { Store } from '../../coordination/store.ts';
+import type { ErrorName } from '../../protocol/errors.ts';
 import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import {
   type BrokerMetadata,
@@ -7,7 +8,9 @@ import {
 } from '../metadata/cluster-snapshot.ts';
 import type {
   DeletedTopic,
+  PartitionOutcome,
   PartitionState,
+  StoppedPartition,
   TopicUpdate,
   UpdateMetadata,
 } from './broker-channel.ts';
@@ -67,14 +70,29 @@ export class Term {
         if (!channel || (states.length === 0 && !full)) return;
         const command = { controllerId, controllerEpoch, full, partitions: states };
         for (const { topic, partition, error } of await channel.applyPartitions(command)) {
-          if (error === 'STALE_CONTROLLER_EPOCH')
-            throw new ControllerMoved('a broker knows better');
+          endIfStale(error);
           if (error === 'NONE') continue;
           logger.warn({ topic, partition, broker, error }, 'a broker could not take a partition');
           if (error === 'KAFKA_STORAGE_ERROR') this.#noteFailed({ topic, partition }, broker);
         }
       }),
     );
+  }
+
+  /** Has a broker delete these partitions with their files; undefined where it cannot be reached. */
+  async deletePartitions(
+    broker: number,
+    partitions: readonly StoppedPartition[],
+  ): Promise<PartitionOutcome[] | undefined> {
+    const channel = this.context.isLive(broker) ? this.options.channelTo(broker) : undefined;
+    const outcomes = await channel?.stopPartitions({
+      controllerId: this.options.brokerId,
+      controllerEpoch: this.epoch,
+      deleteFiles: true,
+      partitions,
+    });
+    for (const { error } of outcomes ?? []) endIfStale(error);
+    return outcomes;
   }
 
   /** Tells the live brokers among `receivers` (default: all) of these topics as the context has them. */
@@ -128,9 +146,7 @@ export class Term {
     };
     await Promise.all(
       Array.from(receivers, async (broker) => {
-        const outcome = await this.options.channelTo(broker)?.updateMetadata(command);
-        if (outcome === 'STALE_CONTROLLER_EPOCH')
-          throw new ControllerMoved('a broker knows better');
+        endIfStale(await this.options.channelTo(broker)?.updateMetadata(command));
       }),
     );
   }
@@ -201,4 +217,9 @@ export class Term {
         : replicas.filter((replica) => !isOnline(replica)),
     };
   }
+}
+
+/** A broker that has heard a newer controller ends this one's term. */
+function endIfStale(outcome: ErrorName | undefined): void {
+  if (outcome === 'STALE_CONTROLLER_EPOCH') throw new ControllerMoved('a broker knows better');
 }

@@ -96,24 +96,17 @@ function resolve(
 }
 
 async function removeFiles(term: Term, topic: TopicRecord): Promise<Outcome> {
-  const { brokerId: controllerId, channelTo } = term.options;
   const replicas = new Set(topic.partitions.flatMap((partition) => partition.replicas));
   const outcomes = await Promise.all(
     [...replicas].map(async (broker): Promise<Outcome> => {
-      const channel = term.context.isLive(broker) ? channelTo(broker) : undefined;
-      if (!channel)
-        return refuse('REQUEST_TIMED_OUT', `Broker ${broker} has a replica and is down.`);
       const partitions = topic.partitions.flatMap((record, partition) =>
         record.replicas.includes(broker)
           ? [{ topic: topic.name, topicId: topic.id, partition, leaderEpoch: EPOCH_DURING_DELETE }]
           : [],
       );
-      const stopped = await channel.stopPartitions({
-        controllerId,
-        controllerEpoch: term.epoch,
-        deleteFiles: true,
-        partitions,
-      });
+      const stopped = await term.deletePartitions(broker, partitions);
+      if (!stopped)
+        return refuse('REQUEST_TIMED_OUT', `Broker ${broker} has a replica and is down.`);
       const bad = stopped.find(({ error }) => error !== 'NONE');
       if (!bad) return { error: 'NONE', detail: null };
       const detail = `Broker ${broker} could not delete partition ${bad.partition}.`;

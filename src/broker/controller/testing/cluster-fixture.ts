@@ -24,7 +24,10 @@ import type { Controller, ControllerSettings } from '../controller.ts';
 import { takeUpdate } from '../metadata-update.ts';
 import { StoreController } from '../store-controller.ts';
 
-/** A broker without logs: remembers what it was told. `files` outlives a restart. */
+/**
+ * A broker without logs: remembers what it was told. `files` outlives a restart. It gets a copy of every command, as
+ * over a network: a function in it throws.
+ */
 export class FakeChannel implements BrokerChannel {
   readonly files: Set<string>;
   readonly metadata: ClusterMetadata;
@@ -44,11 +47,13 @@ export class FakeChannel implements BrokerChannel {
   }
 
   async updateMetadata(command: UpdateMetadata): Promise<'NONE'> {
-    for (const topic of takeUpdate(this.metadata, command)) await this.topicDeleted(topic);
+    for (const topic of takeUpdate(this.metadata, structuredClone(command)))
+      await this.topicDeleted(topic);
     return 'NONE';
   }
 
-  async applyPartitions(command: ApplyPartitions): Promise<PartitionOutcome[]> {
+  async applyPartitions(told: ApplyPartitions): Promise<PartitionOutcome[]> {
+    const command = structuredClone(told);
     this.commands.push(command);
     return command.partitions.map((state) => {
       const { topic, partition } = state;
@@ -62,7 +67,8 @@ export class FakeChannel implements BrokerChannel {
     });
   }
 
-  async stopPartitions(command: StopPartitions): Promise<PartitionOutcome[]> {
+  async stopPartitions(told: StopPartitions): Promise<PartitionOutcome[]> {
+    const command = structuredClone(told);
     this.commands.push(command);
     await this.beforeDeletion();
     return command.partitions.map(({ topic, partition }) => {
