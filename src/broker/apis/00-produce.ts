@@ -1,28 +1,23 @@
 // Produce v0-v11 (v12, v13 come with transactions).
 //
 // Each partition's records are validated, get their offsets at once, and are written with everything
-// else of the same event-loop turn; the response leaves when all of them are written, with acks=all when
-// they are committed, or REQUEST_TIMED_OUT where that takes longer than the request's timeout. acks=0 gets no bytes back: on
-// an error its connection is closed, which is how such a producer learns of it (as Kafka does).
+// else of the same event-loop turn (replica/produce); the response leaves when all of them are written, with
+// acks=all when they are committed, or REQUEST_TIMED_OUT where that takes longer than the request's timeout. acks=0
+// gets no bytes back: on an error its connection is closed, which is how such a producer learns of it (as Kafka does).
 // v0-v2 carry messages of the old formats, which are converted. The checksums of large batches are
 // computed over several turns first, and what the client sends after them waits for that.
 //
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
-import type { Clock } from '../../base/clock.ts';
-import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import type { MessageInput } from '../../protocol/schema/index.ts';
-import { checkInTurns, isLargeChecksum } from '../../storage/append/large-checksums.ts';
 import type { RecordError } from '../../storage/validate/batch-validator.ts';
-import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { NO_RESPONSE, Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
-import type { ProduceDone, ProduceResult } from '../replica/partition.ts';
-import type { Partitions } from '../replica/partitions.ts';
-import type { TopicCounts, TopicTraffic } from '../replica/topic-traffic.ts';
+import type { ProduceResult } from '../replica/partition.ts';
+import { type ProducedBatch, type ProduceParts, produceRecords } from '../replica/produce.ts';
 import type { AppendFailure } from '../replica/uncommitted-appends.ts';
 import { lastMentions } from './last-mentions.ts';
 
@@ -39,16 +34,8 @@ const BAD_BATCH: ReadonlySet<ErrorName> = new Set<ErrorName>([
 
 type Response = MessageInput<typeof ProduceResponse>;
 
-export interface ProduceDependencies {
-  readonly clock: Clock;
-  readonly partitions: Partitions;
-  readonly metadata: ClusterMetadata;
-  readonly traffic: TopicTraffic;
-  readonly compatibility: Compatibility;
-}
-
-export function produceApi(dependencies: ProduceDependencies): Api {
-  const isLastOnly = dependencies.compatibility.lastMentionOnly.has('Produce');
+export function produceApi(parts: ProduceParts): Api {
+  const isLastOnly = parts.compatibility.lastMentionOnly.has('Produce');
   return defineApi({
     request: ProduceRequest,
     response: ProduceResponse,
@@ -65,8 +52,15 @@ export function produceApi(dependencies: ProduceDependencies): Api {
     },
     quota: 'produce',
     handle(context, request) {
-      const produce = new Produce(dependencies, context, request);
-      return produce.start(isLastOnly ? lastOnly(request) : request);
+      const { acks, timeoutMs } = request;
+      if (acks < -1 || acks > 1) {
+        const detail = `acks is ${acks}; it must be -1, 0 or 1`;
+        return everyPartition(request, errorCode('INVALID_REQUIRED_ACKS'), detail);
+      }
+      const answer = new ProduceAnswer(context, isLastOnly ? lastOnly(request) : request);
+      const options = { caller: context, acks, timeoutMs, version: context.apiVersion };
+      produceRecords(parts, options, answer.rows);
+      return answer.pending;
     },
     errorResponse: (context, request, error) =>
       request.acks === 0
@@ -90,163 +84,56 @@ function isTransactional(records: Buffer): boolean {
   );
 }
 
-/** One request under way: counts the writes it still waits for. */
-class Produce {
-  readonly #dependencies: ProduceDependencies;
+/** The answer of one request, which leaves when each of its rows has heard what became of it. */
+class ProduceAnswer {
+  readonly pending = new Pending<Response>();
+  readonly rows: readonly PartitionRow[];
   readonly #context: RequestContext;
   readonly #acks: number;
-  readonly #timeoutMs: number;
-  readonly #pending = new Pending<Response>();
-  #open = 0;
+  readonly #response: { responses: { name: string; partitionResponses: PartitionRow[] }[] };
+  #open: number;
   /** What was refused first, and what of it is the client's fault: for the one log line. */
   #failure: { error: ErrorName; detail: string } | undefined;
   #badBatch: { what: string; detail: string } | undefined;
   #badBatches = 0;
-  #crcIsValid: ReadonlyMap<Buffer, boolean> | undefined;
-  #response: { responses: { name: string; partitionResponses: PartitionRow[] }[] } | undefined;
+  #isDropped = false;
 
-  constructor(
-    dependencies: ProduceDependencies,
-    context: RequestContext,
-    request: { acks: number; timeoutMs: number },
-  ) {
-    this.#dependencies = dependencies;
+  constructor(context: RequestContext, { acks, topicData }: ProduceRequest) {
     this.#context = context;
-    this.#acks = request.acks;
-    this.#timeoutMs = request.timeoutMs;
-  }
-
-  start(request: ProduceRequest): Response | Pending<Response> | typeof NO_RESPONSE {
-    if (this.#acks < -1 || this.#acks > 1) {
-      return everyPartition(
-        request,
-        errorCode('INVALID_REQUIRED_ACKS'),
-        `acks is ${this.#acks}; it must be -1, 0 or 1`,
-      );
-    }
-    const large = this.#largeBatches(request);
-    if (large.length === 0) return this.#appendAll(request) ?? this.#pending;
-    const resume = this.#context.hold();
-    checkInTurns(large, this.#dependencies.clock, (crcIsValid) => {
-      this.#crcIsValid = crcIsValid;
-      this.#appendLater(request);
-      resume();
-    });
-    return this.#pending;
-  }
-
-  /** Those whose checksum takes long and will be asked for. */
-  #largeBatches(request: ProduceRequest): Buffer[] {
-    if (!isLargeChecksum(this.#context.requestSize)) return [];
-    const large: Buffer[] = [];
-    for (const { name, partitionData } of request.topicData) {
-      if (!this.#mayWrite(name)) continue;
+    this.#acks = acks;
+    const rows: PartitionRow[] = [];
+    const responses: { name: string; partitionResponses: PartitionRow[] }[] = [];
+    for (const { name, partitionData } of topicData) {
+      const partitionResponses: PartitionRow[] = [];
       for (const { index, records } of partitionData) {
-        if (!records || !isLargeChecksum(records.length)) continue;
-        const maxBytes = this.#dependencies.partitions.get(name, index)?.log.config.maxMessageBytes;
-        if (maxBytes !== undefined && records.length <= maxBytes) large.push(records);
-      }
-    }
-    return large;
-  }
-
-  #appendLater(request: ProduceRequest): void {
-    if (this.#context.abandoned) {
-      // Nobody waits, and the broker may be stopping: its logs may be closed by now.
-      this.#pending.complete(NO_RESPONSE);
-      return;
-    }
-    try {
-      const answer = this.#appendAll(request);
-      if (answer !== undefined) this.#pending.complete(answer);
-    } catch (error) {
-      this.#pending.fail(error);
-    }
-  }
-
-  /** The answer, or nothing where it waits for what was appended to be written. */
-  #appendAll(request: ProduceRequest): Response | typeof NO_RESPONSE | undefined {
-    const response: { name: string; partitionResponses: PartitionRow[] }[] = [];
-    for (const topic of request.topicData) {
-      const rows: PartitionRow[] = [];
-      const mayWrite = this.#mayWrite(topic.name);
-      for (const { index, records } of topic.partitionData) {
-        const row = new PartitionRow(this, index);
+        const row = new PartitionRow(this, name, index, records);
+        partitionResponses.push(row);
         rows.push(row);
-        if (!mayWrite) {
-          this.#refuse(row, 'TOPIC_AUTHORIZATION_FAILED', `no right to write to ${topic.name}`);
-          continue;
-        }
-        // What goes wrong with one partition is no reason to leave the others without an answer.
-        try {
-          this.#append(topic.name, row, records);
-        } catch (error) {
-          const refused = this.#context.rowError(error, `${topic.name}-${index}`);
-          this.#refuse(row, refused, 'the broker could not append this batch');
-        }
       }
-      response.push({ name: topic.name, partitionResponses: rows });
+      responses.push({ name, partitionResponses });
     }
-    this.#response = { responses: response };
-    return this.#open > 0 ? undefined : this.#answer();
+    this.rows = rows;
+    this.#response = { responses };
+    this.#open = rows.length;
+    if (rows.length === 0) this.pending.complete(this.#answer());
   }
 
-  #mayWrite(topic: string): boolean {
-    return this.#context.authorize('WRITE', 'TOPIC', topic);
-  }
-
-  #append(topic: string, row: PartitionRow, records: Buffer | null): void {
-    const { partitions, metadata, traffic } = this.#dependencies;
-    const partition = partitions.get(topic, row.index);
-    if (!partition) {
-      this.#refuse(row, partitions.absence(topic, row.index), `no ${topic}-${row.index} here`);
-    } else if (metadata.snapshot.topics.get(topic)?.internal) {
-      this.#refuse(row, 'INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`);
-    } else if (!records) {
-      this.#refuse(row, 'INVALID_RECORD', 'the request carries no record batch');
-    } else {
-      row.logStartOffset = partition.log.logStartOffset;
-      const how = {
-        version: this.#context.apiVersion,
-        acks: this.#acks,
-        timeoutMs: this.#timeoutMs,
-        crcIsValid: this.#crcIsValid?.get(records),
-        readRecords: this.#dependencies.compatibility.producedRecords === 'read',
-      };
-      const result = partition.produce(records, how, row);
-      this.#note(topic, row, result, traffic.of(topic));
-    }
-  }
-
-  #note(topic: string, row: PartitionRow, result: ProduceResult, counts: TopicCounts): void {
-    if (result.kind === 'refused') {
-      counts.refusedProduces++;
-      row.recordErrors = result.recordErrors.map(toRow);
-      this.#refuse(row, result.error, result.detail);
-      if (!BAD_BATCH.has(result.error)) return;
-      this.#badBatches++;
-      const what = `${result.error} for ${topic}-${row.index}`;
-      this.#badBatch ??= { what, detail: result.detail };
-      return;
-    }
-    row.baseOffset = result.firstOffset;
-    row.logAppendTimeMs = result.logAppendTime;
-    this.#open++;
-    if (result.kind === 'appended') {
-      counts.recordsIn += result.recordCount;
-      counts.bytesIn += result.sizeInBytes;
-    }
-  }
-
-  #refuse(row: PartitionRow, error: ErrorName, detail: string): void {
-    row.refuse(errorCode(error), detail);
+  rowRefused(row: PartitionRow, { error, detail }: { error: ErrorName; detail: string }): void {
     this.#failure ??= { error, detail };
+    if (row.records && BAD_BATCH.has(error)) {
+      this.#badBatches++;
+      this.#badBatch ??= { what: `${error} for ${row.topic}-${row.index}`, detail };
+    }
+    this.#settle();
   }
 
-  /** A row's records may be acknowledged, or not. */
+  /** Its records may be acknowledged, or not. */
   rowDone(row: PartitionRow, failure: AppendFailure | undefined): void {
-    if (failure) this.#refuse(row, failure.error, failure.detail);
-    if (--this.#open === 0) this.#pending.complete(this.#answer());
+    if (failure) {
+      row.fail(failure);
+      this.#failure ??= failure;
+    }
+    this.#settle();
   }
 
   /** A client that goes away meanwhile leaves nothing behind that waits. */
@@ -254,12 +141,22 @@ class Produce {
     this.#context.onClose(giveUp);
   }
 
+  rowDropped(): void {
+    this.#isDropped = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (--this.#open === 0) this.pending.complete(this.#answer());
+  }
+
   #answer(): Response | typeof NO_RESPONSE {
+    if (this.#isDropped) return NO_RESPONSE;
     if (this.#acks === 0) {
       return this.#failure === undefined ? NO_RESPONSE : abandon(this.#context, this.#failure);
     }
     if (this.#badBatch !== undefined) this.#warnOfBadBatch(this.#badBatch);
-    return this.#response!;
+    return this.#response;
   }
 
   /** One line for a request, however many of its batches are bad. */
@@ -274,35 +171,59 @@ class Produce {
   }
 }
 
-/** A partition's row of the response, which is also what hears when its records may be acknowledged. */
-class PartitionRow implements ProduceDone {
+/** A partition's row of the response, which is also the batch that is produced. */
+class PartitionRow implements ProducedBatch {
+  readonly topic: string;
   readonly index: number;
+  readonly records: Buffer | null;
   errorCode = 0;
   baseOffset = -1;
   logAppendTimeMs = -1;
   logStartOffset = -1;
   recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[] = [];
   errorMessage: string | null = null;
-  readonly #produce: Produce;
+  readonly #answer: ProduceAnswer;
 
-  constructor(produce: Produce, index: number) {
-    this.#produce = produce;
+  constructor(answer: ProduceAnswer, topic: string, index: number, records: Buffer | null) {
+    this.#answer = answer;
+    this.topic = topic;
     this.index = index;
+    this.records = records;
   }
 
-  refuse(code: number, message: string): void {
-    this.errorCode = code;
-    this.errorMessage = message;
-    this.baseOffset = -1;
-    this.logAppendTimeMs = -1;
+  get partition(): number {
+    return this.index;
+  }
+
+  taken(result: ProduceResult, logStartOffset: number): void {
+    this.logStartOffset = logStartOffset;
+    if (result.kind === 'refused') {
+      this.recordErrors = result.recordErrors.map(toRow);
+      this.fail(result);
+      this.#answer.rowRefused(this, result);
+    } else {
+      this.baseOffset = result.firstOffset;
+      this.logAppendTimeMs = result.logAppendTime;
+    }
   }
 
   done(failure: AppendFailure | undefined): void {
-    this.#produce.rowDone(this, failure);
+    this.#answer.rowDone(this, failure);
   }
 
   waits(giveUp: () => void): void {
-    this.#produce.rowWaits(giveUp);
+    this.#answer.rowWaits(giveUp);
+  }
+
+  dropped(): void {
+    this.#answer.rowDropped();
+  }
+
+  fail({ error, detail }: AppendFailure): void {
+    this.errorCode = errorCode(error);
+    this.errorMessage = detail;
+    this.baseOffset = -1;
+    this.logAppendTimeMs = -1;
   }
 }
 

@@ -379,6 +379,7 @@ function storageFailure(error: Error): AppendFailure {
   return { error: 'KAFKA_STORAGE_ERROR', detail: isPassing(error) ? NO_ROOM : OFFLINE };
 }
 
-function refused(error: ErrorName, detail: string): ProduceResult {
+/** A refusal that says nothing of single records. */
+export function refused(error: ErrorName, detail: string): ProduceResult {
   return { kind: 'refused', error, detail, recordErrors: [] };
 }
