@@ -11,7 +11,7 @@ if [ $# -eq 0 ]; then
         if ($i ~ /(^|\/)sluice(\.mjs)?$/ && $(i + 1) == "server") { print $1; next }
     }'); do
     [ "$(readlink "/proc/$pid/ns/pid" 2>/dev/null)" = "$here" ] || continue
-    kill "$pid" 2>/dev/null && found=1
+    kill "$pid" 2>/dev/null && found=1 && echo "Told the broker of process $pid to stop." >&2
   done
   [ -n "$found" ] && exit 0
   echo "No kafka server to stop" >&2

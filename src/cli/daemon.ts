@@ -82,5 +82,7 @@ export function backgroundPid(folder: string): number | undefined {
 }
 
 export function removePidFile(folder: string): void {
+  // What names no process, a folder perhaps, is none of ours.
+  if (backgroundPid(folder) === undefined) return;
   rmSync(join(folder, PID_FILE), { force: true });
 }

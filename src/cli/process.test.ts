@@ -293,9 +293,24 @@ test('a bad config, a missing file and a port in use are one sentence each', asy
   await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done));
   const address = taken.address();
   assert.ok(typeof address === 'object' && address);
+  const badFile = join(work, 'bad.properties');
+  writeFileSync(badFile, 'num.partitions=zero\n');
+  const badText = join(work, 'text.properties');
+  writeFileSync(badText, 'x=\\u12\n');
+  mkdirSync(join(work, 'pid-folder', 'sluice.pid'), { recursive: true });
   const wrong: readonly (readonly [string[], RegExp])[] = [
     [['server', '--override', 'num.partitions=0'], /num\.partitions = 0 must be at least 1/],
-    [['server', '--override', 'num.partitions'], /is not of the form key=value/],
+    [['server', '--override', 'num.partitions'], /--override num.partitions is not of the form/],
+    [
+      ['server', badFile],
+      /^sluice server: .*bad\.properties: num\.partitions = zero is not a whole/,
+    ],
+    [['stop', badFile], /^sluice stop: .*bad\.properties: num\.partitions = zero is not a whole/],
+    [
+      ['stop', '--data-dir', join(work, 'pid-folder')],
+      /^sluice stop: no broker runs on .*folder\n$/,
+    ],
+    [['server', badText], /^sluice server: .*text\.properties: .* \\u that is not followed by/],
     [['server', 'nope.properties'], /there is no file or folder nope\.properties; check the name/],
     [['server', '--overide', 'a=b'], /did you mean --override\?/],
     [

@@ -101,6 +101,21 @@ test('a runbook’s ZooKeeper starts in the background, or stays until it is sto
   assert.match(daemon.stderr, /^No ZooKeeper is needed for a single broker.*\n$/);
   assert.equal(spawnSync(start).status, 1, 'without its file');
 
+  const stopped = spawnSync(
+    'unshare',
+    [
+      '--pid',
+      '--fork',
+      '--mount-proc',
+      'sh',
+      '-c',
+      `${start} x & sleep 0.2; ${start.replace('start', 'stop')}; wait`,
+    ],
+    { encoding: 'utf8' },
+  );
+  if (stopped.status === 0)
+    assert.match(stopped.stderr, /\nEnded what zookeeper-server-start.sh kept running: \d+\n$/);
+
   const child = spawn(start, ['zookeeper.properties'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   await new Promise((resolve) => child.stderr.once('data', resolve));
@@ -126,5 +141,5 @@ test('without arguments every broker that this user runs here is stopped, and no
     encoding: 'utf8',
   });
   assert.equal(run.stdout, '1\n0\n143\n', run.stderr);
-  assert.match(run.stderr, /^No kafka server to stop\n/);
+  assert.match(run.stderr, /^No kafka server to stop\nTold the broker of process \d+ to stop\.\n/);
 });

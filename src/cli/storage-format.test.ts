@@ -30,7 +30,10 @@ test('folders are formatted with an id, which the broker that starts on them the
   assert.match(again.err, /one, .*two have an id already; --ignore-formatted leaves/);
   rmSync(two, { recursive: true });
   const rest = await format('-g');
-  assert.equal(rest.out, `Formatting ${two} with cluster id ${ID}.\n`);
+  assert.equal(
+    rest.out,
+    `${one} has an id already and is left alone.\nFormatting ${two} with cluster id ${ID}.\n`,
+  );
   const broker = await startBroker({ data: { folder: one } });
   assert.deepEqual([broker.clusterId, broker.brokerId], [ID, 3]);
   await broker.stop();

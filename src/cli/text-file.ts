@@ -18,5 +18,11 @@ export function readText(path: string, what?: string): string {
 
 /** A server.properties, or a client's; empty where none is named. Throws CliError. */
 export function readProperties(path: string | undefined, what?: string): ConfigTexts {
-  return path === undefined ? {} : parseServerProperties(readText(path, what));
+  if (path === undefined) return {};
+  const text = readText(path, what);
+  try {
+    return parseServerProperties(text);
+  } catch (error) {
+    throw new CliError(`${path}: ${errorSentence(error)}`);
+  }
 }

@@ -62,6 +62,10 @@ test('a file that names an ensemble has the defaults of one node, which this is'
 test('a bad value names the key, the value and what is allowed', () => {
   assert.equal(problemOf({ 'num.partitions': '0' }), 'num.partitions = 0 must be at least 1');
   assert.equal(
+    problemOf({ 'max.connections.per.ip.overrides': '10.0.0.1:5,::1:x' }),
+    'max.connections.per.ip.overrides = 10.0.0.1:5,::1:x must be a list of address:count',
+  );
+  assert.equal(
     problemOf({ 'num.partitions': 'many' }),
     'num.partitions = many is not a whole number from -2147483648 to 2147483647 (at least 1)',
   );

@@ -9,6 +9,7 @@ export {
 } from './alter.ts';
 export {
   type BrokerConfig,
+  type BrokerConfigResult,
   type BrokerConfigSources,
   brokerConfig,
   loadBrokerConfig,

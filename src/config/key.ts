@@ -177,13 +177,19 @@ export function boolean(options: Common & { default: boolean }): ConfigKey<boole
 
 interface Text {
   nonEmpty?: boolean;
+  /** What a value that is not empty must look like, and how that is said. */
+  shape?: readonly [pattern: RegExp, sentence: string];
 }
 function text<T>(
   type: 'string' | 'class' | 'password',
   options: Common & Text & { default: string | null },
 ): ConfigKey<T> {
-  return key(type, options, options.nonEmpty ? 'not empty' : '', (value) => {
+  const [pattern, sentence] = options.shape ?? [];
+  return key(type, options, sentence ?? (options.nonEmpty ? 'not empty' : ''), (value) => {
     if (options.nonEmpty && value.trim() === '') throw new ConfigError('must not be empty');
+    if (pattern && value.trim() !== '' && !pattern.test(value)) {
+      throw new ConfigError(`must be ${sentence}`);
+    }
     return (type === 'password' ? value : value.trim()) as T;
   });
 }

@@ -13,7 +13,7 @@ export function parseServerProperties(text: string): ConfigTexts {
 /** `key=value`, as `--override` takes it. Throws ConfigError. */
 export function parseOverride(text: string): readonly [key: string, value: string] {
   const at = text.indexOf('=');
-  if (at < 1) throw new ConfigError(`${text} is not of the form key=value`);
+  if (at < 1) throw new ConfigError(`--override ${text} is not of the form key=value`);
   return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
 }
 

@@ -9,15 +9,15 @@ import { nodeRandom } from '../../base/node/node-random.ts';
 import { createLogger } from '../../base/node/pino-logger.ts';
 import { errorSentence } from '../../base/system-error.ts';
 import { type Broker, startBroker } from '../../broker/broker.ts';
-import { type BrokerConfig, loadBrokerConfig, parseOverride } from '../../config/index.ts';
+import type { BrokerConfig } from '../../config/index.ts';
 import { serveBrokerHttp } from '../../http/broker-http.ts';
 import { checkHttpPorts } from '../../http/http-ports.ts';
+import { readBrokerConfig } from '../broker-file.ts';
 import { backgroundPid, removePidFile, runInBackground, tellParent } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
 import { openText, readyText } from '../ready-text.ts';
 import type { Command, Terminal } from '../terminal.ts';
-import { readProperties } from '../text-file.ts';
 import { VERSION } from '../version.ts';
 
 const FLAGS = {
@@ -59,10 +59,7 @@ export const server: Command = {
         `one config file is enough, but there are ${rest.length}: ${rest.join(' ')}`,
       );
     }
-    const { config, warnings } = loadBrokerConfig({
-      ...readProperties(rest[0]),
-      ...Object.fromEntries(flags.override.map(parseOverride)),
-    });
+    const { config, warnings } = readBrokerConfig(rest[0], flags.override);
     if (flags.daemon) {
       for (const warning of warnings) terminal.err(`WARNING: ${warning}\n`);
       return runInBackground(args, config.logDirList[0]!, terminal);

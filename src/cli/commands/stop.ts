@@ -1,13 +1,13 @@
+import { accessSync, constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FolderOwner, folderOwner, STOPPING } from '../../base/node/lock-owner.ts';
 import { type LockRecord, ownerText } from '../../base/node/lock-record.ts';
 import { processState } from '../../base/node/process-identity.ts';
-import { brokerConfig, parseOverride } from '../../config/index.ts';
+import { readBrokerConfig } from '../broker-file.ts';
 import { backgroundPid, PID_FILE, removePidFile } from '../daemon.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, value, wholeNumber } from '../flags.ts';
 import type { Command } from '../terminal.ts';
-import { readProperties } from '../text-file.ts';
 
 const FLAGS = {
   'data-dir': value('folder', 'The data directory of the broker to stop. Default: ./data.'),
@@ -40,7 +40,8 @@ export const stop: Command = {
       return 0;
     }
     const timeoutSeconds = wholeNumber('timeout', flags.timeout ?? '60', { atLeast: 1 });
-    const folder = flags['data-dir'] ?? dataDirOf(rest[0], flags.override);
+    const folder =
+      flags['data-dir'] ?? readBrokerConfig(rest[0], flags.override).config.logDirList[0]!;
     const owner = requestStop(folder, await folderOwner(folder, 'stop'));
     for (let waitedMs = 0; await isStillThere(folder, owner); waitedMs += POLL_MS) {
       if (waitedMs >= timeoutSeconds * 1000) {
@@ -100,6 +101,9 @@ function requestStop(folder: string, owner: FolderOwner): LockRecord {
         `${folder} was not given up by ${ownerText(owner.record)}, which cannot be reached from here; run sluice stop on the machine, or in the container, where it runs`,
       );
     case 'barred':
+      if (!mayEnter(folder)) {
+        throw new CliError(`no permission for ${folder}, so nobody can tell who runs on it`);
+      }
       throw new CliError(
         `${folder} is in use by ${owner.record ? ownerText(owner.record) : 'a process of another user'}, which only its own user, or root, may stop`,
       );
@@ -115,10 +119,11 @@ async function isStillThere(folder: string, owner: LockRecord): Promise<boolean>
   return now.kind !== 'none' && 'record' in now && now.record?.nonce === owner.nonce;
 }
 
-function dataDirOf(path: string | undefined, overrides: readonly string[]): string {
-  const config = brokerConfig({
-    ...readProperties(path),
-    ...Object.fromEntries(overrides.map(parseOverride)),
-  });
-  return config.logDirList[0]!;
+function mayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

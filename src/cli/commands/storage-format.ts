@@ -1,13 +1,12 @@
 import { join, resolve } from 'node:path';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
-import { brokerConfig } from '../../config/index.ts';
 import { encodeMetaProperties, META_PROPERTIES_FILE } from '../../storage/dirs/meta-properties.ts';
 import { makeFolderDurably, replaceFileSync } from '../../storage/files/atomic-file.ts';
+import { readBrokerConfig } from '../broker-file.ts';
 import { CliError } from '../failure.ts';
 import { flagHelp, parseFlags, repeated, toggle, value } from '../flags.ts';
 import type { Command } from '../terminal.ts';
-import { readProperties } from '../text-file.ts';
 
 const FLAGS = {
   'cluster-id': value('id', 'The id of the new cluster, as random-uuid makes one. Short: -t.'),
@@ -55,7 +54,7 @@ export const storageFormat: Command = {
       );
     }
     if (flags.config === undefined) throw new CliError('--config is missing: name the broker file');
-    const { nodeId, logDirList } = brokerConfig(readProperties(flags.config, '--config'));
+    const { nodeId, logDirList } = readBrokerConfig(flags.config, [], '--config').config;
     const isFormatted = (folder: string) =>
       nodeFileSystem.stat(join(folder, META_PROPERTIES_FILE)) !== undefined;
     const formatted = logDirList.filter(isFormatted);
@@ -65,7 +64,10 @@ export const storageFormat: Command = {
       );
     }
     for (const folder of logDirList) {
-      if (isFormatted(folder)) continue;
+      if (isFormatted(folder)) {
+        terminal.out(`${folder} has an id already and is left alone.\n`);
+        continue;
+      }
       makeFolderDurably(nodeFileSystem, folder);
       const lock = await new NodeFolderLocker({ program: 'kafka-storage.sh' }).lock(folder);
       try {

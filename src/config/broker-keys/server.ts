@@ -136,6 +136,7 @@ export const SERVER_KEYS = {
   }),
   'max.connections.per.ip.overrides': string({
     default: '',
+    shape: [/^\s*[^,]+:\d+\s*(,\s*[^,]+:\d+\s*)*$/, 'a list of address:count'],
     update: 'cluster-wide',
     doc: 'Exceptions to max.connections.per.ip: address:count, comma-separated.',
   }),
