@@ -26,20 +26,22 @@ const MOST_BYTES = 64 * 1024;
  */
 export class LockFile {
   readonly path: string;
+  readonly #folder: string;
+  readonly #folderIdentity: FileIdentity;
   #fd: number;
   identity: FileIdentity;
 
-  private constructor(path: string, fd: number) {
-    this.path = path;
+  private constructor(folder: string, fd: number) {
+    this.path = join(folder, LOCK_FILE);
+    this.#folder = folder;
+    this.#folderIdentity = identityAt(folder);
     this.#fd = fd;
     this.identity = identityOf(fd);
   }
 
   /** Makes it when it is missing. Throws what the system says. */
   static open(folder: string): LockFile {
-    const path = join(folder, LOCK_FILE);
-    const { O_RDWR, O_CREAT } = fs.constants;
-    return new LockFile(path, fs.openSync(path, O_RDWR | O_CREAT, 0o644));
+    return new LockFile(folder, openFile(join(folder, LOCK_FILE)));
   }
 
   /** The record as it stands there, for `decodeRecord`. */
@@ -92,8 +94,10 @@ export class LockFile {
   }
 
   #reopen(): void {
-    const { O_RDWR, O_CREAT } = fs.constants;
-    const fd = fs.openSync(this.path, O_RDWR | O_CREAT, 0o644);
+    if (!isSameFile(identityAt(this.#folder), this.#folderIdentity)) {
+      throw new Error(`${this.#folder} is another folder than it was`);
+    }
+    const fd = openFile(this.path);
     fs.closeSync(this.#fd);
     this.#fd = fd;
     this.identity = identityOf(fd);
@@ -109,6 +113,16 @@ export class LockFile {
     const bytes = Buffer.alloc(Math.min(size, MOST_BYTES + RECORD_BYTES));
     return bytes.toString('latin1', 0, fs.readSync(this.#fd, bytes, 0, bytes.length, 0));
   }
+}
+
+function openFile(path: string): number {
+  const { O_RDWR, O_CREAT } = fs.constants;
+  return fs.openSync(path, O_RDWR | O_CREAT, 0o644);
+}
+
+function identityAt(folder: string): FileIdentity {
+  const { dev, ino } = fs.statSync(folder);
+  return { device: dev, inode: ino };
 }
 
 function identityOf(fd: number): FileIdentity {

@@ -132,6 +132,9 @@ export async function removeDeadSocket(folder: string, nonce: string): Promise<v
   const aside = `${privateName(nonce)}.dead`;
   const from = join(folder, SOCKET_FILE);
   const to = join(folder, aside);
+  if (fs.lstatSync(from, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`${from} is a folder, where the lock's socket should be; move it away`);
+  }
   try {
     fs.renameSync(from, to);
   } catch (error) {

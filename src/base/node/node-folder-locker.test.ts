@@ -404,6 +404,26 @@ function defineTests(): void {
     assert.deepEqual(await told(folder), []);
   });
 
+  test('in another folder that came in its place an owner writes nothing', async () => {
+    const folder = newFolder();
+    const lock = await quick({ lookMs: 1e6, leaseMs: 0 }).lock(folder);
+    renameSync(folder, `${folder}-away`);
+    mkdirSync(folder);
+    assert.throws(() => lock.assertHeld(), /is another folder than it was/);
+    await assert.rejects(lock.release(), /is another folder than it was/);
+    assert.deepEqual(readdirSync(folder), []);
+    rmSync(`${folder}-away`, { recursive: true });
+  });
+
+  test('a folder in the place of the socket is named', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, '.lock.socket'));
+    await assert.rejects(locker.lock(folder), {
+      message: `${folder}/.lock.socket is a folder, where the lock's socket should be; move it away`,
+    });
+    assert.ok(existsSync(join(folder, '.lock.socket')));
+  });
+
   test('a client that connects and says nothing does not hold the release up', async () => {
     const folder = newFolder();
     const lock = await locker.lock(folder);
