@@ -13,6 +13,8 @@ export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint';
 export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint';
 /** How far compaction got; what comes after it is dirty. */
 export const CLEANER_OFFSET_CHECKPOINT = 'cleaner-offset-checkpoint';
+/** High watermarks; the replica layer keeps it. */
+export const REPLICATION_OFFSET_CHECKPOINT = 'replication-offset-checkpoint';
 
 /** An offset of a log that a checkpoint file keeps; undefined for a log that has none. */
 export type OffsetOf = (log: OwnedLog) => number | undefined;

@@ -5,16 +5,19 @@ import type { LogOwner, OwnedLog } from '../log-owner.ts';
 import { logName } from '../log-types.ts';
 import type { KnownLog } from '../recovery/known-log.ts';
 import { LoadProgress } from '../recovery/load-progress.ts';
-import { LogFormatError, loadLog } from '../recovery/log-loader.ts';
+import type { LoadedLog } from '../recovery/loaded-log.ts';
+import { type LoadOptions, LogFormatError, loadLog } from '../recovery/log-loader.ts';
 import { Limiter } from '../segment/segment-io.ts';
 import type { StorageContext } from '../storage-context.ts';
 import { CLEAN_SHUTDOWN_FILE } from './clean-shutdown-file.ts';
+import { pathInTheWay, setFolderAside } from './folder-in-the-way.ts';
 import { folderKind } from './folder-kind.ts';
 import { isHollow } from './found-log-dir.ts';
 import {
   CLEANER_OFFSET_CHECKPOINT,
   LOG_START_OFFSET_CHECKPOINT,
   RECOVERY_POINT_CHECKPOINT,
+  REPLICATION_OFFSET_CHECKPOINT,
   readCheckpoint,
 } from './log-dir-checkpoints.ts';
 
@@ -37,6 +40,15 @@ export interface LoadDirOptions {
   readonly concurrency: number;
 }
 
+/** Files of a log directory that a start can do without. */
+const MADE_ANEW = [
+  CLEAN_SHUTDOWN_FILE,
+  RECOVERY_POINT_CHECKPOINT,
+  LOG_START_OFFSET_CHECKPOINT,
+  CLEANER_OFFSET_CHECKPOINT,
+  REPLICATION_OFFSET_CHECKPOINT,
+];
+
 /**
  * Loads every log of a directory. `hasStrayOffsets`: its checkpoints name logs that are not there. Rejects
  * with what the disk throws.
@@ -49,6 +61,7 @@ export async function loadLogDir(
   const { fileSystem, clock, logger } = context;
   const logDir = owner.path;
   const file = (name: string) => join(logDir, name);
+  for (const name of MADE_ANEW) setFolderAside(context, file(name));
   const isClean = fileSystem.stat(file(CLEAN_SHUTDOWN_FILE)) !== undefined;
   // Gone before anything changes: a crash from here on is an unclean stop.
   if (isClean) fileSystem.removeFile(file(CLEAN_SHUTDOWN_FILE));
@@ -84,7 +97,7 @@ export async function loadLogDir(
     await progress.turn();
     const folder = file(name);
     const config = options.configOf(topic);
-    const loaded = await loadLog({
+    const what = {
       context,
       folder,
       config,
@@ -94,7 +107,8 @@ export async function loadLogDir(
       logStartOffset: logStartOffsets.get(name) ?? 0,
       compactedUpTo: compactedUpTo.get(name) ?? 0,
       known: options.known(name),
-    }).catch((error: unknown) => {
+    };
+    const loaded = await loadWithoutFolders(what).catch((error: unknown) => {
       if (!(error instanceof LogFormatError)) throw error;
       logger.error({ folder, error }, 'the log cannot be used; its partition stays offline');
       into.unusable.set(name, error);
@@ -122,4 +136,17 @@ export async function loadLogDir(
     isClean ? `loaded ${logs}` : `recovered ${logs} after an unclean shutdown`,
   );
   return { hasStrayOffsets };
+}
+
+/** Loads a log once more for each folder that has the place of a file. */
+async function loadWithoutFolders(options: LoadOptions): Promise<LoadedLog> {
+  for (;;) {
+    try {
+      return await loadLog(options);
+    } catch (error) {
+      const path = pathInTheWay(error, options.folder);
+      if (path === undefined) throw error;
+      setFolderAside(options.context, path);
+    }
+  }
 }

@@ -31,7 +31,8 @@ export function loadIndexes(
 ): { indexes: SegmentIndexes; areDamaged: boolean; sizeInBytes: number } {
   const read = (suffix: string) => {
     const path = segment.path(suffix);
-    return fileSystem.stat(path) ? fileSystem.readFile(path) : undefined;
+    // Not there, or a folder, which the next start sets aside.
+    return fileSystem.stat(path)?.isFolder === false ? fileSystem.readFile(path) : undefined;
   };
   const offsets = new OffsetIndex(segment.baseOffset, read(OFFSET_INDEX_SUFFIX));
   const times = new TimeIndex(segment.baseOffset, read(TIME_INDEX_SUFFIX));

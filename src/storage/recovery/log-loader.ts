@@ -144,7 +144,13 @@ function tellMissing(
 
 function openSegment(context: StorageContext, folder: string, baseOffset: number): Segment {
   const path = join(folder, fileName(baseOffset, LOG_SUFFIX));
-  const sizeInBytes = context.fileSystem.stat(path)?.size ?? 0;
+  const stat = context.fileSystem.stat(path);
+  if (stat?.isFolder) {
+    throw new LogFormatError(
+      `${path} is a folder, where a file of records should be; move it away`,
+    );
+  }
+  const sizeInBytes = stat?.size ?? 0;
   return new Segment({ context, folder, baseOffset, sizeInBytes, isNew: false, rollJitterMs: 0 });
 }
 
