@@ -249,7 +249,7 @@ export class LogDir implements LogOwner {
           );
     this.#context.logger.error(
       { log: partition, error, logStartOffset, logEndOffset },
-      `${partition} goes offline, with the offsets ${logStartOffset} to ${logEndOffset}: ${gone.message}; put the file back, or start the broker again without it`,
+      `${partition} goes offline, ${logStartOffset < logEndOffset ? `with the offsets ${logStartOffset} to ${logEndOffset - 1}` : 'without records'}: ${gone.message}; put the file back, or start the broker again without it`,
     );
     log.goOffline(gone);
   }

@@ -211,7 +211,7 @@ for (const [what, sentence, damage] of damages) {
     );
     const errors = storage.lines.filter(({ level }) => level === 'error');
     assert.equal(errors.length, 1);
-    assert.match(errors[0]?.message ?? '', /^t-0 goes offline, with the offsets 0 to 3: .* was/);
+    assert.match(errors[0]?.message ?? '', /^t-0 goes offline, with the offsets 0 to 2: .* was/);
     await storage.manager.close();
     assert.equal(storage.disk.stat(`/data/${CLEAN_SHUTDOWN_FILE}`), undefined);
     assert.ok(storage.disk.stat(`/other/${CLEAN_SHUTDOWN_FILE}`));
