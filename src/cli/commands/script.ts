@@ -1,5 +1,6 @@
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { randomUuid } from '../../base/random.ts';
+import { errorSentence } from '../../base/system-error.ts';
 import { COMMANDS } from '../command-list.ts';
 import { CliError } from '../failure.ts';
 import { SCRIPTS } from '../scripts.ts';
@@ -15,7 +16,14 @@ export const script: Command = {
       );
     }
     const call = known(args, () => randomUuid(nodeRandom));
-    if ('command' in call) return (await COMMANDS[call.command]!.load()).run(call.args, terminal);
+    if ('command' in call) {
+      try {
+        return await (await COMMANDS[call.command]!.load()).run(call.args, terminal);
+      } catch (error) {
+        terminal.err(`${name}: ${errorSentence(error)}\n`);
+        return 1;
+      }
+    }
     if (call.out !== undefined) terminal.out(call.out);
     if (call.say !== undefined) terminal.err(`${name}: ${call.say}.\n`);
     return call.code;
