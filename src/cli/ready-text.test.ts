@@ -32,6 +32,21 @@ test('the port of controllers is not what clients are told to use, though it com
   assert.doesNotMatch(shown, /9093/);
 });
 
+test('nor is the listener that Kafka keeps for its controller', () => {
+  const shown = text(
+    {
+      listeners: 'CP://localhost:9093,PLAINTEXT://localhost:9094',
+      'control.plane.listener.name': 'CP',
+      'listener.security.protocol.map': 'CP:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    },
+    [
+      ['127.0.0.1', 9093],
+      ['127.0.0.1', 9094],
+    ],
+  );
+  assert.match(shown, /console-producer --bootstrap-server localhost:9094 /);
+});
+
 test('a name that is configured is shown, not the address it stands for', () => {
   const local = text({ listeners: 'PLAINTEXT://localhost:9092' }, [['127.0.0.1', 9092]]);
   assert.match(local, /Kafka protocol +localhost:9092\n/);

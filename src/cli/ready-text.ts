@@ -3,7 +3,7 @@ import type { BoundListener, Broker } from '../broker/broker.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import { VERSION } from './version.ts';
 
-type Settings = Pick<BrokerConfig, 'logDirList' | 'parsedListeners'>;
+type Settings = Pick<BrokerConfig, 'logDirList' | 'parsedListeners' | 'controlPlaneListenerName'>;
 
 /** What a person reads first: where it listens, who can reach it, and what to try. */
 export function readyText(
@@ -11,7 +11,8 @@ export function readyText(
   http: readonly Endpoint[],
   config: Settings,
 ): string {
-  const first = broker.listeners[0];
+  const forController = config.controlPlaneListenerName?.toUpperCase();
+  const first = broker.listeners.find(({ name }) => name !== forController) ?? broker.listeners[0];
   const at = first ? addressFor(first, config) : '';
   const flag = at === 'localhost:9092' ? '' : ` --bootstrap-server ${at}`;
   const rows = [

@@ -27,7 +27,10 @@ test('folders are formatted with an id, which the broker that starts on them the
   assert.match(meta, /^node\.id=3$/m);
   const again = await format();
   assert.equal(again.code, 1);
-  assert.match(again.err, /^kafka-storage: .*one, .*two have an id already; --ignore-formatted leaves/);
+  assert.match(
+    again.err,
+    /^kafka-storage: .*one, .*two have an id already; --ignore-formatted leaves/,
+  );
   rmSync(two, { recursive: true });
   const rest = await format('-g');
   assert.equal(
