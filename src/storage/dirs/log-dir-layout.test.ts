@@ -523,8 +523,12 @@ test('without an inventory, what is lost for good begins empty when that is aske
   }
   await storage.manager.close();
   // What it made is noted now: the word has nothing to say any more.
-  await storage.start(undefined, ['unknown']);
+  await storage.start(undefined, ['unknown', 'mistyped']);
   assert.ok(!storage.lines.some((line) => line.startsWith('error')));
+  const warnings = storage.lines.filter((line) => line.startsWith('warn'));
+  assert.deepEqual(warnings, [
+    'warn log.dirs.lost names mistyped, which no log directory ever was',
+  ]);
 });
 
 test('without an inventory, a directory that cannot be used keeps its partitions from being made anew', async () => {

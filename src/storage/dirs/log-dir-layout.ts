@@ -10,7 +10,7 @@ export class LogDirLayoutError extends Error {
 }
 
 /** In log.dirs.lost: whatever the list of topics has and no directory, where nobody noted what lay where. */
-const UNKNOWN = 'unknown';
+export const UNKNOWN = 'unknown';
 
 export interface LayoutQuestion {
   /** The directories that can be read, in the order of log.dirs. */

@@ -9,7 +9,7 @@ import { toError } from '../append/log-writer.ts';
 import { type FoundLogDir, findLogDir, isHollow } from './found-log-dir.ts';
 import type { TopicListKeeper } from './list-of-topics.ts';
 import type { LogDir } from './log-dir.ts';
-import { type LogDirLayout, LogDirLayoutError, layoutOf } from './log-dir-layout.ts';
+import { type LogDirLayout, LogDirLayoutError, layoutOf, UNKNOWN } from './log-dir-layout.ts';
 import { META_PROPERTIES_FILE } from './meta-properties.ts';
 
 export interface LogDirOpeningOptions {
@@ -98,6 +98,11 @@ function lookAt(
       META_PROPERTIES_FILE,
       ...(dir.path === layout.home ? (topicList?.files ?? []) : []),
     ]);
+  }
+  for (const id of lostDirs) {
+    const isKnown = layout.inventory?.directories.some((directory) => directory.id === id);
+    if (isKnown || id === UNKNOWN) continue;
+    logger.warn({ directoryId: id }, `log.dirs.lost names ${id}, which no log directory ever was`);
   }
   for (const name of layout.givenUpUnknown) {
     logger.error(
