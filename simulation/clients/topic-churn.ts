@@ -21,7 +21,7 @@ const PARTITIONS = 2;
 /** Long enough for whatever a broken connection left under way in the broker. */
 const SETTLING_MS = 15_000;
 
-/** What is known of the topic: there with this id, not there, or nobody was told. */
+/** What is known of the topic: there with this id, not there, or unknown since no answer came. */
 type Known = { readonly topicId: string } | 'absent' | 'unknown';
 
 /** Creates and deletes one topic over and over, with a few records in it. */

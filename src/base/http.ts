@@ -32,7 +32,7 @@ export interface ForeignConnection {
 /** Serving HTTP as a port. */
 export interface HttpHost {
   /**
-   * `handle` must not reject. `onForeign` is told of clients that speak something else. Rejects with
+   * `handle` must not reject. `onForeign` hears of clients that speak something else. Rejects with
    * Node's error (`code` EADDRINUSE, ...).
    */
   listen(

@@ -82,7 +82,7 @@ function told(advertisedHost: string, remoteHost: string): string[] {
   return sentences;
 }
 
-test('a client elsewhere that is told of its own machine is said when it happens', () => {
+test('a client elsewhere that is sent to its own machine is reported when it happens', () => {
   assert.deepEqual(told('localhost', '10.0.0.7'), [
     'the client at 10.0.0.7 is told to go on at localhost:9092, which is its own machine: ' +
       'set advertised.listeners to an address that clients reach, such as PLAINTEXT://10.0.0.2:9092',

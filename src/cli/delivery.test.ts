@@ -42,7 +42,7 @@ function start() {
   return { producer, delivery, signals, clock };
 }
 
-test('the lines that were not stored are told by number, first and last', async () => {
+test('the lines that were not stored are reported by number, first and last', async () => {
   const { producer, delivery } = start();
   for (let line = 1; line <= 9; line++) void delivery.send({ topic: 't', value: 'x' }, line);
   producer.open.forEach(({ resolve, reject }, index) => {
@@ -55,7 +55,7 @@ test('the lines that were not stored are told by number, first and last', async 
   });
 });
 
-test('lines in a row are told as such, and those that may be stored all the same', async () => {
+test('lines in a row are reported as such, and those that may be stored all the same', async () => {
   const { producer, delivery } = start();
   for (let line = 1; line <= 4; line++) void delivery.send({ topic: 't', value: 'x' }, line);
   producer.open.forEach(({ resolve, reject }, index) => {

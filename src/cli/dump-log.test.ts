@@ -74,7 +74,7 @@ test('the offsets of groups', async () => {
   );
 });
 
-test('what is wrong with files is told', async () => {
+test('what is wrong with files is reported', async () => {
   const index = readFileSync(file('.index'));
   index.writeInt32BE(index.readInt32BE(0) + 1, 0);
   writeFileSync(file('.index'), index);

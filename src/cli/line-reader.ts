@@ -27,7 +27,7 @@ const KNOWN = [
 ];
 
 /**
- * Others' properties are ignored; `warn` is told of one that is nearly ours. Throws CliError for separators that cannot
+ * Others' properties are ignored; `warn` hears of one that is nearly ours. Throws CliError for separators that cannot
  * be told apart.
  */
 export function lineFormat(properties: ConfigTexts, warn: (warning: string) => void): LineFormat {

@@ -55,7 +55,7 @@ test('values come from a file, or are numbers', async () => {
   assert.deepEqual(values.slice(5), ['0', '1', '2', '']);
 });
 
-test('records that warm up are told of, and what the clients counted is shown', async () => {
+test('records that warm up are mentioned, and what the clients counted is shown', async () => {
   await tools.ok('topics', ['--create', '--topic', 'warm']);
   const rate = ['--topic', 'warm', '--throughput', '-1', '--record-size', '10'];
   const sent = await tools.ok('producer-perf-test', [

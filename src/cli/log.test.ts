@@ -68,7 +68,7 @@ test('why old data is still there', async () => {
   assert.match(internal.out + internal.err, /holds no partition folders|It is (active|empty)/);
 });
 
-test('damage is told with file and position, taken out by repair, and kept', async () => {
+test('damage is reported with file and position, taken out by repair, and kept', async () => {
   const bytes = readFileSync(segment);
   bytes[70]! ^= 0xff;
   writeFileSync(segment, bytes);

@@ -93,7 +93,7 @@ test('console-consumer counts and commits nothing that the disk did not take', a
   assert.equal(again.out, 'a\nb\nc\n');
 });
 
-test('what a broker that is gone did not store is told by its lines', async () => {
+test('what a broker that is gone did not store is reported by its lines', async () => {
   const other = await startToolBroker({ 'auto.create.topics.enable': 'true' });
   const args = ['console-producer', '--bootstrap-server', other.bootstrap, '--topic', 't'];
   const timeout = ['--producer-property', 'delivery.timeout.ms=300'];
@@ -117,7 +117,7 @@ test('what a broker that is gone did not store is told by its lines', async () =
   );
 });
 
-test('the half line that had come when a producer was told to stop is not stored, and told', async () => {
+test('the half line that had come when a producer was told to stop is not stored, and reported', async () => {
   await broker.ok('topics', ['--create', '--topic', 'half']);
   const child = spawn(process.execPath, [program, 'console-producer', ...at(), '--topic', 'half'], {
     stdio: ['pipe', 'ignore', 'pipe'],

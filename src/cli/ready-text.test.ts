@@ -24,7 +24,7 @@ const CONTROLLER_FIRST = {
   'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
 };
 
-test('the port of controllers is not what clients are told to use, though it comes first', () => {
+test('the port of controllers is not what clients are sent to, though it comes first', () => {
   // It is not opened: there is nobody here to answer.
   const shown = text(CONTROLLER_FIRST, [['127.0.0.1', 9094]]);
   assert.match(shown, /console-producer --bootstrap-server localhost:9094 /);

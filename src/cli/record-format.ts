@@ -75,7 +75,7 @@ function javaBytes(bytes: Buffer): string {
 }
 
 /**
- * From `--property`. `warn` is told of a name that is nearly one of ours, and of a deserializer that is unknown; the
+ * From `--property`. `warn` hears of a name that is nearly one of ours, and of a deserializer that is unknown; the
  * bytes are then printed as they are, as Kafka's tool does with a class that it does not find.
  */
 export function recordFormatter(

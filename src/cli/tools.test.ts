@@ -246,7 +246,7 @@ test('what is wrong is said in one sentence, with exit code 1', async () => {
   }
 });
 
-test('what a topic command cannot do is told on standard output', async () => {
+test('what a topic command cannot do goes to standard output', async () => {
   const { code, out, err } = await sluice('topics', ['--describe', '--topic', 'nope']);
   assert.equal(code, 1);
   assert.equal(

@@ -72,7 +72,7 @@ export class Cluster {
   #brokers = new Map<number, BrokerMetadata>();
   #controllerId = -1;
   #closed = false;
-  /** A wrong address should be told at once, not after half a minute of tries. */
+  /** A wrong address should be reported at once, not after half a minute of tries. */
   #everConnected = false;
 
   constructor(ports: ClusterPorts, options: ClusterOptions) {

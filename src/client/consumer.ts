@@ -185,7 +185,7 @@ export class Consumer {
     }
   }
 
-  /** Ends the poll that waits, and every later one, at once: for who wants to stop. */
+  /** Ends the poll that waits, and every later one, at once: for a program that wants to stop. */
   wakeup(): void {
     this.#woken = true;
     this.#wake?.();
@@ -248,7 +248,7 @@ export class Consumer {
         },
         async (error: unknown) => {
           const failure = error instanceof Error ? error : new Error(String(error));
-          // A wrong address is told at once; a broker that was there may come back.
+          // A wrong address is reported at once; a broker that was there may come back.
           if (mayRetry(failure) && this.#cluster.everConnected) {
             this.#trouble = failure;
             await this.#cluster.sleep(RETRY_BACKOFF_MS);

@@ -41,7 +41,7 @@ test('append and subtract work on the list in force, also where it is inherited'
   );
 });
 
-test('a value that grows beyond what clients can be told is refused, and stays as it was', () => {
+test('a value that grows beyond what clients can be sent is refused, and stays as it was', () => {
   const key = 'leader.replication.throttled.replicas';
   const list = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => `${from + index}:1`).join(',');

@@ -116,7 +116,7 @@ function checked(broker: BrokerConfig, target: ConfigTarget, next: ConfigTexts):
     if (size <= MAX_VALUE_SIZE) continue;
     return {
       error: 'INVALID_CONFIG',
-      message: `The value of ${name} would have ${size} bytes; at most ${MAX_VALUE_SIZE} can be told to clients`,
+      message: `The value of ${name} would have ${size} bytes; at most ${MAX_VALUE_SIZE} can be sent to clients`,
     };
   }
   if (target === 'topic') {

@@ -25,7 +25,7 @@ export interface ConfigKey<T = unknown> {
   readonly default: string | null;
   /** The default where no ZooKeeper ensemble is configured, if it differs. */
   readonly singleNodeDefault: string | null | undefined;
-  /** What Kafka 4 changed about it, for who wants a broker to behave as one. */
+  /** What Kafka 4 changed about it, for anyone who wants a broker to behave as one. */
   readonly inKafka4: InKafka4 | undefined;
   /** Tells what is allowed, for the error and the reference page; empty allows everything. */
   readonly allowed: string;

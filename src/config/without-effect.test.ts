@@ -30,7 +30,7 @@ test('every security key that has no effect says so, and what that means, when i
   }
 });
 
-test('each key is told with what is not done', () => {
+test('each key is named with what is not done', () => {
   for (const [name, value, sentence] of [
     [
       'authorizer.class.name',

@@ -19,7 +19,7 @@ export class BrokerIdInUse extends Error {
   }
 }
 
-/** Creates what of Kafka's standing nodes is missing; one write on a new store, none later. */
+/** Creates those of Kafka's standing nodes that are missing; one write on a new store, none later. */
 export async function ensurePersistentPaths(store: Store): Promise<void> {
   const stats = await Promise.all(PERSISTENT_PATHS.map((path) => store.exists(path)));
   const missing = PERSISTENT_PATHS.filter((_, index) => !stats[index]);

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileHandleLimit, handleShortage } from './file-handles.ts';
 
-test('the last file handles are told by their numbers, and an eighth of all is kept', () => {
+test('the last file handles are known by their numbers, and an eighth of all is kept', () => {
   assert.equal(handleShortage(103, 120), undefined);
   assert.match(
     handleShortage(104, 120) ?? '',

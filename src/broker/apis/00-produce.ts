@@ -92,7 +92,7 @@ class ProduceAnswer {
   readonly #acks: number;
   readonly #response: { responses: { name: string; partitionResponses: PartitionRow[] }[] };
   #open: number;
-  /** What was refused first, and what of it is the client's fault: for the one log line. */
+  /** The first refusal, and the first that is the client's fault: for the one log line. */
   #failure: { error: ErrorName; detail: string } | undefined;
   #badBatch: { what: string; detail: string } | undefined;
   #badBatches = 0;

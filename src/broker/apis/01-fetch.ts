@@ -77,7 +77,7 @@ export function fetchApi(dependencies: FetchDependencies): Api {
   });
 }
 
-/** The answer of one request: what of it is told in its session, in the form that its version knows. */
+/** The answer of one request: the part that its session has to hear, in the form that its version knows. */
 class FetchAnswer implements FetchDone {
   readonly pending = new Pending<Response>();
   readonly #dependencies: FetchDependencies;

@@ -105,7 +105,7 @@ function mayCreate(
   return byRight(topics, ({ name }) => context.authorize('CREATE', 'TOPIC', name));
 }
 
-/** What a topic became is told to those only who may ask for it as well. */
+/** Only clients that may ask for a topic's configuration learn what it became. */
 function mayDescribeConfigs(context: RequestContext, topic: string): boolean {
   return context.authorize('DESCRIBE_CONFIGS', 'TOPIC', topic);
 }

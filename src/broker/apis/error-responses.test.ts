@@ -54,7 +54,7 @@ function errorCodes(value: unknown): unknown[] {
   );
 }
 
-test('a failure is told at every version, wherever the version has room for it', () => {
+test('a failure is reported at every version, wherever the version has room for it', () => {
   const failure = new KafkaError('UNKNOWN_SERVER_ERROR', 'test');
   for (const [api, input] of cases) {
     for (let version = api.versions.min; version <= api.versions.max; version++) {

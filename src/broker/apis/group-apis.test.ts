@@ -549,7 +549,7 @@ test('OffsetDelete names partitions that do not exist, and the group that does n
   assert.equal(apis.failure(OFFSET_DELETE, 0, { groupId: 'group', topics }).errorCode, -1);
 });
 
-test('a member that does not fit into its group is told to the log, with what it brought', async () => {
+test('a member that does not fit into its group is logged, with what it brought', async () => {
   const apis = await start();
   apis.group.join('');
   const misfit = {

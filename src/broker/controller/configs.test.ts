@@ -84,7 +84,7 @@ test('validate only changes nothing', async () => {
   await cluster.close();
 });
 
-test('a topic that is told what it is already writes nothing and tells nobody', async () => {
+test('setting what is set already writes nothing and tells nobody', async () => {
   const { cluster, controller, session, metadata } = await withTopic();
   const before = metadata.snapshot;
   const same = { resource: topic, changes: [set('retention.ms', '5')] };

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Coordinators } from './coordinators.ts';
 import { TallyHarness } from './runtime/testing/tally.ts';
 
-test('who leads a partition is told to the coordinator whose topic it is, and to no other', async () => {
+test('the coordinator of a topic hears who leads its partitions, and no other one does', async () => {
   const [groups, transactions] = [new TallyHarness(), new TallyHarness()];
   const coordinators = new Coordinators({
     __consumer_offsets: groups.runtime,

@@ -45,7 +45,7 @@ test('a thousand wait, others are turned away; all of them where the start fails
   assert.equal(destroyed.length, 1002);
 });
 
-test('a taken port is told with its address', async () => {
+test('a taken port is reported with its address', async () => {
   const { port } = network();
   const error = Object.assign(new Error('x'), { code: 'EADDRINUSE', syscall: 'listen' });
   port.listen = () => Promise.reject(error);

@@ -101,7 +101,7 @@ test('a large request counts until it is answered: the next one waits, small one
   assert.equal(clock.pendingTimers, 3, 'one for each idle connection, none for a stalled sender');
 });
 
-test('clients that are not read from because of all the others are told of, one line a minute', async () => {
+test('clients that are not read from because of all the others are reported, one line a minute', async () => {
   const { clock, broker, connect } = await setup({ maxInFlightBytes: 10 * KB });
   const clients = await Promise.all(Array.from({ length: 5 }, connect));
   for (const client of clients) {

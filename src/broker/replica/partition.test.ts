@@ -77,7 +77,7 @@ test('a producer whose time is up is told so; its record may be committed later'
   assert.equal(partition.highWatermark, 2);
 });
 
-test('who has little time is told in time, also behind others who have more', async () => {
+test('a short timeout is kept, also behind longer ones', async () => {
   const { told, produce, storage } = await led();
   produce('long', { timeoutMs: 30_000 });
   produce('short', { timeoutMs: 1000 });

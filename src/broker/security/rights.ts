@@ -65,7 +65,7 @@ export function operationBits(
   return bits;
 }
 
-/** What a client is told that may not do something to a resource of this type. */
+/** The error for a client that may not do something to a resource of this type. */
 export function denial(resource: ResourceType): ErrorName {
   return `${resource}_AUTHORIZATION_FAILED`;
 }

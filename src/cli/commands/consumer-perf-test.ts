@@ -48,7 +48,7 @@ const FLAGS = {
 } as const;
 
 const POLL_MS = 100;
-/** As exact as the time that joining took is told. */
+/** The precision with which the time that joining took is shown. */
 const JOINING_POLL_MS = 5;
 
 /** kafka-consumer-perf-test.sh */

@@ -73,7 +73,7 @@ class Dump {
   readonly #maxBytes: number;
   readonly #indexSanityOnly: boolean;
   readonly #verifyOnly: boolean;
-  /** What is told at the end, per kind, in the order Kafka's tool has. */
+  /** What is reported at the end, per kind, in the order Kafka's tool has. */
   readonly #mismatches: string[] = [];
   readonly #timeMismatches: string[] = [];
   readonly #timeOutOfOrder: string[] = [];

@@ -111,7 +111,7 @@ async function matching(
     .filter(filter.partition);
 }
 
-/** A partition that cannot be asked is told about and left out; the others are there. */
+/** A partition that cannot be asked is reported and left out; the others are there. */
 async function offsetsOf(
   cluster: Cluster,
   partitions: readonly TopicPartition[],

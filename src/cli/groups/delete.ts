@@ -43,7 +43,7 @@ export async function deleteOffsetsAction(
 ): Promise<void> {
   const groupId = flags.group[0]!;
   const { found, missing } = await namedPartitions(cluster, flags.topic);
-  // A topic that does not exist is told about in its row; Kafka's tool calls that a success, too.
+  // A topic that does not exist is reported in its row; Kafka's tool calls that a success, too.
   const results: (TopicPartition & { status: string })[] = missing.map((topic) => ({
     topic,
     partition: -1,

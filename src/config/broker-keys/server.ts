@@ -61,8 +61,7 @@ export const SERVER_KEYS = {
   'control.plane.listener.name': string({
     default: null,
     importance: 'high',
-    effect: 'none',
-    doc: 'The listener over which the controller reaches this broker, if it is to have one of its own.',
+    doc: 'The listener over which the controller reaches this broker, if it is to have one of its own; clients are not sent there.',
   }),
   'http.listeners': string({
     default: 'http://127.0.0.1:8048',

@@ -35,7 +35,7 @@ export class ByteWriter {
     this.#buffer.write(value, at, 'utf8');
   }
 
-  /** Null is told from empty. */
+  /** Null and empty are different. */
   nullableBytes(value: Buffer | null): void {
     this.u8(value === null ? 0 : 1);
     if (value === null) return;

@@ -51,7 +51,7 @@ const openFolders = new WeakMap<FileSystem, Set<string>>();
 /** Encoded effects of one flush; what is beyond waits for the next. */
 const MOST_OPERATIONS_PER_FLUSH = 50_000;
 
-/** A call waiting for its turn. `run` does it; the outcome is told when everything before is durable. */
+/** A call waiting for its turn. `run` does it; its outcome is passed on when everything before it is durable. */
 interface Call {
   run(): () => void;
   refuse(error: StoreError): void;

@@ -68,7 +68,7 @@ const cases: Record<string, (store: Store, under: StoreUnderTest) => Promise<voi
     assert.equal(node?.stat.createdTxId, made.stat.createdTxId);
   },
 
-  'no data is told from empty data': async (store) => {
+  'no data and empty data are different': async (store) => {
     await store.create('/none', null);
     await store.create('/empty', Buffer.alloc(0));
     assert.equal((await store.get('/none'))?.data, null);

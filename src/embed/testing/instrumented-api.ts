@@ -36,7 +36,7 @@ export function instrumentedApi(api: Api, watcher: ApiWatcher): Api {
   };
 }
 
-/** Calls the handler; `then` is told once what came of it, now or later. */
+/** Calls the handler; `then` hears once what came of it, now or later. */
 function settle(
   api: Api,
   context: RequestContext,

@@ -172,7 +172,7 @@ function unwrap(
   try {
     insides = codec.decompress(value, limits.maxDecompressedBytes);
   } catch (error) {
-    // What comes of a set that is too large may be told by its first bytes, as Kafka would.
+    // The first bytes of a set that is too large may show what is wrong with it, as they do for Kafka.
     if (error instanceof OutputTooLargeError && codec.decompressStart) {
       readInsides(codec.decompressStart(value), wrapper, limits, () => {});
     }

@@ -9,7 +9,7 @@ export function isLargeChecksum(sizeInBytes: number): boolean {
 
 /**
  * Checks the checksums of large batches one after the other, a piece in each turn of the event loop,
- * since others would wait for many milliseconds. `done` is told, in a later turn, which of them match.
+ * since others would wait for many milliseconds. `done` hears, in a later turn, which of them match.
  * Nobody may change the batches meanwhile.
  */
 export function checkInTurns(

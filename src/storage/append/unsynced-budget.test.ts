@@ -67,7 +67,7 @@ test('it waits again when it is ahead again, without waiting for the next backgr
   }
 });
 
-test('the disk fails meanwhile: who waits is told', async () => {
+test('the disk fails meanwhile: whoever waits hears of it', async () => {
   const { storage, ahead, syncs } = await limited();
   const waiting = appendBatch(ahead, batchOf(['a']));
   await storage.clock.settle();
@@ -108,7 +108,7 @@ test('a stop writes what waits', async () => {
   assert.deepEqual(await contentsOf(await storage.open()), ['0:first', '1:a']);
 });
 
-test('a disk that is behind is told once a minute, with what may be unsynced', async () => {
+test('a disk that is behind is reported once a minute, with what may be unsynced', async () => {
   const { storage, ahead, syncs } = await limited();
   for (const value of ['a', 'b', 'c']) appendBatch(ahead, batchOf([value]));
   await storage.clock.settle();

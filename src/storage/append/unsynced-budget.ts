@@ -5,7 +5,7 @@ export interface HeldUpLog {
 }
 
 /**
- * Bounds what of a log directory is written and not synced. Without a bound a producer that is faster
+ * Bounds the bytes of a log directory that are written and not synced. Without a bound a producer that is faster
  * than the disk fills the system's memory, until the system holds up whoever writes next: the whole
  * process. Here only the logs wait that have much unsynced themselves.
  */

@@ -91,7 +91,7 @@ for (const [what, damage] of Object.entries(damages)) {
         assert.equal(await wrongLookups(log, times), 0);
         assert.equal((await contentsOf(log)).length, times.length);
         const told = storage.lines.filter(({ level }) => level === 'warn' || level === 'error');
-        assert.deepEqual(told, [], 'it is nobody to be told');
+        assert.deepEqual(told, [], 'nobody needs to hear of it');
       });
     }
   }

@@ -33,7 +33,7 @@ const LEAST_ENTRY_BYTES = 26;
 
 /**
  * Goes through a whole log file of any format, checks every checksum and the order of offsets, and
- * finds its way again behind damage. `retract` is told of an entry that was visited and turned out
+ * finds its way again behind damage. `retract` hears of an entry that was visited and turned out
  * to be damaged when the next one was seen. Throws what the disk throws.
  */
 export function walkLogFile(

@@ -13,7 +13,7 @@ import { type Tally, TallyHarness } from './testing/tally.ts';
 const many = (count: number): Tally[] =>
   Array.from({ length: count }, (_, index) => ({ name: `n${index}`, amount: index }));
 
-/** A logger that keeps what it is told. */
+/** A logger that keeps its lines. */
 function listening() {
   const lines: string[] = [];
   const keep = (fields: object, message: string) =>

@@ -27,7 +27,7 @@ test('a static member gets an id of its own at once, named for its instance', as
 test('a static member that comes back replaces its old id without a rebalance', async () => {
   const { group, a, b, generation } = await staticGroup();
   const back = group.join('', { instanceId: 'b' });
-  assert.ok(back.isParked, 'the new id is durable before it is told');
+  assert.ok(back.isParked, 'the new id is durable before anyone hears it');
   group.turn();
   assert.deepEqual([back.result.error, back.result.generation], ['NONE', generation]);
   assert.notEqual(back.result.memberId, b);
