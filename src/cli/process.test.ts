@@ -182,7 +182,7 @@ test('a broker in the background has a pid file and a log, and sluice stop ends 
   assert.equal(refused.code, 1);
   assert.match(refused.text, new RegExp(`did not start: .* is in use by process ${pid}`));
 
-  const stopped = await run(['stop', '--data-dir', data]);
+  const stopped = await run(['stop', data]);
   assert.equal(stopped.code, 0, stopped.text);
   assert.match(stopped.text, new RegExp(`\\(process ${pid}\\)`));
   assert.equal(existsSync(join(data, 'sluice.pid')), false);

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FolderOwner, folderOwner, STOPPING } from '../../base/node/lock-owner.ts';
 import { type LockRecord, ownerText } from '../../base/node/lock-record.ts';
@@ -17,12 +17,12 @@ const FLAGS = {
 
 const HELP = `Stops the broker that owns a data directory, and waits until it is gone.
 
-Usage: sluice stop [config/server.properties] [flags]
+Usage: sluice stop [config/server.properties | folder] [flags]
 
 ${flagHelp(FLAGS)}
 
   sluice stop
-  sluice stop --data-dir /var/lib/sluice
+  sluice stop /var/lib/sluice
 `;
 
 const POLL_MS = 25;
@@ -40,8 +40,7 @@ export const stop: Command = {
       return 0;
     }
     const timeoutSeconds = wholeNumber('timeout', flags.timeout ?? '60', { atLeast: 1 });
-    const folder =
-      flags['data-dir'] ?? readBrokerConfig(rest[0], flags.override).config.logDirList[0]!;
+    const folder = flags['data-dir'] ?? folderOf(rest[0], flags.override);
     const owner = requestStop(folder, await folderOwner(folder, 'stop'));
     for (let waitedMs = 0; await isStillThere(folder, owner); waitedMs += POLL_MS) {
       if (waitedMs >= timeoutSeconds * 1000) {
@@ -62,6 +61,13 @@ export const stop: Command = {
     return 0;
   },
 };
+
+/** A data directory as such, or the first one of a configuration. */
+function folderOf(named: string | undefined, overrides: readonly string[]): string {
+  const isFolder = named !== undefined && statSync(named, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder) return named;
+  return readBrokerConfig(named, overrides).config.logDirList[0]!;
+}
 
 /** Who is about to stop. Throws CliError where nobody is. */
 function requestStop(folder: string, owner: FolderOwner): LockRecord {
