@@ -101,21 +101,19 @@ class ProduceAnswer {
   constructor(context: RequestContext, { acks, topicData }: ProduceRequest) {
     this.#context = context;
     this.#acks = acks;
-    const rows: PartitionRow[] = [];
-    const responses: { name: string; partitionResponses: PartitionRow[] }[] = [];
-    for (const { name, partitionData } of topicData) {
-      const partitionResponses: PartitionRow[] = [];
-      for (const { index, records } of partitionData) {
-        const row = new PartitionRow(this, name, index, records);
-        partitionResponses.push(row);
-        rows.push(row);
-      }
-      responses.push({ name, partitionResponses });
-    }
-    this.rows = rows;
+    const responses = topicData.map(({ name, partitionData }) => ({
+      name,
+      partitionResponses: partitionData.map(
+        ({ index, records }) => new PartitionRow(this, name, index, records),
+      ),
+    }));
     this.#response = { responses };
-    this.#open = rows.length;
-    if (rows.length === 0) this.pending.complete(this.#answer());
+    this.rows =
+      responses.length === 1
+        ? responses[0]!.partitionResponses
+        : responses.flatMap(({ partitionResponses }) => partitionResponses);
+    this.#open = this.rows.length;
+    if (this.#open === 0) this.pending.complete(this.#answer());
   }
 
   rowRefused(row: PartitionRow, { error, detail }: { error: ErrorName; detail: string }): void {
