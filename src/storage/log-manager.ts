@@ -139,6 +139,9 @@ export class LogManager {
         topicsVersion: () => this.#options.topicList?.version(),
       });
       this.#inventory.compare();
+      // A list of topics that is made anew begins at its first change: what is noted of the one before it must
+      // not be held against it, also where the broker is killed before the next inventory.
+      if (layout.isFirstStart && layout.inventory) await this.keepInventory();
     } catch (error) {
       for (const dir of this.#dirs) await dir.release();
       throw error;

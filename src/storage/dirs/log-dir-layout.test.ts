@@ -26,7 +26,14 @@ class Storage {
   readonly topics = { version: 1, names: [] as string[] };
   manager!: LogManager;
 
-  async start(logDirs = ['/d1', '/d2'], lostDirs: string[] = []): Promise<void> {
+  async start(logDirs?: string[], lostDirs?: string[]): Promise<void> {
+    await this.open(logDirs, lostDirs);
+    this.writeTopics();
+    await this.manager.keepInventory();
+  }
+
+  /** A start as far as the list of topics is made, where there is none. */
+  async open(logDirs = ['/d1', '/d2'], lostDirs: string[] = []): Promise<void> {
     const at = (level: string) => (_fields: LogFields, text: string) =>
       void this.lines.push(`${level} ${text}`);
     const [debug, info, warn, error] = ['debug', 'info', 'warn', 'error'].map(at);
@@ -51,8 +58,6 @@ class Storage {
       configOf: () => DEFAULT_LOG_CONFIG,
       onLogDirFailure: () => {},
     });
-    this.writeTopics();
-    await this.manager.keepInventory();
   }
 
   /** As after a change of topics. */
@@ -196,6 +201,17 @@ test('a list of topics that is lost for good is made of the folders that are lef
   const left = [...storage.manager.logs()];
   assert.equal(left.length, 2);
   for (const log of left) assert.deepEqual(await contentsOf(log), FULL[0]);
+});
+
+test('a list of topics that is made anew is taken for no older copy, whenever the broker is killed', async () => {
+  const storage = await new Storage().fill();
+  storage.disk.removeFile(`/d1/${HOME_FILE}`);
+  Object.assign(storage.topics, { version: 1, names: [] });
+  await storage.open();
+  storage.writeTopics();
+  storage.disk.crash('all');
+  await storage.start();
+  assert.deepEqual(await storage.all(), FULL);
 });
 
 test('a new directory may come anywhere in the list, and gets the next partitions', async () => {
