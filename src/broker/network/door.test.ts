@@ -15,8 +15,8 @@ function network() {
     },
     connect: () => Promise.reject(new Error('nobody calls')),
   };
-  const knock = (id: number) =>
-    onSocket({ id, destroy: () => destroyed.push(id) } as unknown as Socket);
+  const knock = (id: number, shortage?: string) =>
+    onSocket({ id, shortage, destroy: () => destroyed.push(id) } as unknown as Socket);
   return { port, knock, destroyed };
 }
 
@@ -43,6 +43,17 @@ test('a thousand wait, others are turned away; all of them where the start fails
   await door.close();
   knock(1002);
   assert.equal(destroyed.length, 1002);
+});
+
+test('who would take one of the last file handles does not wait: the start needs them for its data', async () => {
+  const { port, knock, destroyed } = network();
+  const door = await bindDoor(port, at);
+  knock(1);
+  knock(2, 'only 3 of 1024 file handles are left');
+  assert.deepEqual(destroyed, [2]);
+  const served: number[] = [];
+  door.open((socket) => served.push(idOf(socket)));
+  assert.deepEqual(served, [1]);
 });
 
 test('a taken port is reported with its address', async () => {

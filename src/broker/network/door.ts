@@ -18,7 +18,8 @@ export async function bindDoor(network: Network, at: Endpoint & { name: string }
   const { name, host, port } = at;
   const waiting: Socket[] = [];
   let accept = (socket: Socket): void => {
-    if (waiting.length < MOST_WAITING) waiting.push(socket);
+    // The last file handles are for the data that is being opened.
+    if (waiting.length < MOST_WAITING && socket.shortage === undefined) waiting.push(socket);
     else socket.destroy();
   };
   const listener = await network
