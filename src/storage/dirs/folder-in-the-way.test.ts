@@ -49,6 +49,19 @@ test('a folder in the place of what can be made anew is set aside, and nothing e
   }
 });
 
+test('after a kill, too, a folder in the place of an index is out of the way before the index is written', async () => {
+  for (const suffix of ['index', 'timeindex']) {
+    const storage = new TestStorage();
+    appendValues(storage, await storage.open(), ['a', 'b']);
+    storage.crash('all');
+    putFolder(storage, `${FOLDER}/${SEGMENT}.${suffix}`);
+    await storage.open();
+    await storage.manager.close();
+    assert.deepEqual(storage.failedDirs, [], suffix);
+    assert.deepEqual(await contentsOf(await storage.open()), ['0:a', '1:b'], suffix);
+  }
+});
+
 test('a folder in the place of a segment costs its partition alone', async () => {
   const storage = await filled();
   putFolder(storage, `${FOLDER}/${SEGMENT}.log`);

@@ -3,6 +3,7 @@ import type { Int64 } from '../../base/int64.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { LeaderEpochCache } from '../append/leader-epoch-cache.ts';
 import { LEADER_EPOCH_FILE } from '../append/log-sync.ts';
+import { setFolderAside } from '../dirs/folder-in-the-way.ts';
 import { decodePartitionMetadata, PARTITION_METADATA_FILE } from '../dirs/partition-metadata.ts';
 import {
   CheckpointFormatError,
@@ -305,6 +306,9 @@ class LogRecovery {
         segment.saveIndexes();
         this.unsyncedFiles.push(...segment.indexPaths());
         segment.deactivate();
+      } else {
+        // The indexes of the active one are written when it serves: then a folder there would cost the directory.
+        for (const path of segment.indexPaths()) setFolderAside(this.#context, path);
       }
     }
     // The next recovery must not take it for one that a power cut left.
