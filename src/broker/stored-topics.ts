@@ -26,7 +26,12 @@ export class StoredTopics implements TopicListKeeper {
   read(logDir: string): ListOfTopics {
     const stored = readStoredTree(this.#fileSystem, logDir);
     this.#stored.set(logDir, stored);
-    return { version: stored.txId, assigned: () => assignedReplicas(stored.tree) };
+    const { tree, txId } = stored;
+    return {
+      version: txId,
+      assigned: () => assignedReplicas(tree),
+      topicId: (topic) => topicIdOf(tree, topic),
+    };
   }
 
   version(): number | undefined {
@@ -40,6 +45,11 @@ export class StoredTopics implements TopicListKeeper {
     this.#store = openEmbeddedStore(stored ? { ...options, stored } : options);
     return this.#store;
   }
+}
+
+function topicIdOf(tree: Tree, topic: string): string | undefined {
+  const node = tree.get(topicNode.path(topic));
+  return node && (topicNode.decode(node.data, topic).topicId ?? undefined);
 }
 
 /** Of partitions that had a leader once: others have no folder yet. Throws ZnodeError. */

@@ -4,6 +4,8 @@ export interface ListOfTopics {
   readonly version: number;
   /** Ids of the brokers that have a replica, by `<topic>-<partition>`; without topics that are being deleted. */
   assigned(): ReadonlyMap<string, readonly number[]>;
+  /** Undefined where there is no such topic, or none is known to have one. */
+  topicId(topic: string): string | undefined;
 }
 
 /** Whoever keeps the list of topics; storage only minds where it lies, and that it is not one of before. */

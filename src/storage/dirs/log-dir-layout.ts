@@ -2,6 +2,7 @@ import type { KnownLog } from '../recovery/known-log.ts';
 import type { FoundLogDir } from './found-log-dir.ts';
 import type { Inventory, InventoryDirectory, InventoryLog } from './inventory.ts';
 import { INVENTORY_FILE } from './inventory.ts';
+import type { ListOfTopics } from './list-of-topics.ts';
 import { META_PROPERTIES_FILE } from './meta-properties.ts';
 
 /** log.dirs are not what they were, and going on could put an empty partition in place of a full one. */
@@ -56,7 +57,7 @@ export function layoutOf(question: LayoutQuestion): LogDirLayout {
     home: (home ?? found[0])?.path ?? '',
     isFirstStart: home === undefined,
     inventory,
-    known: knownLogs(found, inventory),
+    known: knownLogs(found, inventory, home?.topics),
     ...missingDirectories(question, inventory),
     givenUpUnknown: inventory ? [] : missingUnnoted(question, home),
   };
@@ -66,14 +67,24 @@ export function layoutOf(question: LayoutQuestion): LogDirLayout {
 function knownLogs(
   found: readonly FoundLogDir[],
   inventory: Inventory | undefined,
+  topics: ListOfTopics | undefined,
 ): Map<string, KnownLog> {
   const known = new Map<string, KnownLog>();
   for (const { id, closedMs, logs } of inventory?.directories ?? []) {
     const dir = found.find((one) => one.id === id);
     const isAsItWas = inventory?.isComplete === true && dir?.closedMs === closedMs;
-    for (const [name, log] of logs) known.set(name, isAsItWas ? log : { ...log, segments: [] });
+    for (const [name, log] of logs) {
+      if (isOfOlderTopic(name, log, topics)) continue;
+      known.set(name, isAsItWas ? log : { ...log, segments: [] });
+    }
   }
   return known;
+}
+
+/** A topic of the name was made since: what is known is of the one before, also where a power cut took the new one's id. */
+function isOfOlderTopic(name: string, log: KnownLog, topics: ListOfTopics | undefined): boolean {
+  const topicId = topics?.topicId(name.slice(0, name.lastIndexOf('-')));
+  return topicId !== undefined && log.topicId !== undefined && log.topicId !== topicId;
 }
 
 function newestInventory(found: readonly FoundLogDir[]): Inventory | undefined {
