@@ -126,7 +126,7 @@ const MUTATIONS = [
   },
   {
     name: 'a start shows what is not synced',
-    file: 'src/broker/broker.ts',
+    file: 'src/broker/stages/open-coordinators.ts',
     from: 'await logs.syncRecovered();',
     to: '',
     ...{ kind: 'broker', policy: 'group-commit', seeds: 500 },

@@ -162,6 +162,27 @@ test('a deleted topic is heard by a shard that was being loaded, and waited for 
   runtime.stop();
 });
 
+test('a shard that cannot be loaded keeps no deletion waiting, and hears of it when it is', async () => {
+  const harness = new TallyHarness();
+  const { runtime, log, clock } = harness;
+  log.write(0, { records: [{ key: Buffer.from('orders'), value: Buffer.from('7') }] });
+  log.loadFailure = new Error('damaged');
+  runtime.onElection(0, 0);
+  let isDone = false;
+  const deleted = runtime.onPartitionsDeleted('orders', 'all').then(() => {
+    isDone = true;
+  });
+  await clock.settle();
+  assert.ok(isDone);
+  await deleted;
+  log.loadFailure = undefined;
+  clock.advance(1000);
+  await clock.settle();
+  assert.deepEqual(harness.shard.state.events, ['loaded at 1000', 'orders is deleted']);
+  assert.equal(harness.shard.state.size, 0);
+  runtime.stop();
+});
+
 test('a load that takes long says how far it is, and what it could not read', async () => {
   const { lines, logger } = listening();
   const clock = new SimClock();

@@ -76,14 +76,19 @@ export class CoordinatorRuntime<Rec, Context, State extends Shard<Rec, Context>>
   /**
    * Drops what is known about partitions that are gone, also in shards that are still being loaded.
    * Resolves when no shard shows it any more. A log that fails meanwhile takes its shard offline:
-   * then there is nobody to wait for.
+   * then there is nobody to wait for. A shard that cannot be loaded drops it when it is, and keeps nobody waiting:
+   * until then it serves nobody.
    */
   async onPartitionsDeleted(topic: string, partitions: readonly number[] | 'all'): Promise<void> {
-    await Promise.all(Array.from(this.#led.keys(), (partition) => this.whenLoaded(partition)));
+    await Promise.all(Array.from(this.#led.values(), ({ tried }) => tried));
+    const drop = (shard: ServingShard<Rec, Context, State>) =>
+      shard.runAll(shard.state.partitionsDeleted(topic, partitions));
     await Promise.all(
-      Array.from(this.shards(), (shard) =>
-        shard.runAll(shard.state.partitionsDeleted(topic, partitions)),
-      ),
+      Array.from(this.#led.values(), (led) => {
+        if (led.serving) return drop(led.serving);
+        led.onceLoaded((shard) => void drop(shard));
+        return undefined;
+      }),
     );
   }
 

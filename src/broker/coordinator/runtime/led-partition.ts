@@ -17,12 +17,16 @@ export class LedPartition<Rec, Context, State extends Shard<Rec, Context>> {
   readonly leaderEpoch: number;
   /** Resolves when loaded, or given up because the leadership ended. Never rejects. */
   readonly loaded: Promise<void>;
+  /** The same, or a first load has failed: then nobody knows how long it takes. */
+  readonly tried: Promise<void>;
   readonly #kind: CoordinatorKind<Rec, Context, State>;
   readonly #ports: ServingPorts;
   #serving: ServingShard<Rec, Context, State> | undefined;
   #isClosed = false;
   #retry: Timer | undefined;
   #endLoading: () => void = () => {};
+  #endTrying: () => void = () => {};
+  readonly #afterLoading: ((shard: ServingShard<Rec, Context, State>) => void)[] = [];
 
   constructor(
     partition: number,
@@ -37,11 +41,20 @@ export class LedPartition<Rec, Context, State extends Shard<Rec, Context>> {
     this.loaded = new Promise((resolve) => {
       this.#endLoading = resolve;
     });
+    const failed = new Promise<void>((resolve) => {
+      this.#endTrying = resolve;
+    });
+    this.tried = Promise.race([this.loaded, failed]);
   }
 
   /** Undefined while it is loading. */
   get serving(): ServingShard<Rec, Context, State> | undefined {
     return this.#serving;
+  }
+
+  /** Called with the shard if it is loaded after all; to be called while it is not. */
+  onceLoaded(callback: (shard: ServingShard<Rec, Context, State>) => void): void {
+    this.#afterLoading.push(callback);
   }
 
   load(retryMs = FIRST_RETRY_MS): void {
@@ -76,11 +89,13 @@ export class LedPartition<Rec, Context, State extends Shard<Rec, Context>> {
             const tookMs = Math.round(clock.monotonicMs() - startedMs);
             logger.info({ [noun]: shard.size, tookMs }, `${noun} are loaded`);
           }
+          for (const callback of this.#afterLoading.splice(0)) callback(this.#serving);
           this.#endLoading();
         },
         (error: unknown) => {
           if (this.#isClosed) return;
           logger.error({ error, retryMs }, `${noun} cannot be loaded, trying again`);
+          this.#endTrying();
           this.#retry = clock.after(retryMs, () => this.load(Math.min(retryMs * 2, LAST_RETRY_MS)));
         },
       );
