@@ -256,10 +256,7 @@ class BrokerRun {
       this.#numbers.powerCuts++;
       this.#wasPowerCut = true;
       this.#mayHaveLost = this.#plan.policy === 'os';
-      if (this.#mayHaveLost) {
-        this.#group.lost();
-        this.#clients.mayHaveLost = true;
-      }
+      if (this.#mayHaveLost) this.#clients.mayHaveLost = true;
       world.crash(survival);
     } else {
       this.#numbers[ending === 'kill' ? 'kills' : 'stops']++;
@@ -271,7 +268,10 @@ class BrokerRun {
     });
     await this.#until(() => isQuiet);
     // Answers about records that are lost now must not come later than that.
-    if (this.#mayHaveLost) this.#network.disconnect('clients');
+    if (this.#mayHaveLost) {
+      this.#network.disconnect('clients');
+      this.#group.lost();
+    }
     this.#clients.diskIsBroken = false;
   }
 

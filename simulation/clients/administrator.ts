@@ -15,7 +15,7 @@ import {
 } from '../../src/protocol/messages/44-incremental-alter-configs.ts';
 import { mustHold } from '../violation.ts';
 import type { ClientWorld, FixedTopic } from './client-world.ts';
-import type { SimClient } from './sim-client.ts';
+import { Disconnected, type SimClient } from './sim-client.ts';
 
 const TOPIC_RESOURCE = 2;
 const SET = 0;
@@ -115,6 +115,7 @@ export class Administrator {
     const partition = this.#random.int(topic.partitionCount);
     const history = this.#clients.history(topic.name, partition);
     const offset = this.#random.int(history.knownEnd + 1);
+    const { losses } = history;
     history.deleting(offset);
     const { topics } = await client.call(DeleteRecordsRequest, DeleteRecordsResponse, 2, {
       topics: [{ name: topic.name, partitions: [{ partitionIndex: partition, offset }] }],
@@ -122,6 +123,11 @@ export class Administrator {
     });
     const row = topics[0]?.partitions[0];
     const error = errorName(row?.errorCode ?? -1);
+    if (error === 'OFFSET_OUT_OF_RANGE' && history.losses > losses) {
+      throw new Disconnected(
+        `${history.name} has lost what was before ${offset} since it was asked`,
+      );
+    }
     if (error !== 'NONE' || !row) {
       this.#clients.refused(`DeleteRecords of ${history.name} to ${offset}`, error);
     }

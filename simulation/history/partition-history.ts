@@ -35,8 +35,7 @@ export class PartitionHistory {
   #deletedTo = 0;
   /** Below this nothing may come back. */
   #deletedForGood = 0;
-  /** Under `os` a power cut made gaps in the sequence of idempotent producers possible. */
-  #lost = 0;
+  #losses = 0;
 
   constructor(options: PartitionHistoryOptions) {
     this.name = options.name;
@@ -52,6 +51,11 @@ export class PartitionHistory {
     let end = 0;
     for (const offset of this.#known.keys()) end = Math.max(end, offset + 1);
     return end;
+  }
+
+  /** How many power cuts may have taken records of which something was known. */
+  get losses(): number {
+    return this.#losses;
   }
 
   addProducer(name: string, isIdempotent: boolean): void {
@@ -153,7 +157,7 @@ export class PartitionHistory {
       if (this.#acknowledged.delete(offset)) forgotten++;
     }
     if (mayLose) {
-      this.#lost++;
+      this.#losses++;
       // What was deleted may come back; the offsets beyond the end are given out again.
       this.#deletedTo = Math.max(at.logStartOffset, Math.min(this.#deletedTo, at.logEndOffset));
       for (const offset of this.#known.keys()) {
@@ -167,7 +171,8 @@ export class PartitionHistory {
   }
 
   get #mayHaveGaps(): boolean {
-    return this.#lost > 0 || this.options.isCompacted;
+    // The sequence of an idempotent producer may miss what was lost.
+    return this.#losses > 0 || this.options.isCompacted;
   }
 
   #learn(offset: number, id: string, how: string): void {
