@@ -30,6 +30,7 @@ export class StoredTopics implements TopicListKeeper {
     return {
       version: txId,
       assigned: () => assignedReplicas(tree),
+      has: (topic) => tree.get(topicNode.path(topic)) !== undefined,
       topicId: (topic) => topicIdOf(tree, topic),
     };
   }

@@ -4,6 +4,7 @@ export interface ListOfTopics {
   readonly version: number;
   /** Ids of the brokers that have a replica, by `<topic>-<partition>`; without topics that are being deleted. */
   assigned(): ReadonlyMap<string, readonly number[]>;
+  has(topic: string): boolean;
   /** Undefined where there is no such topic, or none is known to have one. */
   topicId(topic: string): string | undefined;
 }

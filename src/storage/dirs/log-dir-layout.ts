@@ -81,9 +81,15 @@ function knownLogs(
   return known;
 }
 
-/** A topic of the name was made since: what is known is of the one before, also where a power cut took the new one's id. */
+/**
+ * The topic was deleted since, and another of the name may have been made: what is known is of the one before, also
+ * where a power cut took the new one's id.
+ */
 function isOfOlderTopic(name: string, log: KnownLog, topics: ListOfTopics | undefined): boolean {
-  const topicId = topics?.topicId(name.slice(0, name.lastIndexOf('-')));
+  if (!topics) return false;
+  const topic = name.slice(0, name.lastIndexOf('-'));
+  if (!topics.has(topic)) return true;
+  const topicId = topics.topicId(topic);
   return topicId !== undefined && log.topicId !== undefined && log.topicId !== topicId;
 }
 
