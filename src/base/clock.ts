@@ -9,6 +9,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start, fractional, never going back. For measuring durations. */
   monotonicMs(): number;
+  /** CPU time that this process has used, in milliseconds; absent where nothing but the passing of time is simulated. */
+  cpuMs?(): number;
   /** Runs `callback` once, no sooner than `delayMs` from now. */
   after(delayMs: number, callback: () => void): Timer;
   /**

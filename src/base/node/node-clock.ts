@@ -24,6 +24,11 @@ export class NodeClock implements Clock {
     return performance.now();
   }
 
+  cpuMs(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     return new NodeTimer(delayMs, callback);
   }
