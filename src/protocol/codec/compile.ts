@@ -1,3 +1,4 @@
+import type { Pace, Steps } from '../../base/slices.ts';
 import type {
   Field,
   Fields,
@@ -9,18 +10,39 @@ import type {
 import { fullName } from '../schema/index.ts';
 import { interpretDecode, interpretEncode } from './interpret.ts';
 import type { FieldLayout } from './layout.ts';
-import { EMPTY_BYTES, flexibleAt, layoutOf, leastElementSize } from './layout.ts';
-import { ProtocolError } from './protocol-error.ts';
+import {
+  EMPTY_BYTES,
+  flexibleAt,
+  hasArray,
+  heapBytesOf,
+  layoutOf,
+  leastElementSize,
+} from './layout.ts';
+import { ProtocolError, TooLargeToDecode } from './protocol-error.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
 type Decoder<F extends Fields> = (reader: Reader) => ValueOf<F>;
 type Encoder<F extends Fields> = (writer: Writer, input: InputOf<F>) => void;
+type DecodeSteps<F extends Fields> = (reader: Reader, pace: Pace) => Steps<ValueOf<F>>;
+type EncodeSteps<F extends Fields> = (
+  writer: Writer,
+  input: InputOf<F>,
+  pace: EncodePace,
+) => Steps<void>;
+
+/** What the encoder of a long message asks and tells after each element. */
+export interface EncodePace extends Pace {
+  /** So many more bytes are complete; 0 most of the time. What it throws ends the encoding. */
+  wrote(bytes: number): void;
+}
 
 /** What `MessageSchema.compiled` holds per version; only this module touches it. */
 interface Compiled<F extends Fields> {
   decode?: Decoder<F>;
   encode?: Encoder<F>;
+  decodeSteps?: DecodeSteps<F>;
+  encodeSteps?: EncodeSteps<F>;
 }
 
 function slotOf<F extends Fields>(schema: MessageSchema<F>, version: number): Compiled<F> {
@@ -47,8 +69,50 @@ export function encoderOf<F extends Fields>(schema: MessageSchema<F>, version: n
   return slot.encode;
 }
 
+/** As {@link decoderOf}, for long messages: yields where its turn is over. Errors name no field. */
+export function decodeStepsOf<F extends Fields>(
+  schema: MessageSchema<F>,
+  version: number,
+): DecodeSteps<F> {
+  const slot = slotOf(schema, version);
+  if (!slot.decodeSteps) {
+    const source = new DecoderSource(schema, version, 'in slices');
+    const root = source.struct(schema.fields);
+    const decode = decoderOf(schema, version);
+    slot.decodeSteps = hasArray(schema.fields)
+      ? (source.build(root) as Build<DecodeSteps<F>>)(EMPTY_BYTES, refuse)
+      : atOnce((reader: Reader) => decode(reader));
+  }
+  return slot.decodeSteps;
+}
+
+/** As {@link encoderOf}, for long messages: yields where its turn is over. Errors name no field. */
+export function encodeStepsOf<F extends Fields>(
+  schema: MessageSchema<F>,
+  version: number,
+): EncodeSteps<F> {
+  const slot = slotOf(schema, version);
+  if (!slot.encodeSteps) {
+    const source = new EncoderSource(schema, version, 'in slices');
+    const root = source.struct(schema.fields);
+    const encode = encoderOf(schema, version);
+    slot.encodeSteps = hasArray(schema.fields)
+      ? (source.build(root) as Build<EncodeSteps<F>>)(EMPTY_BYTES, refuse)
+      : atOnce((writer: Writer, input: InputOf<F>) => encode(writer, input));
+  }
+  return slot.encodeSteps;
+}
+
+/** A message without arrays is never long. */
+function atOnce<Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) {
+  // biome-ignore lint/correctness/useYield: it has nothing to wait for
+  return function* (...args: Arguments): Steps<Result> {
+    return work(...args);
+  };
+}
+
 function makeDecoder<F extends Fields>(schema: MessageSchema<F>, version: number): Decoder<F> {
-  const source = new DecoderSource(schema, version);
+  const source = new DecoderSource(schema, version, 'at once');
   const root = source.struct(schema.fields);
   // The generated function builds exactly the declared fields.
   const run = source.build(root) as Build<Decoder<F>>;
@@ -58,7 +122,7 @@ function makeDecoder<F extends Fields>(schema: MessageSchema<F>, version: number
     try {
       return decodeBytes(reader);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ProtocolError) || error instanceof TooLargeToDecode) throw error;
       // Only the interpreter knows which field it is at; what it throws is the better error.
       interpretDecode(schema, version, new Reader(reader.buffer, start, reader.end));
       throw error;
@@ -67,7 +131,7 @@ function makeDecoder<F extends Fields>(schema: MessageSchema<F>, version: number
 }
 
 function makeEncoder<F extends Fields>(schema: MessageSchema<F>, version: number): Encoder<F> {
-  const source = new EncoderSource(schema, version);
+  const source = new EncoderSource(schema, version, 'at once');
   const root = source.struct(schema.fields);
   const run = source.build(root) as Build<Encoder<F>>;
   const encodeInput = run(EMPTY_BYTES, refuse);
@@ -95,10 +159,12 @@ class Source {
   readonly version: number;
   readonly flexible: boolean;
   readonly title: string;
+  readonly sliced: boolean;
   #variables = 0;
 
-  constructor(schema: MessageSchema, version: number) {
+  constructor(schema: MessageSchema, version: number, form: 'at once' | 'in slices') {
     this.version = version;
+    this.sliced = form === 'in slices';
     this.flexible = flexibleAt(schema, version);
     this.title = `${fullName(schema)} v${version}`;
   }
@@ -117,9 +183,12 @@ class Source {
     return layouts;
   }
 
-  define(parameters: string, body: readonly string[]): string {
+  /** What `mayTakeLong` is a generator where the source is for slices: it yields when its turn is over. */
+  define(parameters: string, body: readonly string[], mayTakeLong = false): string {
     const name = `f${this.functions.length}`;
-    this.functions.push(`function ${name}(${parameters}) {\n${body.join('\n')}\n}`);
+    const [keyword, all] =
+      this.sliced && mayTakeLong ? ['function*', `${parameters}, p`] : ['function', parameters];
+    this.functions.push(`${keyword} ${name}(${all}) {\n${body.join('\n')}\n}`);
     return name;
   }
 
@@ -146,7 +215,13 @@ class DecoderSource extends Source {
       ({ name, field }) => `${name}: ${values.get(name) ?? defaultSource(field)}`,
     );
     body.push(`return { ${properties.join(', ')} };`);
-    return this.define('r', body);
+    return this.define('r', body, hasArray(fields));
+  }
+
+  /** The expression that reads a struct. */
+  #structSource(fields: Fields): string {
+    const name = this.struct(fields);
+    return this.sliced && hasArray(fields) ? `(yield* ${name}(r, p))` : `${name}(r)`;
   }
 
   #tags(layouts: readonly FieldLayout[], values: Map<string, string>): string[] {
@@ -173,7 +248,7 @@ class DecoderSource extends Source {
 
   #read({ field, nullable, compact }: FieldLayout, variable: string): string {
     if (field.kind === 'struct') {
-      const read = `${this.struct(field.fields ?? {})}(r)`;
+      const read = this.#structSource(field.fields ?? {});
       return `${variable} = ${nullable ? `r.structPresent() ? ${read} : null` : read};`;
     }
     if (field.kind !== 'array') {
@@ -181,15 +256,21 @@ class DecoderSource extends Source {
     }
     const element = field.element ?? 'int8';
     const size = leastElementSize(element, this.version, this.flexible);
-    const structs = typeof element !== 'string';
-    const count = `r.${nullable ? 'nullableArrayCount' : 'arrayCount'}(${compact}, ${size}, ${structs})`;
-    const read = structs ? `${this.struct(element)}(r)` : readSource(element, false, compact);
+    const heapBytes = heapBytesOf(element);
+    const count = `r.${nullable ? 'nullableArrayCount' : 'arrayCount'}(${compact}, ${size}, ${heapBytes})`;
+    const read =
+      typeof element === 'string'
+        ? readSource(element, false, compact)
+        : this.#structSource(element);
     const [counted, list] = [this.variable(), this.variable()];
     return [
       `const ${counted} = ${count};`,
       `if (${counted} < 0) ${variable} = null;`,
       `else { const ${list} = [];`,
-      `for (let i = 0; i < ${counted}; i++) ${list}.push(${read});`,
+      `for (let i = 0; i < ${counted}; i++) {`,
+      `${list}.push(${read});`,
+      this.sliced ? 'if (p.isOver()) yield;' : '',
+      '}',
       `${variable} = ${list}; }`,
     ].join('\n');
   }
@@ -232,7 +313,7 @@ class EncoderSource extends Source {
       }
     }
     if (this.flexible) body.push(...this.#tags(tagged));
-    return this.define('w, m', body);
+    return this.define('w, m', body, hasArray(fields));
   }
 
   #tags(tagged: readonly { layout: FieldLayout; variable: string }[]): string[] {
@@ -270,7 +351,7 @@ class EncoderSource extends Source {
   #write({ field, nullable, compact }: FieldLayout, variable: string): string {
     const { kind } = field;
     if (kind === 'struct') {
-      const write = `${this.struct(field.fields ?? {})}(w, ${variable});`;
+      const write = this.#structSource(field.fields ?? {}, variable);
       if (!nullable) return `if (${variable} === null) refuse();\n${write}`;
       return `if (${variable} === null) w.int8(-1); else { w.int8(1); ${write} }`;
     }
@@ -284,16 +365,30 @@ class EncoderSource extends Source {
       return `if (${variable} === null) ${whenNull}; else ${write}`;
     }
     const element = field.element ?? 'int8';
-    const each = `${variable}[i]`;
+    const [count, each] = [this.variable(), this.variable()];
     const write =
       typeof element === 'string'
         ? writeSource(element, each, compact)
-        : `${this.struct(element)}(w, ${each});`;
+        : this.#structSource(element, each);
+    // Indexing is what the usual arrays are quickest at; those that are made on demand have only at().
     return [
       `if (${variable} === null) ${whenNull};`,
-      `else { w.length(${variable}.length, ${compact});`,
-      `for (let i = 0; i < ${variable}.length; i++) ${write} }`,
+      `else { const ${count} = ${variable}.length;`,
+      `w.arrayLength(${count}, ${compact});`,
+      `for (let i = 0; i < ${count}; i++) {`,
+      `const ${each} = Array.isArray(${variable}) ? ${variable}[i] : ${variable}.at(i);`,
+      write,
+      this.sliced ? 'p.wrote(w.step()); if (p.isOver()) yield;' : '',
+      '} }',
     ].join('\n');
+  }
+
+  /** The statement that writes a struct. */
+  #structSource(fields: Fields, value: string): string {
+    const name = this.struct(fields);
+    return this.sliced && hasArray(fields)
+      ? `yield* ${name}(w, ${value}, p);`
+      : `${name}(w, ${value});`;
   }
 }
 

@@ -1,8 +1,9 @@
+import type { Steps } from '../../base/slices.ts';
 import { apiByKey, apis } from '../messages/index.ts';
 import type { Fields, InputOf, MessageSchema, ValueOf } from '../schema/index.ts';
 import { parseVersions } from '../schema/versions.ts';
-import { decoderOf, encoderOf } from './compile.ts';
-import { ProtocolError } from './protocol-error.ts';
+import { decoderOf, type EncodePace, encoderOf, encodeStepsOf } from './compile.ts';
+import { ProtocolError, TooLongForOneTurn } from './protocol-error.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -80,10 +81,59 @@ export function encodeResponseFrame<F extends Fields>(
   input: InputOf<F>,
 ): Buffer[] {
   const writer = Writer.shared();
+  beginResponse(writer, schema.apiKey, version, correlationId);
+  encoderOf(schema, version)(writer, input);
+  return endResponse(writer);
+}
+
+/**
+ * As {@link encodeResponseFrame} where it takes up little of a turn; undefined where the answer is long and has to be
+ * written in slices.
+ */
+export function encodeShortResponseFrame<F extends Fields>(
+  schema: MessageSchema<F>,
+  version: number,
+  correlationId: number,
+  input: InputOf<F>,
+): Buffer[] | undefined {
+  const writer = Writer.shared();
+  writer.bound();
+  try {
+    beginResponse(writer, schema.apiKey, version, correlationId);
+    encoderOf(schema, version)(writer, input);
+  } catch (error) {
+    if (error instanceof TooLongForOneTurn) return undefined;
+    throw error;
+  }
+  return endResponse(writer);
+}
+
+/** As {@link encodeResponseFrame}, of a long answer: yields where its turn is over. */
+export function* encodeResponseFrameSteps<F extends Fields>(
+  schema: MessageSchema<F>,
+  version: number,
+  correlationId: number,
+  input: InputOf<F>,
+  pace: EncodePace,
+): Steps<Buffer[]> {
+  const writer = new Writer();
+  beginResponse(writer, schema.apiKey, version, correlationId);
+  yield* encodeStepsOf(schema, version)(writer, input, pace);
+  return endResponse(writer);
+}
+
+function beginResponse(
+  writer: Writer,
+  apiKey: number,
+  version: number,
+  correlationId: number,
+): void {
   writer.int32(0);
   writer.int32(correlationId);
-  if (responseHeaderVersion(schema.apiKey, version) === 1) writer.unsignedVarint(0);
-  encoderOf(schema, version)(writer, input);
+  if (responseHeaderVersion(apiKey, version) === 1) writer.unsignedVarint(0);
+}
+
+function endResponse(writer: Writer): Buffer[] {
   writer.patchInt32(0, writer.size - 4);
   return writer.finish();
 }

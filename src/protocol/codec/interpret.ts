@@ -3,13 +3,14 @@ import type {
   Field,
   Fields,
   InputOf,
+  LazyArray,
   MessageSchema,
   PrimitiveKind,
   ValueOf,
 } from '../schema/index.ts';
 import { fullName } from '../schema/index.ts';
 import type { FieldLayout } from './layout.ts';
-import { defaultOf, flexibleAt, layoutOf, leastElementSize } from './layout.ts';
+import { defaultOf, flexibleAt, heapBytesOf, layoutOf, leastElementSize } from './layout.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -74,11 +75,11 @@ class Walk {
 
   #readArray(field: Field, nullable: boolean, compact: boolean, reader: Reader): unknown {
     const element = field.element ?? 'int8';
-    const structs = typeof element !== 'string';
     const size = leastElementSize(element, this.version, this.flexible);
+    const heapBytes = heapBytesOf(element);
     const count = nullable
-      ? reader.nullableArrayCount(compact, size, structs)
-      : reader.arrayCount(compact, size, structs);
+      ? reader.nullableArrayCount(compact, size, heapBytes)
+      : reader.arrayCount(compact, size, heapBytes);
     if (count < 0) return null;
     const values: unknown[] = [];
     for (let index = 0; index < count; index++) {
@@ -141,16 +142,16 @@ class Walk {
       return;
     }
     if (value === null) {
-      writer.length(-1, compact);
+      writer.arrayLength(-1, compact);
       return;
     }
-    const values = value as readonly unknown[];
+    const values = value as LazyArray<unknown>;
     const element = field.element ?? 'int8';
-    writer.length(values.length, compact);
+    writer.arrayLength(values.length, compact);
     for (let index = 0; index < values.length; index++) {
       this.path.push(`[${index}]`);
-      if (typeof element === 'string') writePrimitive(element, values[index], compact, writer);
-      else this.writeStruct(element, values[index] as Record<string, unknown>, writer);
+      if (typeof element === 'string') writePrimitive(element, values.at(index), compact, writer);
+      else this.writeStruct(element, values.at(index) as Record<string, unknown>, writer);
       this.path.pop();
     }
   }

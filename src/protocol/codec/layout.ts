@@ -76,6 +76,66 @@ export function leastElementSize(
   return Math.max(size, 1);
 }
 
+/** An element costs so much in any case: whoever works on it remembers something of it. */
+const LEAST_HEAP_BYTES = 64;
+
+/** Beside the 8 bytes that each field takes in its object. */
+const HEAP_BYTES: { readonly [kind: string]: number } = {
+  int64: 16,
+  exactInt64: 16,
+  float64: 16,
+  string: 24,
+  uuid: 40,
+  bytes: 96,
+  records: 96,
+  array: 32,
+};
+
+/**
+ * About how many bytes of memory one element of an array takes when it is decoded, on a 64-bit V8: objects,
+ * the boxes of long numbers and the heads of strings. The characters of strings come to that, of which there
+ * are at most as many as there are bytes on the wire.
+ */
+export function heapBytesOf(element: PrimitiveKind | Fields): number {
+  if (typeof element === 'string') return LEAST_HEAP_BYTES + (HEAP_BYTES[element] ?? 0);
+  return LEAST_HEAP_BYTES + fieldBytes(element);
+}
+
+/** Fields that a version does not have are in its objects too, with their defaults. */
+function fieldBytes(fields: Fields): number {
+  let sum = 0;
+  for (const { kind, fields: inner } of Object.values(fields)) {
+    sum += 8 + (kind === 'struct' ? 24 + fieldBytes(inner ?? {}) : (HEAP_BYTES[kind] ?? 0));
+  }
+  return sum;
+}
+
+/**
+ * How many bytes of memory, as `heapBytesOf` has it, the arrays of a message take at most for each of its bytes on the
+ * wire: where all elements are of the kind that says the least for its size. 0 without arrays.
+ */
+export function mostHeapBytesPerByte(fields: Fields, version: number, flexible: boolean): number {
+  let most = 0;
+  for (const { place, field } of layoutOf(fields, version, flexible)) {
+    const { element, fields: inner } = field;
+    if (place === 'absent') continue;
+    if (element !== undefined) {
+      const perByte = heapBytesOf(element) / leastElementSize(element, version, flexible);
+      most = Math.max(most, perByte);
+    }
+    const within = typeof element === 'object' ? element : inner;
+    if (within) most = Math.max(most, mostHeapBytesPerByte(within, version, flexible));
+  }
+  return most;
+}
+
+/** Whether decoding or encoding it may take long: it has an array, at whatever depth. */
+export function hasArray(fields: Fields): boolean {
+  return Object.values(fields).some(
+    ({ kind, fields: inner }) => kind === 'array' || (inner !== undefined && hasArray(inner)),
+  );
+}
+
 /** Shared by every message; there is nothing in it to change. */
 export const EMPTY_BYTES = Buffer.alloc(0);
 

@@ -1,9 +1,12 @@
 import { farthest, type Int64, isWithin53Bits } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
-import { ProtocolError } from './protocol-error.ts';
+import { ProtocolError, TooLargeToDecode } from './protocol-error.ts';
 
-/** Structs in arrays of one message: beyond it a small frame could make the process run out of memory. */
-export const MAX_STRUCTS_PER_MESSAGE = 2_000_000;
+/** What one message may take up in memory when decoded, its own bytes aside; see `heapBytesOf` in layout.ts. */
+export const MAX_DECODED_BYTES = 64 * 1024 * 1024;
+
+/** Of one struct. Kafka's messages have fewer than ten. */
+const MAX_TAGS = 1000;
 
 /** Kafka's limit on a string in either form (the length of the old form is an int16). */
 export const MAX_STRING_SIZE = 32767;
@@ -23,15 +26,18 @@ export class Reader {
   /** The next byte to read; exact after every successful call. */
   position: number;
   readonly end: number;
-  #structBudget = MAX_STRUCTS_PER_MESSAGE;
+  /** What the arrays read so far take up in memory, as `heapBytesOf` has it. */
+  heapBytes = 0;
+  readonly #maxHeapBytes: number;
 
-  constructor(buffer: Buffer, position = 0, end = buffer.length) {
+  constructor(buffer: Buffer, position = 0, end = buffer.length, maxHeapBytes = MAX_DECODED_BYTES) {
     if (position < 0 || end > buffer.length || position > end) {
       throw new ProtocolError(`bytes ${position} to ${end} are not within ${buffer.length} bytes`);
     }
     this.buffer = buffer;
     this.position = position;
     this.end = end;
+    this.#maxHeapBytes = maxHeapBytes;
   }
 
   get remaining(): number {
@@ -209,10 +215,11 @@ export class Reader {
   }
 
   /**
-   * The count of an array, or -1 for null. `elementSize` is the least one element can take, so a
-   * count that passes can at most be that of the bytes that are really there.
+   * The count of an array, or -1 for null. `elementSize` is the least one element can take on the wire, so a
+   * count that passes can at most be that of the bytes that are really there; `heapBytes` what it takes up in
+   * memory. Throws {@link TooLargeToDecode} before anything is allocated.
    */
-  nullableArrayCount(compact: boolean, elementSize: number, structs: boolean): number {
+  nullableArrayCount(compact: boolean, elementSize: number, heapBytes: number): number {
     const start = this.position;
     const count = compact ? this.unsignedVarint() - 1 : this.int32();
     if (count < -1 || count * elementSize > this.end - this.position) {
@@ -222,20 +229,16 @@ export class Reader {
         `an array of ${count} elements at position ${start} cannot lie in ${remaining} bytes`,
       );
     }
-    if (structs && count > 0) {
-      this.#structBudget -= count;
-      if (this.#structBudget < 0) {
-        throw new ProtocolError(
-          `the arrays of one message hold more than ${MAX_STRUCTS_PER_MESSAGE} structs`,
-        );
-      }
+    if (count > 0) {
+      this.heapBytes += count * heapBytes;
+      if (this.heapBytes > this.#maxHeapBytes) throw new TooLargeToDecode(this.#maxHeapBytes);
     }
     return count;
   }
 
-  arrayCount(compact: boolean, elementSize: number, structs: boolean): number {
+  arrayCount(compact: boolean, elementSize: number, heapBytes: number): number {
     const start = this.position;
-    const count = this.nullableArrayCount(compact, elementSize, structs);
+    const count = this.nullableArrayCount(compact, elementSize, heapBytes);
     if (count < 0) this.#notNull(null, start);
     return count;
   }
@@ -249,6 +252,12 @@ export class Reader {
   tagCount(): number {
     const start = this.position;
     const count = this.unsignedVarint();
+    if (count > MAX_TAGS) {
+      this.position = start;
+      throw new ProtocolError(
+        `${count} tagged fields at position ${start}, the most are ${MAX_TAGS}`,
+      );
+    }
     if (count * 2 > this.end - this.position) {
       this.position = start;
       throw new ProtocolError(

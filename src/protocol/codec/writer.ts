@@ -1,6 +1,6 @@
 import { INT64_MAX, type Int64 } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
-import { ProtocolError } from './protocol-error.ts';
+import { ProtocolError, TooLongForOneTurn } from './protocol-error.ts';
 import { MAX_STRING_SIZE } from './reader.ts';
 
 const INITIAL_SIZE = 16 * 1024;
@@ -16,6 +16,12 @@ export const LONGEST_TEXT = 2000;
 
 const WORD = 2 ** 32;
 
+/** More array elements than this take longer than an answer should hold up all others. */
+const MOST_ELEMENTS_AT_ONCE = 1000;
+
+/** A long message is handed on in chunks of about this size. */
+const CHUNK_SIZE = 64 * 1024;
+
 let sharedWriter: Writer | undefined;
 
 /**
@@ -30,6 +36,12 @@ export class Writer {
   #insertedAt: number[] = [];
   #inserted: Buffer[] = [];
   #insertedSize = 0;
+  /** Chunks that are complete already, see {@link step}. */
+  #done: Buffer[] = [];
+  #doneSize = 0;
+  #openTags = 0;
+  /** Elements of arrays that may yet be written; see {@link bound}. */
+  #elementsLeft = Number.POSITIVE_INFINITY;
 
   /** The process's one writer, emptied. Good for a message written and finished in one go. */
   static shared(): Writer {
@@ -40,11 +52,22 @@ export class Writer {
 
   /** Everything written so far, in bytes. */
   get size(): number {
-    return this.#size + this.#insertedSize;
+    return this.#doneSize + this.#size + this.#insertedSize;
+  }
+
+  /** From now on what is long throws {@link TooLongForOneTurn}: it is to be written in slices. */
+  bound(): void {
+    this.#elementsLeft = MOST_ELEMENTS_AT_ONCE;
   }
 
   reset(): void {
     this.#size = 0;
+    this.#openTags = 0;
+    this.#elementsLeft = Number.POSITIVE_INFINITY;
+    if (this.#doneSize > 0) {
+      this.#done = [];
+      this.#doneSize = 0;
+    }
     if (this.#inserted.length > 0) {
       this.#insertedAt = [];
       this.#inserted = [];
@@ -55,6 +78,12 @@ export class Writer {
 
   /** Everything written, as chunks in order, and leaves the writer empty. */
   finish(): Buffer[] {
+    if (this.#doneSize > 0) {
+      this.#spill();
+      const chunks = this.#done;
+      this.reset();
+      return chunks;
+    }
     const whole = Buffer.allocUnsafe(this.#size);
     this.#bytes.copy(whole, 0, 0, this.#size);
     if (this.#inserted.length === 0) {
@@ -74,6 +103,36 @@ export class Writer {
     return chunks;
   }
 
+  /**
+   * After an element of a long message: makes a chunk of what is written if that is enough for one. How many
+   * bytes have become complete by it.
+   */
+  step(): number {
+    if (this.#size < CHUNK_SIZE || this.#openTags > 0) return 0;
+    return this.#spill();
+  }
+
+  /** What is written becomes chunks as it lies, and the scratch is made anew. */
+  #spill(): number {
+    const whole = this.#bytes.subarray(0, this.#size);
+    let from = 0;
+    for (let index = 0; index < this.#inserted.length; index++) {
+      const to = this.#insertedAt[index]!;
+      if (to > from) this.#done.push(whole.subarray(from, to));
+      this.#done.push(this.#inserted[index]!);
+      from = to;
+    }
+    if (whole.length > from) this.#done.push(whole.subarray(from));
+    const size = this.#size + this.#insertedSize;
+    this.#doneSize += size;
+    this.#bytes = Buffer.allocUnsafeSlow(CHUNK_SIZE + INITIAL_SIZE);
+    this.#size = 0;
+    this.#insertedAt = [];
+    this.#inserted = [];
+    this.#insertedSize = 0;
+    return size;
+  }
+
   /** Makes room for `size` bytes and returns where they begin. */
   #room(size: number): number {
     const start = this.#size;
@@ -84,6 +143,9 @@ export class Writer {
   }
 
   #grow(needed: number): void {
+    if (needed > KEPT_SIZE && this.#elementsLeft !== Number.POSITIVE_INFINITY) {
+      throw new TooLongForOneTurn();
+    }
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
@@ -242,6 +304,13 @@ export class Writer {
     else this.int32(size);
   }
 
+  /** As {@link length}, of an array. */
+  arrayLength(count: number, compact: boolean): void {
+    this.#elementsLeft -= count;
+    if (this.#elementsLeft < 0) throw new TooLongForOneTurn();
+    this.length(count, compact);
+  }
+
   bytes(value: Buffer, compact: boolean): void {
     if (!Buffer.isBuffer(value)) misfit(value, 'bytes');
     this.length(value.length, compact);
@@ -278,6 +347,7 @@ export class Writer {
   /** Begins a tagged field's content; the returned mark goes to {@link endTag}. */
   beginTag(tag: number): number {
     this.unsignedVarint(tag);
+    this.#openTags++;
     return this.#room(1);
   }
 
@@ -286,6 +356,7 @@ export class Writer {
    * than the one byte left for it. Record data cannot lie in tagged fields.
    */
   endTag(mark: number): void {
+    this.#openTags--;
     const size = this.#size - mark - 1;
     if (size >= 0x80) {
       const extra = size < 2 ** 14 ? 1 : size < 2 ** 21 ? 2 : size < 2 ** 28 ? 3 : 4;
@@ -298,9 +369,10 @@ export class Writer {
     this.#size = end;
   }
 
-  /** Overwrites 4 bytes at `position`, counted as {@link size} counts before any record data. */
+  /** Overwrites 4 bytes at `position`, which lies before any record data and in the first chunk. */
   patchInt32(position: number, value: number): void {
-    this.#bytes.writeInt32BE(value, position);
+    const first = this.#done[0] ?? this.#bytes;
+    first.writeInt32BE(value, position);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Int64 } from '../../base/int64.ts';
 import { ZERO_UUID } from '../../base/random.ts';
+import type { LazyArray } from './lazy-array.ts';
 
 /** A field without parts, by its name in Kafka's schemas. */
 export type PrimitiveKind =
@@ -161,7 +162,7 @@ export function array<
   options?: Options,
 ): Field<
   ElementValue<Element>[] | Nullable<Options>,
-  readonly ElementInput<Element>[] | Nullable<Options>
+  readonly ElementInput<Element>[] | LazyArray<ElementInput<Element>> | Nullable<Options>
 > {
   return { kind: 'array', versions, element, options: options ?? {}, default: options?.default };
 }

@@ -25,6 +25,15 @@ export {
   uint32,
   uuid,
 } from './fields.ts';
+export {
+  arrayOf,
+  type ElementOf,
+  joined,
+  type LazyArray,
+  lazily,
+  lazilyOf,
+  NO_ELEMENTS,
+} from './lazy-array.ts';
 export type {
   MessageDeclaration,
   MessageInput,
