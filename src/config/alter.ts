@@ -48,10 +48,11 @@ export function incrementalAlterConfigs(
   current: ConfigTexts,
   changes: readonly ConfigChange[],
 ): AlterResult {
-  const names = changes.map((change) => change.name);
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
-  if (twice.length > 0) {
-    return invalidRequest(`Error due to duplicate config keys: ${[...new Set(twice)].join(', ')}`);
+  const names = new Set<string>();
+  const twice = new Set<string>();
+  for (const { name } of changes) (names.has(name) ? twice : names).add(name);
+  if (twice.size > 0) {
+    return invalidRequest(`Error due to duplicate config keys: ${[...twice].join(', ')}`);
   }
   const withoutValue = changes.filter(({ op, value }) => op !== 'delete' && value === null);
   if (withoutValue.length > 0) return nullValue(withoutValue.map((change) => change.name));
@@ -76,13 +77,17 @@ export function incrementalAlterConfigs(
     }
     const before = splitList(next[name] ?? inheritedList(broker, target, name, key));
     const items = splitList(value!);
-    const after =
+    next[name] =
       op === 'append'
-        ? [...before, ...items.filter((item) => !before.includes(item))]
-        : before.filter((item) => !items.includes(item));
-    next[name] = after.join(',');
+        ? [...before, ...without(items, before)].join(',')
+        : without(before, items).join(',');
   }
   return checked(broker, target, next);
+}
+
+function without(items: readonly string[], others: readonly string[]): string[] {
+  const known = new Set(others);
+  return items.filter((item) => !known.has(item));
 }
 
 function keyOf(target: ConfigTarget, name: string): ConfigKey | undefined {

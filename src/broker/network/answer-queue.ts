@@ -128,7 +128,8 @@ export class AnswerQueue {
   }
 
   #release(request: Request): void {
-    const size = request.requestSize + REQUEST_OVERHEAD_BYTES + request.responseSize;
+    const { requestSize, decodedBytes, responseSize } = request;
+    const size = requestSize + REQUEST_OVERHEAD_BYTES + decodedBytes + responseSize;
     this.#flow.give(size + request.takeReserved());
   }
 }

@@ -14,11 +14,13 @@ export type ComplaintKind =
   | 'stalled'
   | 'no header'
   | 'unreadable request'
+  | 'too large to decode'
   | 'unknown API'
   | 'unsupported version'
   | 'unanswerable'
   // Requests that were answered, or not, with an error that the client will not explain.
   | 'in flight'
+  | 'answer too large'
   | 'API not offered'
   | 'unacknowledged produce failed'
   | 'bad batch'

@@ -158,7 +158,7 @@ export class Connection implements RequestPort, SocketEvents, FrameReceiver, Lar
 
   // FrameReceiver
 
-  onLargeFrame(size: number): void {
+  onCutFrame(size: number): void {
     this.#flow.expect(this.#env.largeFrames.enter(this, size));
   }
 
@@ -209,6 +209,14 @@ export class Connection implements RequestPort, SocketEvents, FrameReceiver, Lar
 
   reserveForAnswer(wantedBytes: number): number {
     return this.#flow.reserve(wantedBytes);
+  }
+
+  growAnswer(heldBytes: number, bytes: number): boolean {
+    return this.#flow.grow(heldBytes, bytes);
+  }
+
+  holdDecoded(bytes: number): void {
+    this.#flow.take(bytes);
   }
 
   giveReserved(bytes: number): void {

@@ -1,7 +1,15 @@
 import { AssertionFailure } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import { decode, decodeRequestHeader, encodeResponseFrame } from '../../protocol/codec/index.ts';
+import { Slices } from '../../base/slices.ts';
+import { TurnWatch } from '../../base/turn-watch.ts';
+import {
+  decodeRequestHeader,
+  decodeShort,
+  encodeResponseFrame,
+  encodeShortResponseFrame,
+  TooLargeToDecode,
+} from '../../protocol/codec/index.ts';
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts';
 import { CorruptRecordsError } from '../../protocol/records/record-cursor.ts';
 import type { Quotas } from '../quota/quotas.ts';
@@ -10,9 +18,14 @@ import { CLUSTER_NAME, denial } from '../security/rights.ts';
 import type { Answer, Api, ResponseInput } from './api.ts';
 import { Charges } from './charges.ts';
 import type { Complaint } from './complainer.ts';
+import { DecodedBudget } from './decoded-budget.ts';
+import { REQUEST_OVERHEAD_BYTES } from './flow-control.ts';
+import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
+import { LongAnswers } from './long-answers.ts';
+import { LongRequests, tooManyRows } from './long-requests.ts';
 import type { ApiMetrics, NetworkMetrics } from './network-metrics.ts';
 import { NO_RESPONSE, type NoResponse, Pending } from './pending.ts';
-import type { Request, Responder } from './request.ts';
+import { causeOf, type Request, type Responder } from './request.ts';
 import { unknownApi, unsupportedVersion } from './unsupported.ts';
 
 /** API key, version and correlation id: what every request has. */
@@ -22,6 +35,10 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: NetworkMetrics;
+  /** Shared with whoever else has long work; its own by default. */
+  readonly slices?: Slices;
+  readonly watch?: TurnWatch;
+  readonly limits?: Pick<NetworkLimits, 'maxDecodedBytes' | 'maxResponseBytes'>;
   /** Every API that is answered, in any order. */
   readonly apis: readonly Api[];
   /** Without it everybody may do everything. */
@@ -41,6 +58,12 @@ interface Entry {
  */
 export class Dispatcher implements Responder {
   readonly authorizer: Authorizer | undefined;
+  readonly slices: Slices;
+  /** Memory for long requests. */
+  readonly decoded: DecodedBudget;
+  readonly #watch: TurnWatch;
+  readonly #longRequests: LongRequests;
+  readonly #longAnswers: LongAnswers;
   readonly #charges: Charges | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -50,6 +73,15 @@ export class Dispatcher implements Responder {
   constructor(options: DispatcherOptions) {
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#watch = options.watch ?? new TurnWatch(options.clock, options.logger);
+    this.slices = options.slices ?? new Slices(options.clock, this.#watch);
+    const { maxDecodedBytes, maxResponseBytes } = options.limits ?? defaultNetworkLimits;
+    this.decoded = new DecodedBudget(options.clock, {
+      maxBytes: maxDecodedBytes,
+      maxBytesPerRequest: maxDecodedBytes / 2,
+    });
+    this.#longRequests = new LongRequests(this.slices, this.decoded);
+    this.#longAnswers = new LongAnswers(this.slices, maxResponseBytes);
     this.authorizer = options.authorizer;
     this.#charges = options.quotas && new Charges(options.quotas, options.clock);
     for (const api of options.apis) {
@@ -84,13 +116,63 @@ export class Dispatcher implements Responder {
         this.#unsupportedVersion(request, api);
         return;
       }
-      request.body = decode(api.request, request.apiVersion, bytes, header.bodyOffset);
+      const decoded = decodeShort(api.request, request.apiVersion, bytes, header.bodyOffset);
+      if (!decoded) {
+        this.#decodeLong(request, api, header.bodyOffset);
+        return;
+      }
+      request.body = decoded.body;
+      // What little there is has its place in the overhead of each request.
+      if (decoded.heapBytes > REQUEST_OVERHEAD_BYTES) request.countDecoded(decoded.heapBytes);
     } catch (error) {
-      if (error instanceof AssertionFailure) throw error;
-      const sentence = `the bytes of a request can't be read: ${textOf(error)}`;
-      refuse(request, { kind: 'unreadable request', of: api.name, sentence });
+      this.#unreadable(request, api, error);
       return;
     }
+    this.#handle(request, api);
+  }
+
+  /** Over as many turns as it takes; what the client sends after it waits. */
+  #decodeLong(request: Request, api: Api, offset: number): void {
+    const goOn = request.hold();
+    this.#longRequests.decode(request, api, offset, {
+      done: (body) => {
+        request.body = body;
+        this.#handle(request, api);
+        goOn();
+      },
+      failed: (error) => {
+        this.#unreadable(request, api, error);
+        goOn();
+      },
+      refused: (complaint) => {
+        refuse(request, complaint);
+        goOn();
+      },
+      dropped: () => {
+        request.answer();
+        goOn();
+      },
+    });
+  }
+
+  #unreadable(request: Request, api: Api, error: unknown): void {
+    if (error instanceof AssertionFailure) throw error;
+    if (error instanceof TooLargeToDecode) {
+      refuse(request, tooManyRows(api, error));
+      return;
+    }
+    const sentence = `the bytes of a request can't be read: ${textOf(error)}`;
+    refuse(request, { kind: 'unreadable request', of: api.name, sentence });
+  }
+
+  #handle(request: Request, api: Api): void {
+    const beganMs = this.#clock.monotonicMs();
+    this.#callHandler(request, api);
+    const ms = this.#clock.monotonicMs() - beganMs;
+    if (ms >= 1) this.#watch.observe(ms, causeOf(request, api, 'handle'));
+  }
+
+  #callHandler(request: Request, api: Api): void {
     let answer: Answer<ResponseInput>;
     try {
       this.#charges?.begin(request, api);
@@ -101,7 +183,7 @@ export class Dispatcher implements Responder {
       return;
     }
     if (answer instanceof Pending) answer.deliverTo(request);
-    else if (answer instanceof Promise) this.#await(request, answer);
+    else if (answer instanceof Promise) this.#await(request, api, answer);
     else this.respond(request, answer);
     this.#charges?.handled(request);
   }
@@ -128,29 +210,78 @@ export class Dispatcher implements Responder {
       request.answer();
       return;
     }
-    this.#entries[api.key]?.metrics.answered(this.#clock.monotonicMs() - request.receivedAtMs);
     if (response === NO_RESPONSE) {
+      this.#answered(request, api);
       this.#charges?.charge(request, api, 0);
       request.answer();
       return;
     }
     if (hasError(response)) this.#entries[api.key]?.metrics.failed();
-    let chunks: Buffer[];
+    let chunks: Buffer[] | undefined;
     try {
-      chunks = this.#encode(request, api, request.apiVersion, response);
-      if (this.#charges) {
-        const throttleTimeMs = this.#charges.charge(request, api, sizeOf(chunks));
+      const { apiVersion, correlationId } = request;
+      chunks = encodeShortResponseFrame(api.response, apiVersion, correlationId, response);
+      if (chunks) {
+        const throttleTimeMs = this.#charge(request, api, chunks);
         if (throttleTimeMs > 0) {
-          const throttled = { ...response, throttleTimeMs };
-          chunks = this.#encode(request, api, request.apiVersion, throttled);
+          chunks = this.#encode(request, api, request.apiVersion, { ...response, throttleTimeMs });
         }
       }
     } catch (error) {
-      if (kind === 'error') this.#unanswerable(request, error, 'the response could not be encoded');
-      else this.fail(request, error);
+      this.#notEncoded(request, error, kind);
       return;
     }
-    request.answer(chunks);
+    if (chunks) {
+      this.#answered(request, api);
+      request.answer(chunks);
+    } else {
+      this.#encodeLong(request, api, response, kind);
+    }
+  }
+
+  /** Over as many turns as it takes, into memory that is reserved first; what the client sent after it waits. */
+  #encodeLong(
+    request: Request,
+    api: Api,
+    response: ResponseInput,
+    kind: 'answer' | 'error',
+    isCharged = false,
+  ): void {
+    const goOn = request.hold();
+    this.#longAnswers.encode(request, api, response, {
+      done: (chunks) => {
+        const throttleTimeMs = isCharged ? 0 : this.#charge(request, api, chunks);
+        if (throttleTimeMs > 0) {
+          this.#encodeLong(request, api, { ...response, throttleTimeMs }, kind, true);
+        } else {
+          this.#answered(request, api);
+          request.answer(chunks);
+        }
+        goOn();
+      },
+      failed: (error) => {
+        this.#notEncoded(request, error, kind);
+        goOn();
+      },
+      dropped: () => {
+        request.answer();
+        goOn();
+      },
+    });
+  }
+
+  /** For how many milliseconds the client is throttled. */
+  #charge(request: Request, api: Api, chunks: readonly Buffer[]): number {
+    return this.#charges?.charge(request, api, sizeOf(chunks)) ?? 0;
+  }
+
+  #answered(request: Request, api: Api): void {
+    this.#entries[api.key]?.metrics.answered(this.#clock.monotonicMs() - request.receivedAtMs);
+  }
+
+  #notEncoded(request: Request, error: unknown, kind: 'answer' | 'error'): void {
+    if (kind === 'error') this.#unanswerable(request, error, 'the response could not be encoded');
+    else this.fail(request, error);
   }
 
   /** Answers with what a handler threw: a KafkaError as it is, anything else without its text. */
@@ -209,10 +340,17 @@ export class Dispatcher implements Responder {
     return encodeResponseFrame(api.response, version, request.correlationId, response);
   }
 
-  #await(request: Request, answer: Promise<ResponseInput | NoResponse>): void {
+  #await(request: Request, api: Api, answer: Promise<ResponseInput | NoResponse>): void {
+    const ended = this.#watch.underWay(causeOf(request, api, 'handle'));
     answer.then(
-      (response) => this.respond(request, response),
-      (error: unknown) => this.fail(request, error),
+      (response) => {
+        ended();
+        this.respond(request, response);
+      },
+      (error: unknown) => {
+        ended();
+        this.fail(request, error);
+      },
     );
   }
 

@@ -3,7 +3,7 @@ import type { BufferPool } from '../../base/collections/buffer-pool.ts';
 import type { Socket } from '../../base/network.ts';
 import type { Complainer } from './complainer.ts';
 import type { BudgetWaiter, InFlightBudget } from './in-flight-budget.ts';
-import type { LargeFrame, LargeFrames } from './large-frames.ts';
+import { LARGE_FRAME_BYTES, type LargeFrame, type LargeFrames } from './large-frames.ts';
 
 /** What a request takes up beside its bytes, so that very many tiny ones are bounded too. */
 export const REQUEST_OVERHEAD_BYTES = 1024;
@@ -101,7 +101,7 @@ export class FlowControl implements BudgetWaiter {
 
   /** So many bytes were read and cut into frames. */
   received(bytes: number): void {
-    if (this.#large) this.#countShare(bytes);
+    if (this.#large && this.#large.sizeInBytes > LARGE_FRAME_BYTES) this.#countShare(bytes);
     this.adjust();
   }
 
@@ -151,6 +151,13 @@ export class FlowControl implements BudgetWaiter {
     const bytes = Math.min(wantedBytes, this.#options.budget.answerBytes);
     this.take(bytes);
     return bytes;
+  }
+
+  /** Takes `bytes` more for an answer that holds `heldBytes`; false where they are not left. */
+  grow(heldBytes: number, bytes: number): boolean {
+    if (!this.#options.budget.mayGrow(heldBytes, bytes)) return false;
+    this.take(bytes);
+    return true;
   }
 
   /** Answers of so many bytes are handed to the socket. */

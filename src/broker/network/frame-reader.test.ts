@@ -23,7 +23,7 @@ function reader(maxFrameBytes = 1 << 24) {
     pool,
     maxFrameBytes,
     receiver: {
-      onLargeFrame: () => {},
+      onCutFrame: () => {},
       onFrame: (buffer, size) => {
         frames.push(Buffer.from(buffer.subarray(0, size)));
         pool.release(buffer);

@@ -1,5 +1,5 @@
 import type { BufferPool } from '../../base/collections/buffer-pool.ts';
-import { LARGE_FRAME_BYTES } from './large-frames.ts';
+import { LARGE_FRAME_BYTES, UNCOUNTED_FRAME_BYTES } from './large-frames.ts';
 
 /**
  * A length alone makes nobody allocate much: the first step holds the usual largest frame (1 MB of
@@ -12,8 +12,8 @@ const FIRST_STEP_BYTES = LARGE_FRAME_BYTES;
 const NO_BUFFER = Buffer.alloc(0);
 
 export interface FrameReceiver {
-  /** A frame of more than LARGE_FRAME_BYTES begins; so much is received of it in any case. */
-  onLargeFrame(size: number): void;
+  /** A frame of more than UNCOUNTED_FRAME_BYTES begins whose end has not come with its beginning. */
+  onCutFrame(size: number): void;
   /** A whole frame: the first `size` bytes of `buffer`, which belongs to the receiver from now on. */
   onFrame(buffer: Buffer, size: number): void;
   /** A length that is negative or over the limit, as a number and as it stood on the wire. */
@@ -69,7 +69,8 @@ export class FrameReader {
     }
     this.#buffer = this.#pool.acquire(Math.min(this.#size, FIRST_STEP_BYTES));
     this.#filled = 0;
-    if (this.#size > LARGE_FRAME_BYTES) this.#receiver.onLargeFrame(this.#size);
+    const isCut = this.#size > chunk.length - at;
+    if (isCut && this.#size > UNCOUNTED_FRAME_BYTES) this.#receiver.onCutFrame(this.#size);
     return at;
   }
 

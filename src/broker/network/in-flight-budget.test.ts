@@ -112,3 +112,37 @@ test('clients that are not read from because of all the others are reported, one
     '0 MB of requests and unsent answers are in flight, the most there may be (queued.max.request.bytes): clients are not read from until some are done',
   ]);
 });
+
+test('requests whose last byte does not come count as well, and make room when others wait for it', async () => {
+  const { clock, broker, connect } = await setup({ maxInFlightBytes: 8 * MB });
+  const clients = await Promise.all(Array.from({ length: 40 }, connect));
+  const whole = produce(1, 1, 'x'.repeat(1000 * KB));
+  for (const client of clients) {
+    for (let from = 0; from < whole.length - 1; from += 64 * KB) {
+      client.send(whole.subarray(from, Math.min(from + 64 * KB, whole.length - 1)));
+      await clock.settle();
+    }
+  }
+  assert.ok(broker.server.inFlightBytes >= 7 * MB, `${broker.server.inFlightBytes} bytes counted`);
+  assert.ok(broker.server.inFlightBytes <= 8 * MB);
+  // Whoever does not go on loses its place, and in the end everybody has had one.
+  await clock.advanceAndSettle(31_000);
+  const last = clients.at(-1)!;
+  for (let round = 0; round < 20 && !last.closed; round++) await clock.advanceAndSettle(31_000);
+  assert.ok(clients.slice(0, 8).every(({ closed }) => closed));
+  const honest = await connect();
+  honest.send(whole);
+  for (let round = 0; round < 20 && honest.answered.length === 0; round++) {
+    await clock.advanceAndSettle(31_000);
+  }
+  assert.deepEqual(honest.answered, [1]);
+});
+
+test('a request that comes whole, or is no longer than a read, is not counted before it is handled', async () => {
+  const { clock, broker, connect } = await setup({ maxInFlightBytes: 8 * MB });
+  const client = await connect();
+  const short = produce(1, 1, 'x'.repeat(60 * KB));
+  client.send(short.subarray(0, short.length - 1));
+  await clock.settle();
+  assert.equal(broker.server.inFlightBytes, 0);
+});

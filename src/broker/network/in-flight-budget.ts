@@ -9,6 +9,9 @@ const ANSWERS_PER_REMAINDER = 8;
 /** What an answer may take in any case: with nothing left the clients still get on. */
 const SMALLEST_ANSWER_BYTES = 64 * 1024;
 
+/** A long answer may take this part of what others leave, so that a few of them never take all of it. */
+const LONG_ANSWERS_PER_REMAINDER = 2;
+
 /**
  * Bytes of large requests that arrive, of requests in flight and of answers not sent yet, over all
  * connections. One that finds it exhausted finishes what it has and goes on when told; those that
@@ -35,6 +38,13 @@ export class InFlightBudget {
   get answerBytes(): number {
     const share = Math.floor((this.limitBytes - this.#usedBytes) / ANSWERS_PER_REMAINDER);
     return Math.max(SMALLEST_ANSWER_BYTES, share);
+  }
+
+  /** Whether an answer that holds `heldBytes` already may take `bytes` more. */
+  mayGrow(heldBytes: number, bytes: number): boolean {
+    const left = this.limitBytes - (this.#usedBytes - heldBytes);
+    const share = Math.max(SMALLEST_ANSWER_BYTES, left / LONG_ANSWERS_PER_REMAINDER);
+    return heldBytes + bytes <= share;
   }
 
   take(bytes: number): void {

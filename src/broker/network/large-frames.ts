@@ -1,8 +1,11 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { BudgetWaiter, InFlightBudget } from './in-flight-budget.ts';
 
-/** A request that needs no more than this is received without asking; it fits a frame's first step. */
+/** A request that needs no more than this fits a frame's first step. Longer ones are received bit by bit. */
 export const LARGE_FRAME_BYTES = 1280 * 1024;
+
+/** Half of a request that is no longer than a read of its socket is not counted. */
+export const UNCOUNTED_FRAME_BYTES = 64 * 1024;
 
 /** A sender that holds memory while others wait for it must get on within this. */
 const STALL_MS = 30_000;
@@ -26,7 +29,7 @@ export interface LargeFrame {
 }
 
 /**
- * Bounds what large requests take up while they are being received, over all connections: each takes
+ * Bounds what requests take up while they are being received, over all connections: each whose end is still to come takes
  * its announced size out of the budget, and where that is not left the next ones wait in turn, unread.
  * One is let in, however large, unless the budget is used up already.
  */

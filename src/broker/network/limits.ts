@@ -17,6 +17,10 @@ export interface NetworkLimits {
    * (`queued.max.request.bytes`).
    */
   readonly maxInFlightBytes: number;
+  /** Memory that the decoded forms of long requests may take up together; one of them half of it. */
+  readonly maxDecodedBytes: number;
+  /** `socket.response.max.bytes`: an answer without records that would be longer is refused. */
+  readonly maxResponseBytes: number;
 }
 
 const MB = 1024 * 1024;
@@ -30,4 +34,6 @@ export const defaultNetworkLimits: NetworkLimits = {
   maxIdleMs: 600_000,
   maxInFlightBytesPerConnection: 8 * MB,
   maxInFlightBytes: 256 * MB,
+  maxDecodedBytes: 128 * MB,
+  maxResponseBytes: 64 * MB,
 };

@@ -31,6 +31,12 @@ export interface NetworkServerOptions {
   readonly metrics: NetworkMetrics;
 }
 
+export interface Bound {
+  readonly of: string;
+  readonly used: number;
+  readonly limit: number;
+}
+
 /** All listeners of a broker with their connections. */
 export class NetworkServer {
   readonly #env: ConnectionEnvironment;
@@ -68,6 +74,16 @@ export class NetworkServer {
   /** Bytes of requests in flight and of unsent answers, over all connections. */
   get inFlightBytes(): number {
     return this.#env.budget.usedBytes;
+  }
+
+  /** What clients can make the network layer hold, in bytes, and how much there may be of each. */
+  get bounds(): readonly Bound[] {
+    const { budget, dispatcher } = this.#env;
+    const { decoded } = dispatcher;
+    return [
+      { of: 'in_flight', used: budget.usedBytes, limit: budget.limitBytes },
+      { of: 'decoded_requests', used: decoded.usedBytes, limit: decoded.maxBytes },
+    ];
   }
 
   /** Why new connections are refused, from the first such one until one that is open closes. */

@@ -1,3 +1,5 @@
+import type { LongWork } from '../../base/slices.ts';
+import type { TurnCause } from '../../base/turn-watch.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { Operation, ResourceType } from '../security/rights.ts';
 import type { Complaint } from './complainer.ts';
@@ -19,6 +21,10 @@ export interface RequestContext {
   readonly receivedAtMs: number;
   /** Size of the request, without its length bytes. */
   readonly requestSize: number;
+  /** The turn's share for long work: what a request with many rows asks after each of them. */
+  readonly slices: LongWork;
+  /** Whose work it is, for who measures it. */
+  readonly cause: TurnCause;
   /** True once nobody waits for the answer: the client went away, or the broker cut it off. */
   readonly abandoned: boolean;
   /**

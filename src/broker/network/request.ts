@@ -1,4 +1,6 @@
 import { assert } from '../../base/assert.ts';
+import type { LongWork, Slices, Steps, StepsReceiver } from '../../base/slices.ts';
+import type { TurnCause } from '../../base/turn-watch.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { Authorizer } from '../security/authorizer.ts';
 import {
@@ -9,6 +11,7 @@ import {
 } from '../security/rights.ts';
 import type { Api, ResponseInput } from './api.ts';
 import type { Complaint, ComplaintRequest } from './complainer.ts';
+import type { DecodedMemory } from './decoded-budget.ts';
 import type { NoResponse, PendingReceiver } from './pending.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Session } from './session.ts';
@@ -23,6 +26,10 @@ export interface RequestPort {
   /** Takes memory for an answer, as much of it as there should be; how much that is. */
   reserveForAnswer(wantedBytes: number): number;
   giveReserved(bytes: number): void;
+  /** Takes `bytes` more for an answer that holds `heldBytes`; false where they are not left. */
+  growAnswer(heldBytes: number, bytes: number): boolean;
+  /** The request takes up so many bytes more, now that it is decoded. */
+  holdDecoded(bytes: number): void;
   /** No later request is handled until the returned function is called. */
   hold(): () => void;
   /** Nobody looks at the request's bytes any more. */
@@ -48,6 +55,8 @@ export interface Meter {
 export interface Responder {
   /** Undefined where everybody may do everything. */
   readonly authorizer: Authorizer | undefined;
+  /** The turn's share for long work. */
+  readonly slices: Slices;
   respond(request: Request, response: ResponseInput | NoResponse): void;
   fail(request: Request, error: unknown): void;
   rowError(request: Request, error: unknown, about: string): ErrorName;
@@ -62,13 +71,16 @@ export interface Responder {
  */
 export type RequestState = 'open' | 'answered' | 'abandoned' | 'finished';
 
+/** So many rows are usual: a request that has no more of them never waits for others. */
+const FREE_STEPS = 256;
+
 const NO_CHUNKS: readonly Buffer[] = [];
 
 /**
  * A request and the place of its answer in the order of its connection's answers: one object, since
  * there is one of it for each small request.
  */
-export class Request implements RequestContext, PendingReceiver<ResponseInput> {
+export class Request implements RequestContext, LongWork, PendingReceiver<ResponseInput> {
   readonly receivedAtMs: number;
   readonly requestSize: number;
   /** The next request of the connection. */
@@ -77,6 +89,10 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   /** The bytes of the answer, length included; meaningful once answered. */
   chunks: readonly Buffer[] = NO_CHUNKS;
   responseSize = 0;
+  /** What of the decoded request is counted as in flight, beside its bytes. */
+  decodedBytes = 0;
+  /** Of a long request: what it takes up when it is decoded. */
+  decodedMemory: DecodedMemory | undefined = undefined;
   throttleMs = 0;
   /** Only where there are quotas. */
   meter: Meter | undefined = undefined;
@@ -93,6 +109,7 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
   readonly #responder: Responder;
   readonly #frame: Buffer;
   #reservedBytes = 0;
+  #freeSteps = FREE_STEPS;
   #onClose: (() => void)[] | undefined = undefined;
   #onSent: (() => void)[] | undefined = undefined;
 
@@ -171,6 +188,46 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
       : authorizer.authorizedOperations(this.session, resource, name);
   }
 
+  get slices(): LongWork {
+    return this;
+  }
+
+  isOver(): boolean {
+    if (this.#freeSteps === 0) return this.#responder.slices.isOver();
+    this.#freeSteps--;
+    return false;
+  }
+
+  nextTurn(): Promise<void> {
+    return this.#responder.slices.nextTurn();
+  }
+
+  run<Result>(steps: Steps<Result>, receiver: StepsReceiver<Result>, cause: TurnCause): void {
+    this.#responder.slices.run(steps, receiver, cause);
+  }
+
+  get cause(): TurnCause {
+    return { of: this.api?.name ?? String(this.apiKey), step: 'handle', clientId: this.clientId };
+  }
+
+  /** It takes up so much, now that it is decoded. */
+  countDecoded(bytes: number): void {
+    this.decodedBytes = bytes;
+    this.#port.holdDecoded(bytes);
+  }
+
+  /** Takes `bytes` more for the answer; false where they are not left. */
+  growAnswer(bytes: number): boolean {
+    if (!this.#port.growAnswer(this.#reservedBytes, bytes)) return false;
+    this.#reservedBytes += bytes;
+    return true;
+  }
+
+  /** What is reserved for the answer so far. */
+  get reservedBytes(): number {
+    return this.#reservedBytes;
+  }
+
   reserveAnswer(wantedBytes: number): number {
     this.releaseAnswer();
     if (this.state !== 'open') return wantedBytes;
@@ -220,6 +277,7 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
 
   /** Takes the answer's bytes; after it was abandoned only lets go of the frame. */
   answer(chunks: readonly Buffer[] = NO_CHUNKS): void {
+    this.decodedMemory?.release();
     if (this.state === 'abandoned') {
       this.#port.releaseFrame(this.#frame);
       return;
@@ -262,4 +320,9 @@ export class Request implements RequestContext, PendingReceiver<ResponseInput> {
     this.#onSent = undefined;
     if (callbacks) for (const callback of callbacks) callback();
   }
+}
+
+/** Whose work it is, for the figures about the event loop. */
+export function causeOf(request: Request, api: Api, step: TurnCause['step']): TurnCause {
+  return { of: api.name, step, clientId: request.clientId };
 }

@@ -5,9 +5,15 @@ import { test } from 'node:test';
 import { ZERO_UUID } from '../../base/random.ts';
 import { SimClock } from '../../base/testing/sim-clock.ts';
 import { SimRandom } from '../../base/testing/sim-random.ts';
-import { type FetchContext, type FetchPartition, FetchSessionCache } from './fetch-session.ts';
+import {
+  type FetchContext,
+  type FetchPartition,
+  FetchSessionCache,
+  type SessionRequest,
+  type SessionResult,
+} from './fetch-session.ts';
 
-const limits = { maxSessions: 2, minEvictionMs: 120_000 };
+const limits = { maxSessions: 2, maxPartitions: 40, minEvictionMs: 120_000 };
 const newCache = (clock = new SimClock()) => new FetchSessionCache(clock, new SimRandom(1), limits);
 
 const wanted = (partition: number, fetchOffset = 0): FetchPartition => ({
@@ -33,13 +39,20 @@ const answer = (sizeInBytes: number, highWatermark = 5) => ({
   logStartOffset: 0,
 });
 
+/** At once. */
+function resolve(cache: FetchSessionCache, of: SessionRequest): SessionResult {
+  const { done, value } = cache.resolve(of, { isOver: () => false }).next();
+  assert.ok(done);
+  return value;
+}
+
 function open(cache: FetchSessionCache, partitions: FetchPartition[]): FetchContext {
-  const context = cache.resolve(request(0, 0, partitions));
+  const context = resolve(cache, request(0, 0, partitions));
   assert.ok('partitions' in context);
   return context;
 }
 function next(cache: FetchSessionCache, id: number, epoch: number, more: FetchPartition[] = []) {
-  const context = cache.resolve(request(id, epoch, more));
+  const context = resolve(cache, request(id, epoch, more));
   assert.ok('partitions' in context, JSON.stringify(context));
   return context;
 }
@@ -89,7 +102,7 @@ test('a hot partition moves behind the cold ones', () => {
 test('an incremental request adds, updates and forgets partitions', () => {
   const cache = newCache();
   const { sessionId } = open(cache, [wanted(0), wanted(1)]);
-  const changed = cache.resolve({
+  const changed = resolve(cache, {
     ...request(sessionId, 1, [wanted(1, 42), wanted(3)]),
     forgotten: [wanted(0)],
   });
@@ -106,7 +119,7 @@ test('an incremental request adds, updates and forgets partitions', () => {
 test('forgetting everything ends the session', () => {
   const cache = newCache();
   const { sessionId } = open(cache, [wanted(0)]);
-  const result = cache.resolve({ ...request(sessionId, 1), forgotten: [wanted(0)] });
+  const result = resolve(cache, { ...request(sessionId, 1), forgotten: [wanted(0)] });
   assert.ok('partitions' in result);
   assert.equal(result.sessionId, 0);
   assert.equal(cache.size, 0);
@@ -115,11 +128,11 @@ test('forgetting everything ends the session', () => {
 test('a wrong epoch, an unknown id and a switch to topic ids are refused by name', () => {
   const cache = newCache();
   const { sessionId } = open(cache, [wanted(0)]);
-  assert.deepEqual(cache.resolve(request(sessionId, 2)), { error: 'INVALID_FETCH_SESSION_EPOCH' });
-  assert.deepEqual(cache.resolve(request(sessionId + 1, 1)), {
+  assert.deepEqual(resolve(cache, request(sessionId, 2)), { error: 'INVALID_FETCH_SESSION_EPOCH' });
+  assert.deepEqual(resolve(cache, request(sessionId + 1, 1)), {
     error: 'FETCH_SESSION_ID_NOT_FOUND',
   });
-  assert.deepEqual(cache.resolve({ ...request(sessionId, 1), usesTopicIds: true }), {
+  assert.deepEqual(resolve(cache, { ...request(sessionId, 1), usesTopicIds: true }), {
     error: 'FETCH_SESSION_TOPIC_ID_ERROR',
   });
 });
@@ -139,7 +152,7 @@ test('the epoch wraps to 1', () => {
 test('epoch -1 closes the session and reads without one', () => {
   const cache = newCache();
   const { sessionId } = open(cache, [wanted(0)]);
-  const last = cache.resolve(request(sessionId, -1, [wanted(0)]));
+  const last = resolve(cache, request(sessionId, -1, [wanted(0)]));
   assert.ok('partitions' in last);
   assert.equal(last.sessionId, 0);
   assert.equal(cache.size, 0);
@@ -154,4 +167,39 @@ test('a full cache serves without a session until the oldest one has been idle l
   clock.advance(limits.minEvictionMs);
   assert.notEqual(open(cache, [wanted(0)]).sessionId, 0);
   assert.equal(cache.size, 2);
+});
+
+const many = (count: number) => Array.from({ length: count }, (_, partition) => wanted(partition));
+
+test('partitions of sessions are bounded: who finds no place for them fetches without a session', async () => {
+  const clock = new SimClock();
+  const cache = new FetchSessionCache(clock, new SimRandom(1), { ...limits, maxSessions: 100 });
+  assert.equal(open(cache, many(11)).sessionId, 0, 'a quarter of all is the most of one');
+  const sessions = Array.from({ length: 4 }, () => open(cache, many(10)));
+  assert.ok(sessions.every(({ sessionId }) => sessionId !== 0));
+  assert.deepEqual(cache.partitions, { used: 40, limit: 40 });
+  const late = open(cache, many(1));
+  assert.equal(late.sessionId, 0);
+  assert.equal(late.partitions.length, 1, 'it is answered all the same');
+  await clock.advanceAndSettle(120_000);
+  assert.notEqual(open(cache, many(1)).sessionId, 0, 'the one that nobody used has gone');
+  assert.deepEqual(cache.partitions, { used: 31, limit: 40 });
+});
+
+test('a session that would grow beyond the bound ends, and its partitions are free again', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, many(10));
+  const more = resolve(cache, request(sessionId, 1, [wanted(10)]));
+  assert.deepEqual(more, { error: 'FETCH_SESSION_ID_NOT_FOUND' });
+  assert.deepEqual(cache.partitions, { used: 0, limit: 40 });
+});
+
+test('partitions that are forgotten or named twice do not count, nor those of a session that is ended', () => {
+  const cache = newCache();
+  const { sessionId } = open(cache, [...many(5), ...many(5)]);
+  assert.equal(cache.partitions.used, 5);
+  resolve(cache, { ...request(sessionId, 1), forgotten: [wanted(0), wanted(1), wanted(30)] });
+  assert.equal(cache.partitions.used, 3);
+  resolve(cache, request(sessionId, -1));
+  assert.equal(cache.partitions.used, 0);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import type { Pace, Steps } from '../../base/slices.ts';
 
 /** What a fetch asks of one partition. Offsets are logical; `maxBytes` bounds the records returned. */
 export interface FetchPartition {
@@ -72,37 +73,51 @@ const INITIAL_EPOCH = 0;
 const FINAL_EPOCH = -1;
 const MAX_EPOCH = 0x7fffffff;
 
-/** Incremental fetch sessions (KIP-227): a bounded cache of what each consumer is reading. */
+export interface FetchSessionLimits {
+  readonly maxSessions: number;
+  /** Of all sessions together. */
+  readonly maxPartitions: number;
+  /** A session that was used within this keeps its place. */
+  readonly minEvictionMs: number;
+}
+
+/** One session may have this part of all partitions, so that it never keeps all others out. */
+const SESSIONS_PER_LIMIT = 4;
+
+/**
+ * Incremental fetch sessions (KIP-227): a cache of what each consumer is reading, bounded by sessions and by their
+ * partitions. Who finds no place fetches without a session.
+ */
 export class FetchSessionCache {
   private readonly clock: Clock;
   private readonly random: Random;
-  private readonly maxSessions: number;
-  private readonly evictionMs: number;
+  private readonly limits: FetchSessionLimits;
+  private partitionCount = 0;
   /** Least recently used first. */
   private readonly sessions = new Map<number, FetchSession>();
 
-  constructor(
-    clock: Clock,
-    random: Random,
-    limits: { maxSessions: number; minEvictionMs: number },
-  ) {
+  constructor(clock: Clock, random: Random, limits: FetchSessionLimits) {
     this.clock = clock;
     this.random = random;
-    this.maxSessions = limits.maxSessions;
-    this.evictionMs = limits.minEvictionMs;
+    this.limits = limits;
   }
 
   get size(): number {
     return this.sessions.size;
   }
 
+  /** Partitions that all sessions hold, and how many they may. */
+  get partitions(): { readonly used: number; readonly limit: number } {
+    return { used: this.partitionCount, limit: this.limits.maxPartitions };
+  }
+
   /** Applies one request to its session; the caller then reads `partitions` and answers. */
-  resolve(request: SessionRequest): SessionResult {
+  *resolve(request: SessionRequest, pace: Pace): Steps<SessionResult> {
     const { sessionId, sessionEpoch } = request;
     if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
-      if (sessionId !== 0) this.sessions.delete(sessionId);
+      if (sessionId !== 0) this.end(sessionId);
       if (sessionEpoch === FINAL_EPOCH) return full(0, request);
-      return this.start(request);
+      return yield* this.start(request, pace);
     }
     const session = this.sessions.get(sessionId);
     if (!session) return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
@@ -113,22 +128,41 @@ export class FetchSessionCache {
     this.touch(session);
     session.epoch = sessionEpoch === MAX_EPOCH ? 1 : sessionEpoch + 1;
     for (const wanted of request.partitions) {
+      if (pace.isOver()) yield;
+      // Somebody else ended it meanwhile.
+      if (this.sessions.get(sessionId) !== session) return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
       const key = partitionKey(session, wanted);
       const cached = session.partitions.get(key);
-      if (cached) cached.request = wanted;
-      else session.partitions.set(key, newCached(wanted));
+      if (cached) {
+        cached.request = wanted;
+      } else {
+        if (!this.mayGrow(session)) {
+          // The client then starts anew with all its partitions, without a session.
+          this.end(sessionId);
+          return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
+        }
+        session.partitions.set(key, newCached(wanted));
+        this.partitionCount++;
+      }
     }
     // In this order, as in Kafka: what one request both wants and forgets is forgotten.
-    for (const gone of request.forgotten) session.partitions.delete(partitionKey(session, gone));
+    for (const gone of request.forgotten) {
+      if (pace.isOver()) yield;
+      if (this.sessions.get(sessionId) !== session) return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
+      if (session.partitions.delete(partitionKey(session, gone))) this.partitionCount--;
+    }
     if (session.partitions.size === 0) {
-      this.sessions.delete(sessionId);
+      this.end(sessionId);
       return full(0, request);
     }
     return incremental(session);
   }
 
-  private start(request: SessionRequest): FetchContext {
-    if (!this.makeRoom()) return full(0, request);
+  private *start(request: SessionRequest, pace: Pace): Steps<FetchContext> {
+    // Counted before it is made, so that others which are being made find it counted.
+    const { length } = request.partitions;
+    if (!this.makeRoom(length)) return full(0, request);
+    this.partitionCount += length;
     const session: FetchSession = {
       id: this.newId(),
       usesTopicIds: request.usesTopicIds,
@@ -138,7 +172,10 @@ export class FetchSessionCache {
     };
     for (const wanted of request.partitions) {
       session.partitions.set(partitionKey(session, wanted), newCached(wanted));
+      if (pace.isOver()) yield;
     }
+    // Some were named twice.
+    this.partitionCount -= length - session.partitions.size;
     this.sessions.set(session.id, session);
     const context = incremental(session);
     return {
@@ -151,12 +188,30 @@ export class FetchSessionCache {
     };
   }
 
-  private makeRoom(): boolean {
-    if (this.sessions.size < this.maxSessions) return true;
-    const oldest = this.sessions.values().next().value;
-    if (!oldest || this.clock.now() - oldest.lastUsedMs < this.evictionMs) return false;
-    this.sessions.delete(oldest.id);
+  private makeRoom(partitions: number): boolean {
+    const { maxSessions, maxPartitions, minEvictionMs } = this.limits;
+    if (partitions > maxPartitions / SESSIONS_PER_LIMIT) return false;
+    while (this.sessions.size >= maxSessions || this.partitionCount + partitions > maxPartitions) {
+      const oldest = this.sessions.values().next().value;
+      if (!oldest || this.clock.now() - oldest.lastUsedMs < minEvictionMs) return false;
+      this.end(oldest.id);
+    }
     return true;
+  }
+
+  private mayGrow(session: FetchSession): boolean {
+    const { maxPartitions } = this.limits;
+    return (
+      session.partitions.size < maxPartitions / SESSIONS_PER_LIMIT &&
+      this.partitionCount < maxPartitions
+    );
+  }
+
+  private end(sessionId: number): void {
+    const session = this.sessions.get(sessionId);
+    if (!session) return;
+    this.sessions.delete(sessionId);
+    this.partitionCount -= session.partitions.size;
   }
 
   private touch(session: FetchSession): void {

@@ -150,6 +150,11 @@ export const SERVER_KEYS = {
     default: 600_000,
     doc: 'A connection that carried nothing for so long is closed. Negative: never.',
   }),
+  'socket.response.max.bytes': int({
+    default: 64 * 1024 * 1024,
+    atLeast: 1024 * 1024,
+    doc: 'An answer that would be longer is refused with POLICY_VIOLATION; one to a fetch is bounded by fetch.max.bytes instead.',
+  }),
   'queued.max.request.bytes': long({
     default: -1,
     doc: 'Bytes of requests in work at once over all connections; above it nothing more is read. -1 leaves the limit to the broker.',

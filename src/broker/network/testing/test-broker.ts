@@ -89,15 +89,16 @@ export class TestBroker {
   }) {
     const metrics = new NetworkMetrics(this.metrics);
     const logger = recordingLogger(this.lines);
+    const limits = { ...defaultNetworkLimits, ...options.limits };
     const dispatcher = new Dispatcher({
       clock: options.clock,
+      limits,
       authorizer: options.authorizer,
       quotas: options.quotas,
       logger,
       metrics,
       apis: [this.#heartbeat, this.#fetch, this.#metadata, this.#produce, this.#describe, versions],
     });
-    const limits = { ...defaultNetworkLimits, ...options.limits };
     const { clock } = options;
     this.#network = options.network;
     this.server = new NetworkServer({ clock, logger, dispatcher, limits, metrics });
