@@ -24,7 +24,7 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: { sluice: 'src/cli/main.ts' },
+  entryPoints: { sluice: 'src/cli/main.ts', work: 'src/broker/work-main.ts' },
   splitting: true,
   format: 'esm',
   outExtension: { '.js': '.mjs' },

@@ -15,6 +15,11 @@ export interface Codec {
    */
   decompress(bytes: Uint8Array, maxBytes: number): Buffer;
   /**
+   * The most that it may decompress to, in bytes, by the headers of the stream and its blocks; with gzip what it claims
+   * to hold. Throws DecompressionError where these are damaged.
+   */
+  contentBound(bytes: Uint8Array): number;
+  /**
    * Throws DecompressionError where Kafka's consumers could not read this, as far as it shows without
    * decompressing: by the stream's header, and those of its blocks. `decompress` takes some of that.
    */

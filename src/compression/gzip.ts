@@ -5,6 +5,9 @@ import { checkGzipHeader, gunzipMembers } from './gzip-members.ts';
 /** Deflate makes at most 1,032 bytes of one, so this much input makes 4 MiB at most. */
 const START_BYTES = 4096;
 
+/** A checksum, and the size of the content. */
+const TRAILER_SIZE = 8;
+
 /** RFC 1952, by Node's own zlib. Levels 1 to 9; -1 is zlib's default. */
 export const gzip: Codec = {
   id: 1,
@@ -26,6 +29,11 @@ export const gzip: Codec = {
     }
     if (output.length > maxBytes) throw tooLarge('gzip', maxBytes);
     return output;
+  },
+
+  contentBound(bytes) {
+    if (bytes.length < TRAILER_SIZE) throw damaged('gzip', 'cut off');
+    return asBuffer(bytes).readUInt32LE(bytes.length - 4);
   },
 
   checkFrame: (bytes) => checkGzipHeader(asBuffer(bytes)),

@@ -12,6 +12,7 @@ export {
   DecompressionError,
   OutputTooLargeError,
 } from './codec.ts';
+export { LoopAllowance, SMALL_BYTES } from './loop-allowance.ts';
 export { lz4ForMagic0 } from './lz4.ts';
 
 const none: Codec = {
@@ -22,6 +23,7 @@ const none: Codec = {
     if (bytes.length > maxBytes) throw tooLarge('none', maxBytes);
     return asBuffer(bytes);
   },
+  contentBound: (bytes) => bytes.length,
   checkFrame() {},
 };
 

@@ -32,6 +32,7 @@ export const lz4: Codec = {
   name: 'lz4',
   compress: (bytes) => library().compressFrameSync(asBuffer(bytes)),
   decompress: (bytes, maxBytes) => decompressFrame(asBuffer(bytes), maxBytes, false),
+  contentBound: (bytes) => walkLz4Frame(asBuffer(bytes), Number.MAX_SAFE_INTEGER).contentBound,
   checkFrame: (bytes) => checkLz4Frame(asBuffer(bytes)),
 };
 
@@ -52,6 +53,7 @@ export const lz4ForMagic0: Codec = {
 
   decompress: (bytes, maxBytes) => decompressFrame(asBuffer(bytes), maxBytes, true),
 
+  contentBound: (bytes) => walkLz4Frame(asBuffer(bytes), Number.MAX_SAFE_INTEGER).contentBound,
   checkFrame: (bytes) => checkLz4Frame(asBuffer(bytes)),
 };
 

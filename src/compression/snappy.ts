@@ -66,6 +66,14 @@ export const snappy: Codec = {
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts, size);
   },
 
+  contentBound(bytes) {
+    const input = asBuffer(bytes);
+    if (!startsStream(input, 0)) return contentSize(input).size;
+    let bound = 0;
+    for (const block of blocksOf(input)) bound += contentSize(block).size;
+    return bound;
+  },
+
   checkFrame(bytes) {
     const input = asBuffer(bytes);
     if (!startsStream(input, 0)) return checkBlock(input);

@@ -40,6 +40,7 @@ export const zstd: Codec = {
   name: 'zstd',
   compress: (bytes, level = DEFAULT_LEVEL) => library.compress(bytes, level),
   decompress: (bytes, maxBytes) => decompressZstd(library, bytes, maxBytes),
+  contentBound: (bytes) => zstdContentSize(asBuffer(bytes)).atMost,
   checkFrame(bytes) {
     if (zstdContentSize(asBuffer(bytes)).atMost === 0) throw damaged('zstd', 'no content');
   },

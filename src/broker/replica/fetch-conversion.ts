@@ -1,5 +1,12 @@
+import type { Job, TaskResult, WorkThread } from '../../base/work-thread.ts';
+import type { LoopAllowance } from '../../compression/index.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
-import { downConvert } from '../../protocol/records/legacy-message-set.ts';
+import {
+  type ConversionTarget,
+  type DownConversion,
+  downConvert,
+} from '../../protocol/records/legacy-message-set.ts';
+import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { type FetchedPartition, failedFetch } from './fetch-reader.ts';
 
 /** Fetch versions below these cannot carry: zstd (KIP-110), batches of magic 2 (KIP-98), magic 1. */
@@ -29,7 +36,8 @@ export function convertFetched(
   fetched: FetchedPartition,
   version: number,
   rules: ConversionRules,
-): FetchedPartition {
+  converter: Converter,
+): FetchedPartition | Promise<FetchedPartition> {
   if (fetched.error !== 'NONE') return fetched;
   if (version < ZSTD_FROM && rules.compressionType === 'zstd')
     return failed(fetched, 'UNSUPPORTED_COMPRESSION_TYPE');
@@ -38,10 +46,15 @@ export function convertFetched(
   const isCutShort = fetched.oversizedFirstBatchBytes > fetched.request.maxBytes;
   if (version < WHOLE_BATCH_FROM && isCutShort) return cutShort(fetched);
   if (fetched.sizeInBytes === 0) return fetched;
-  const converted = downConvert(Buffer.concat(fetched.buffers), {
+  const converted = converter.convert(fetched.buffers, {
     magic: version < MAGIC_1_FROM ? 0 : 1,
     fromOffset: fetched.request.fetchOffset,
   });
+  if (converted instanceof Promise) return converted.then((late) => asConverted(fetched, late));
+  return asConverted(fetched, converted);
+}
+
+function asConverted(fetched: FetchedPartition, converted: DownConversion): FetchedPartition {
   switch (converted.kind) {
     case 'unsupported':
       return failed(fetched, converted.error);
@@ -71,4 +84,63 @@ function withRecords(fetched: FetchedPartition, records: Buffer): FetchedPartiti
 function failed(fetched: FetchedPartition, error: ErrorName): FetchedPartition {
   fetched.release();
   return failedFetch(fetched.request, error);
+}
+
+/** So much is converted on the event loop, where it is not compressed. */
+const LITTLE_BYTES = 32 * 1024;
+
+/** Writing a message takes longer than reading a record. */
+const COST_OF_A_BYTE = 4;
+
+/** Converts records for old clients: little at once, and what is more on the thread beside the event loop. */
+export class Converter {
+  readonly #work: WorkThread;
+  readonly #allowance: LoopAllowance;
+  readonly #isWanted: () => boolean;
+
+  constructor(work: WorkThread, allowance: LoopAllowance, isWanted: () => boolean) {
+    this.#work = work;
+    this.#allowance = allowance;
+    this.#isWanted = isWanted;
+  }
+
+  /** Rejects with WorkRefusedError or WorkFailedError. */
+  convert(
+    batches: readonly Buffer[],
+    to: ConversionTarget,
+  ): DownConversion | Promise<DownConversion> {
+    const size = batches.reduce((sum, { length }) => sum + length, 0);
+    if (size <= LITTLE_BYTES && this.#allowance.take(size * COST_OF_A_BYTE)) {
+      const bytes = Buffer.concat(batches);
+      if (!hasCompressed(bytes)) return downConvert(bytes, to);
+    }
+    return convertElsewhere(this.#work, batches, to, this.#isWanted);
+  }
+}
+
+function hasCompressed(batches: Buffer): boolean {
+  for (const at of RecordBatch.batchPositions(batches)) {
+    if (RecordBatch.codecId(batches, at) !== 0) return true;
+  }
+  return false;
+}
+
+/** What the thread makes of it; see RECORD_TASKS. */
+export function convert(batches: Buffer, to: ConversionTarget): TaskResult {
+  const conversion = downConvert(batches, to);
+  if (conversion.kind !== 'converted') return { value: conversion };
+  const { messageSet: bytes, ...value } = conversion;
+  return { value, bytes };
+}
+
+/** Converts batches to an old format elsewhere. Rejects with WorkRefusedError or WorkFailedError. */
+async function convertElsewhere(
+  work: WorkThread,
+  batches: readonly Buffer[],
+  to: ConversionTarget,
+  isWanted: () => boolean,
+): Promise<DownConversion> {
+  const job: Job = { task: 'convert', pieces: batches, detail: to, isWanted };
+  const { value, bytes } = await work.run(job);
+  return { ...(value as DownConversion), ...(bytes && { messageSet: bytes }) };
 }

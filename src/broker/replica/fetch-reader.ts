@@ -1,3 +1,4 @@
+import type { LongWork } from '../../base/slices.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { AbortedTransaction, ReadOutcome } from '../../storage/log-types.ts';
 import type { FetchPartition } from './fetch-session.ts';
@@ -33,11 +34,8 @@ export interface FetchLimits {
   readonly errorOf: (error: unknown, request: FetchPartition) => ErrorName;
 }
 
-/** A partition to read, or the error that stands in its place. */
-export interface FetchTarget {
-  readonly request: FetchPartition;
-  readonly partition: Partition | ErrorName;
-}
+/** The partition to read, or the error that stands in its place. */
+type Find = (request: FetchPartition) => Partition | ErrorName;
 
 const NO_BUFFERS: readonly Buffer[] = [];
 const nothingToRelease = () => {};
@@ -47,24 +45,38 @@ const nothingToRelease = () => {};
  * spares the hot path every promise; older data comes from the thread pool, one partition at a time.
  */
 export function readPartitions(
-  targets: readonly FetchTarget[],
+  requests: readonly FetchPartition[],
+  find: Find,
+  slices: LongWork,
   limits: FetchLimits,
 ): FetchedPartition[] | Promise<FetchedPartition[]> {
-  const fetched: FetchedPartition[] = [];
-  return readFrom(0, targets, limits, limits.maxBytes, fetched);
+  return readFrom(0, { requests, find, slices }, limits, limits.maxBytes, []);
+}
+
+interface Reading {
+  readonly requests: readonly FetchPartition[];
+  readonly find: Find;
+  readonly slices: LongWork;
 }
 
 function readFrom(
   start: number,
-  targets: readonly FetchTarget[],
+  reading: Reading,
   limits: FetchLimits,
   budget: number,
   fetched: FetchedPartition[],
 ): FetchedPartition[] | Promise<FetchedPartition[]> {
   let remaining = budget;
   let hasData = fetched.some(({ sizeInBytes }) => sizeInBytes > 0);
-  for (let index = start; index < targets.length; index++) {
-    const { request, partition } = targets[index]!;
+  const { requests, find, slices } = reading;
+  for (let index = start; index < requests.length; index++) {
+    if (slices.isOver()) {
+      const at = index;
+      const left = remaining;
+      return slices.nextTurn().then(() => readFrom(at, reading, limits, left, fetched));
+    }
+    const request = requests[index]!;
+    const partition = find(request);
     const problem =
       typeof partition === 'string' ? partition : partition.problem(request.currentLeaderEpoch);
     if (problem || typeof partition === 'string') {
@@ -99,7 +111,7 @@ function readFrom(
           .catch(failed)
           .then((late) => {
             fetched.push(late);
-            return readFrom(index + 1, targets, limits, left - late.sizeInBytes, fetched);
+            return readFrom(index + 1, reading, limits, left - late.sizeInBytes, fetched);
           });
       }
       result = answer(request, partition, outcome, limits.isolation);

@@ -1,13 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
+import type { LongWork } from '../../base/slices.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { Caller } from './caller.ts';
-import {
-  type FetchedPartition,
-  type FetchLimits,
-  type FetchTarget,
-  readPartitions,
-} from './fetch-reader.ts';
+import { type FetchedPartition, type FetchLimits, readPartitions } from './fetch-reader.ts';
 import type { FetchPartition } from './fetch-session.ts';
 import { ParkedFetch } from './parked-fetch.ts';
 import { type Isolation, Partition } from './partition.ts';
@@ -27,6 +23,8 @@ export interface FetchCaller extends Caller {
   reserveAnswer(wantedBytes: number): number;
   /** The answer is not being made now. */
   releaseAnswer(): void;
+  /** The turn's share for long work, which a fetch of very many partitions is. */
+  readonly slices: LongWork;
 }
 
 export interface FetchOptions {
@@ -92,7 +90,9 @@ class Fetch {
     let wantedBytes = 0;
     for (const { maxBytes } of partitions) wantedBytes += Math.max(0, maxBytes);
     const maxBytes = caller.reserveAnswer(Math.min(wantedBytes, this.#limits.maxBytes));
-    const fetched = readPartitions(this.#targets(), { ...this.#limits, maxBytes });
+    const { slices } = caller;
+    const find = (request: FetchPartition) => this.#find(request);
+    const fetched = readPartitions(partitions, find, slices, { ...this.#limits, maxBytes });
     if (fetched instanceof Promise) fetched.then(then, (error) => this.#done.failed(error));
     else then(fetched);
   }
@@ -114,23 +114,18 @@ class Fetch {
     }
     for (const each of fetched) each.release();
     caller.releaseAnswer();
-    const waitFor = this.#targets()
-      .map(({ partition }) => partition)
-      .filter((partition) => partition instanceof Partition);
+    const waitFor = new Set<Partition>();
+    for (const request of this.#options.partitions) {
+      const partition = this.#find(request);
+      if (partition instanceof Partition) waitFor.add(partition);
+    }
     const parked = new ParkedFetch(
       this.#parts.clock,
-      waitFor,
+      [...waitFor],
       { missingBytes: this.#minBytes - sizeInBytes, maxWaitMs },
       () => this.#read((late) => this.#done.fetched(late)),
     );
     caller.onClose(() => parked.cancel());
-  }
-
-  #targets(): FetchTarget[] {
-    return this.#options.partitions.map((request) => ({
-      request,
-      partition: this.#find(request),
-    }));
   }
 
   #find(request: FetchPartition): Partition | ErrorName {

@@ -10,7 +10,13 @@ import type {
   LogListener,
   ReadOutcome,
 } from '../../storage/log-types.ts';
-import { type RecordError, validateForProduce } from '../../storage/validate/batch-validator.ts';
+import {
+  type ProduceRules,
+  type ProduceValidation,
+  type RecordError,
+  validateForProduce,
+} from '../../storage/validate/batch-validator.ts';
+import { validationCost } from '../../storage/validate/validation-cost.ts';
 import { committedEnd } from './high-watermark.ts';
 import type { ProduceRuleBook, RequestRules } from './produce-rules.ts';
 import {
@@ -48,6 +54,14 @@ export type ProduceResult =
       readonly detail: string;
       readonly recordErrors: readonly RecordError[];
     };
+
+/** How records are produced. */
+export interface ProduceRequest extends RequestRules {
+  readonly acks: number;
+  readonly timeoutMs: number;
+  /** Where it is known already what the batch is worth. */
+  readonly validation?: ProduceValidation | undefined;
+}
 
 /** Hears once what became of an append: undefined where it may be acknowledged. */
 export interface ProduceDone {
@@ -187,16 +201,26 @@ export class Partition implements LogListener {
     return { error: 'NOT_LEADER_OR_FOLLOWER', detail };
   }
 
+  /** See {@link validationCost}. */
+  validationCost(records: Buffer, request: RequestRules): number {
+    return validationCost(records, this.#rulesNow(request));
+  }
+
+  /** What would be asked of a produced batch now. */
+  rulesToKeep(request: RequestRules): ProduceRules {
+    return this.#rules.rulesToKeep(this.log.config, request, this.#clock.now());
+  }
+
+  #rulesNow(request: RequestRules): ProduceRules {
+    return this.#rules.rules(this.log.config, request, this.#clock.now());
+  }
+
   /**
    * Validates what a producer sent and appends it. `records` belongs to the log until `done` hears of it, unless
    * the answer is a refusal, of which it hears nothing. With `acks` -1 too few in-sync replicas refuse it
    * (min.insync.replicas), and it is done when it is committed, or `timeoutMs` after it was written (as in Kafka); else when it is written.
    */
-  produce(
-    records: Buffer,
-    request: RequestRules & { readonly acks: number; readonly timeoutMs: number },
-    done: ProduceDone,
-  ): ProduceResult {
+  produce(records: Buffer, request: ProduceRequest, done: ProduceDone): ProduceResult {
     const problem = this.problem(-1);
     if (problem) return refused(problem, `${this.log.name}: ${problem}`);
     const { isr, leaderEpoch, replicas } = this.#leadership;
@@ -208,10 +232,7 @@ export class Partition implements LogListener {
         `${this.log.name} has ${isr.length} in-sync replicas, min.insync.replicas asks for ${minInsyncReplicas}`,
       );
     }
-    const validation = validateForProduce(
-      records,
-      this.#rules.rules(this.log.config, request, this.#clock.now()),
-    );
+    const validation = request.validation ?? validateForProduce(records, this.#rulesNow(request));
     if (validation.kind === 'rejected') {
       return { ...validation, kind: 'refused' };
     }

@@ -28,6 +28,11 @@ export class ProduceRuleBook {
     rules.now = now;
     return rules;
   }
+
+  /** The same, to keep. */
+  rulesToKeep(config: LogConfig, request: RequestRules, now: number): ProduceRules {
+    return { ...this.rules(config, request, now), isOnLoop: false };
+  }
 }
 
 /** What a topic's configuration asks of every produced batch. */
@@ -36,6 +41,7 @@ export function rulesOf(config: LogConfig): ProduceRules {
     requestVersion: 0,
     crcIsValid: undefined,
     readRecords: false,
+    isOnLoop: true,
     now: 0,
     maxMessageBytes: config.maxMessageBytes,
     timestampType: config.messageTimestampType,

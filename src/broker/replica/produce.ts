@@ -1,12 +1,17 @@
 import type { Clock } from '../../base/clock.ts';
+import { WorkRefusedError, type WorkThread } from '../../base/work-thread.ts';
+import type { LoopAllowance } from '../../compression/index.ts';
 import type { Compatibility } from '../../config/index.ts';
 import type { TopicPartition } from '../../protocol/topic-partition.ts';
 import { checkInTurns, isLargeChecksum } from '../../storage/append/large-checksums.ts';
+import type { LogConfig } from '../../storage/log-config.ts';
 import { logName } from '../../storage/log-types.ts';
+import type { ProduceValidation } from '../../storage/validate/batch-validator.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { Caller } from './caller.ts';
 import { type Partition, type ProduceDone, type ProduceResult, refused } from './partition.ts';
 import type { Partitions } from './partitions.ts';
+import { validateElsewhere } from './record-work.ts';
 import type { TopicTraffic } from './topic-traffic.ts';
 
 /** What of the broker takes part when records are produced. */
@@ -16,6 +21,10 @@ export interface ProduceParts {
   readonly metadata: ClusterMetadata;
   readonly traffic: TopicTraffic;
   readonly compatibility: Compatibility;
+  /** Where batches are judged that take long to read. */
+  readonly work: WorkThread;
+  /** How much of it is done here instead. */
+  readonly allowance: LoopAllowance;
 }
 
 export interface ProduceCaller extends Caller {
@@ -50,8 +59,9 @@ export interface ProducedBatch extends TopicPartition, ProduceDone {
 }
 
 /**
- * Produces batches in their order, on behalf of whoever calls. At once, unless there are large ones among them:
- * their checksums are computed over several turns first, while the caller is held.
+ * Produces batches in their order, on behalf of whoever calls. At once, unless there are large ones among them, whose
+ * checksums are computed over several turns first, or such as take long to read, which is done elsewhere: meanwhile the
+ * caller is held.
  */
 export function produceRecords(
   parts: ProduceParts,
@@ -61,14 +71,14 @@ export function produceRecords(
   const { caller } = options;
   const large = largeRecords(parts, caller, batches);
   if (large.length === 0) {
-    takeAll(parts, options, batches);
+    takeFrom(0, { parts, options, batches });
     return;
   }
   const resume = caller.hold();
   checkInTurns(large, parts.clock, (crcIsValid) => {
     // Where nobody waits the broker may be stopping: its logs may be closed by now.
     if (caller.abandoned) for (const batch of batches) batch.dropped();
-    else takeAll(parts, options, batches, crcIsValid);
+    else takeFrom(0, { parts, options, batches, crcIsValid });
     resume();
   });
 }
@@ -89,16 +99,28 @@ function largeRecords(
   return large;
 }
 
-function takeAll(
-  parts: ProduceParts,
-  options: ProduceOptions,
-  batches: readonly ProducedBatch[],
-  crcIsValid?: ReadonlyMap<Buffer, boolean>,
-): void {
+/** The batches of one call. */
+interface Batches {
+  readonly parts: ProduceParts;
+  readonly options: ProduceOptions;
+  readonly batches: readonly ProducedBatch[];
+  readonly crcIsValid?: ReadonlyMap<Buffer, boolean>;
+}
+
+/** What was found out elsewhere about a batch; it holds for one partition as it was configured. */
+interface Judged {
+  readonly partition: Partition;
+  readonly config: LogConfig;
+  readonly validation: ProduceValidation;
+}
+
+function takeFrom(start: number, all: Batches, judged?: Judged): void {
+  const { parts, options, batches } = all;
   const { partitions } = parts;
   let topic: string | undefined;
   let mayWrite = false;
-  for (const batch of batches) {
+  for (let at = start; at < batches.length; at++) {
+    const batch = batches[at]!;
     if (batch.topic !== topic) {
       topic = batch.topic;
       mayWrite = options.caller.authorize('WRITE', 'TOPIC', topic);
@@ -108,42 +130,72 @@ function takeAll(
       continue;
     }
     const partition = partitions.get(topic, batch.partition);
-    if (partition) takeOne(parts, options, partition, batch, crcIsValid);
-    else {
+    if (!partition) {
       const absence = partitions.absence(topic, batch.partition);
       batch.taken(refused(absence, `no ${logName(topic, batch.partition)} here`), -1);
+    } else if (!takeOne(all, partition, batch, at === start ? judged : undefined)) {
+      void judgeElsewhere(at, all, partition);
+      return;
     }
   }
 }
 
+/** Goes on from there when it is known what the batch is worth. */
+async function judgeElsewhere(at: number, all: Batches, partition: Partition): Promise<void> {
+  const { parts, options, batches } = all;
+  const { caller } = options;
+  const batch = batches[at]!;
+  const resume = caller.hold();
+  const { config } = partition.log;
+  let judged: Judged | undefined;
+  try {
+    const rules = partition.rulesToKeep(requestRules(all, batch));
+    const isWanted = () => !caller.abandoned;
+    const validation = await validateElsewhere(parts.work, batch.records!, rules, isWanted);
+    judged = { partition, config, validation };
+  } catch (error) {
+    if (!caller.abandoned) {
+      // A producer tries again then.
+      const isRefused = error instanceof WorkRefusedError;
+      const name = isRefused
+        ? 'REQUEST_TIMED_OUT'
+        : caller.rowError(error, logName(batch.topic, batch.partition));
+      const reason = isRefused ? `: ${error.message}` : '';
+      batch.taken(refused(name, `the broker could not read this batch${reason}`), -1);
+    }
+  }
+  if (caller.abandoned) for (const rest of batches.slice(at)) rest.dropped();
+  else takeFrom(judged ? at : at + 1, all, judged);
+  resume();
+}
+
+/** False where it takes long to say what the batch is worth: nothing was done with it. */
 function takeOne(
-  { metadata, traffic, compatibility }: ProduceParts,
-  { caller, acks, timeoutMs, version }: ProduceOptions,
+  all: Batches,
   partition: Partition,
   batch: ProducedBatch,
-  crcIsValid: ReadonlyMap<Buffer, boolean> | undefined,
-): void {
+  judged: Judged | undefined,
+): boolean {
+  const { metadata, traffic, allowance } = all.parts;
+  const { caller, acks, timeoutMs } = all.options;
   const { topic, records } = batch;
   if (metadata.snapshot.topics.get(topic)?.internal) {
     batch.taken(refused('INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`), -1);
-    return;
+    return true;
   }
   if (!records) {
     batch.taken(refused('INVALID_RECORD', 'the request carries no record batch'), -1);
-    return;
+    return true;
   }
-  const { logStartOffset } = partition.log;
+  const { logStartOffset, config } = partition.log;
   let result: ProduceResult;
   // What goes wrong with one partition is no reason to leave the others without an answer.
   try {
-    const how = {
-      version,
-      acks,
-      timeoutMs,
-      crcIsValid: crcIsValid?.get(records),
-      readRecords: compatibility.producedRecords === 'read',
-    };
-    result = partition.produce(records, how, batch);
+    const rules = requestRules(all, batch);
+    const validation =
+      judged?.partition === partition && judged.config === config ? judged.validation : undefined;
+    if (!validation && !allowance.take(partition.validationCost(records, rules))) return false;
+    result = partition.produce(records, { ...rules, acks, timeoutMs, validation }, batch);
     const counts = traffic.of(topic);
     if (result.kind === 'refused') counts.refusedProduces++;
     else if (result.kind === 'appended') {
@@ -155,4 +207,13 @@ function takeOne(
     result = refused(name, 'the broker could not append this batch');
   }
   batch.taken(result, logStartOffset);
+  return true;
+}
+
+function requestRules({ parts, options, crcIsValid }: Batches, { records }: ProducedBatch) {
+  return {
+    version: options.version,
+    crcIsValid: records ? crcIsValid?.get(records) : undefined,
+    readRecords: parts.compatibility.producedRecords === 'read',
+  };
 }

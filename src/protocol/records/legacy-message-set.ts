@@ -11,7 +11,7 @@ import {
   legacyMessageSize,
   writeLegacyMessageAt,
 } from './legacy-message.ts';
-import { DEFAULT_MAX_DECOMPRESSED_BYTES, recordsPayload, recordTimestamp } from './record.ts';
+import { mostContentBytes, recordsPayload, recordTimestamp } from './record.ts';
 import * as RecordBatch from './record-batch.ts';
 import { CorruptRecordsError, RecordCursor } from './record-cursor.ts';
 
@@ -22,6 +22,13 @@ export type DownConversion =
   | { kind: 'converted'; messageSet: Buffer; messageCount: number }
   | { kind: 'unsupported'; error: 'UNSUPPORTED_COMPRESSION_TYPE'; detail: string }
   | { kind: 'corrupt'; detail: string };
+
+export interface ConversionTarget {
+  readonly magic: LegacyMagic;
+  readonly fromOffset: number;
+  readonly maxDecompressedBytes?: number;
+  readonly enoughBytes?: number;
+}
 
 const ZSTD = codecByName('zstd').id;
 
@@ -41,16 +48,7 @@ const MOST_RECORDS = 1_000_000;
  * batches, where old librdkafka relies on it; control batches and headers are always left out. The set
  * ends early where it gets long.
  */
-export function downConvert(
-  batches: Buffer,
-  to: {
-    magic: LegacyMagic;
-    fromOffset: number;
-    maxDecompressedBytes?: number;
-    enoughBytes?: number;
-  },
-): DownConversion {
-  const maxBytes = to.maxDecompressedBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES;
+export function downConvert(batches: Buffer, to: ConversionTarget): DownConversion {
   const enoughBytes = to.enoughBytes ?? ENOUGH_BYTES;
   const set = new MessageWriter(to.magic);
   let messageCount = 0;
@@ -71,7 +69,11 @@ export function downConvert(
       if (count > MOST_RECORDS) {
         return { kind: 'corrupt', detail: `${count} records in one batch are not converted` };
       }
-      const payload = recordsPayload(batches, at, maxBytes);
+      const payload = recordsPayload(
+        batches,
+        at,
+        to.maxDecompressedBytes ?? mostContentBytes(RecordBatch.sizeInBytes(batches, at)),
+      );
       if (codecId === 0) {
         const sizeBefore = set.size;
         messageCount += writeRecords(set, batches, at, payload, to.fromOffset, 0);

@@ -24,8 +24,19 @@ export interface BatchRecord {
   headers: RecordHeader[];
 }
 
-/** What records of one batch may decompress to, where the caller does not say. */
+/** What records of one batch may decompress to, where the caller does not say: clients and tools. */
 export const DEFAULT_MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024;
+
+const MOST_CONTENT_BYTES = 64 * 1024 * 1024;
+const MOST_CONTENT_FACTOR = 8;
+
+/**
+ * What a batch of so many bytes may hold for a broker to read it: a multiple of what a client had to send for it, or 64
+ * times what max.message.bytes allows by default.
+ */
+export function mostContentBytes(sizeInBytes: number): number {
+  return Math.max(MOST_CONTENT_BYTES, sizeInBytes * MOST_CONTENT_FACTOR);
+}
 
 /**
  * The records section of a magic-2 batch, decompressed when it is compressed, else a slice. Throws

@@ -5,9 +5,10 @@ import {
   codecByName,
   DecompressionError,
   OutputTooLargeError,
+  SMALL_BYTES,
 } from '../../compression/index.ts';
 import { BatchBuilder } from '../../protocol/records/batch-builder.ts';
-import { DEFAULT_MAX_DECOMPRESSED_BYTES, recordTimestamp } from '../../protocol/records/record.ts';
+import { mostContentBytes, recordTimestamp } from '../../protocol/records/record.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { CorruptRecordsError, RecordCursor } from '../../protocol/records/record-cursor.ts';
 import { RecordJudge } from './batch-validator-record.ts';
@@ -35,7 +36,10 @@ export function validateRecords(batch: Buffer, rules: ProduceRules): ProduceVali
   }
   try {
     const stored = batch.subarray(RecordBatch.HEADER_SIZE);
-    const payload = source.decompress(stored, DEFAULT_MAX_DECOMPRESSED_BYTES);
+    const most = mostContentBytes(batch.length);
+    // What gzip claims was believed when it was judged to be little.
+    const limit = rules.isOnLoop ? Math.max(SMALL_BYTES, source.contentBound(stored)) : most;
+    const payload = source.decompress(stored, Math.min(limit, most));
     return validatePayload(batch, payload, { source, target, rules });
   } catch (error) {
     if (error instanceof OutputTooLargeError) return reject('MESSAGE_TOO_LARGE', error.message);

@@ -23,6 +23,8 @@ export interface ProduceRules {
   allowControl?: boolean | undefined;
   /** Whether the checksum matches, where that is known already: of a large batch. Undefined: look. */
   crcIsValid?: boolean | undefined;
+  /** It is judged on the event loop, since it claims to be little. Default false. */
+  isOnLoop?: boolean;
   /** Whether records are read where no other rule asks about them. Default false. */
   readRecords?: boolean;
   /** Broker time, milliseconds. */

@@ -163,7 +163,7 @@ function checkHeader(batch: Buffer, rules: ProduceRules): RejectedBatch | undefi
 }
 
 /** Whether a rule cannot be judged, or not be met, by the header alone. */
-function mustReadRecords(batch: Buffer, rules: ProduceRules): boolean {
+export function mustReadRecords(batch: Buffer, rules: ProduceRules): boolean {
   if (RecordBatch.isControl(batch)) return false;
   if (rules.compacted || rules.readRecords === true) return true;
   const { compressionType } = rules;

@@ -1,4 +1,8 @@
 import { silentLogger } from '../../../base/logger.ts';
+import { LoopWork } from '../../../base/loop-work.ts';
+import { Slices } from '../../../base/slices.ts';
+import { SimClock } from '../../../base/testing/sim-clock.ts';
+import { LoopAllowance } from '../../../compression/index.ts';
 import { brokerConfig, compatibilityOf, topicLogConfig } from '../../../config/index.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 import { TestStorage } from '../../../storage/testing/test-storage.ts';
@@ -8,6 +12,7 @@ import type { FetchCaller, FetchParts } from '../fetch.ts';
 import type { Partition } from '../partition.ts';
 import { Partitions } from '../partitions.ts';
 import type { ProduceCaller, ProduceParts } from '../produce.ts';
+import { RECORD_TASKS } from '../record-work.ts';
 import { TopicTraffic } from '../topic-traffic.ts';
 
 export const SELF = 1;
@@ -35,6 +40,8 @@ export async function hosting(): Promise<Hosting> {
     traffic: new TopicTraffic(),
     compatibility: compatibilityOf('kafka-3.9'),
     maxBytes: () => 1_000_000,
+    work: new LoopWork(clock, RECORD_TASKS),
+    allowance: new LoopAllowance(clock),
     host(topic, { isr = [SELF], internal = false } = {}) {
       const id = topic.padEnd(22, 'A');
       const leadership = { leader: SELF, leaderEpoch: 1, replicas: [SELF, OTHER], isr };
@@ -57,6 +64,7 @@ export class TestCaller implements ProduceCaller, FetchCaller {
   abandoned = false;
   holds = 0;
   reservedBytes = 0;
+  readonly slices = new Slices(new SimClock());
   readonly #onClose: (() => void)[] = [];
 
   authorize(_operation: string, _resource: 'TOPIC', name: string): boolean {
