@@ -61,6 +61,7 @@ export class BrokerLife {
       }),
       locker: { lock: async () => NO_LOCK },
       memoryBytes: 1024 * 1024 * 1024,
+      heapBytes: 1024 * 1024 * 1024,
       instrument: (parts, apis) => {
         if (process.isAlive) {
           this.parts = parts;

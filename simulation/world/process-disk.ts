@@ -84,6 +84,10 @@ export class ProcessDisk implements FileSystem {
     this.#disk.removeFolder(path);
   }
 
+  erase(path: string): Promise<void> {
+    return this.whileAlive(() => this.#disk.erase(path));
+  }
+
   syncFolder(path: string): void {
     this.check();
     this.#disk.syncFolder(path);

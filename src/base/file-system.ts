@@ -19,9 +19,14 @@ export interface FileSystem {
   rename(from: string, to: string): void;
   /** No error when it does not exist. */
   removeFile(path: string): void;
-  /** Removes a folder and everything in it; no error when it does not exist. */
+  /** Removes a folder and everything in it; no error when it does not exist. For what is small and was just made. */
   removeFolder(path: string): void;
-  /** fsync of a folder, which makes created, renamed and removed names durable. */
+  /**
+   * Removes a file, or a folder that is empty, on the thread pool: freeing many bytes takes its time. No error when it
+   * does not exist.
+   */
+  erase(path: string): Promise<void>;
+  /** fsync of a folder on this thread, which makes created, renamed and removed names durable; see syncing.ts. */
   syncFolder(path: string): void;
   /** Free and total bytes of the volume that holds `path`, asked for on the thread pool. */
   space(path: string): Promise<VolumeSpace>;

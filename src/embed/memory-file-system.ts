@@ -103,6 +103,16 @@ export class MemoryFileSystem implements FileSystem {
     if (folder?.kind === 'folder') folder.entries.delete(name);
   }
 
+  async erase(path: string): Promise<void> {
+    const names = namesOf(path);
+    const name = names.pop() ?? '';
+    const folder = this.#find(names);
+    if (folder?.kind !== 'folder') return;
+    const entry = folder.entries.get(name);
+    if (entry?.kind === 'folder' && entry.entries.size > 0) throw fileError('ENOTEMPTY', path);
+    folder.entries.delete(name);
+  }
+
   syncFolder(path: string): void {
     this.#folder(path);
   }

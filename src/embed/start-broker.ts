@@ -7,9 +7,10 @@ import type { Endpoint } from '../base/network.ts';
 import { NodeClock } from '../base/node/node-clock.ts';
 import { nodeFileSystem } from '../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../base/node/node-folder-locker.ts';
-import { usableMemoryBytes } from '../base/node/node-memory.ts';
+import { usableHeapBytes, usableMemoryBytes } from '../base/node/node-memory.ts';
 import { NodeNetwork } from '../base/node/node-network.ts';
 import { nodeRandom } from '../base/node/node-random.ts';
+import { nodeWorkThread } from '../base/node/node-work-thread.ts';
 import { createLogger } from '../base/node/pino-logger.ts';
 import { type Broker, type BrokerPorts, startBroker as startCore } from '../broker/broker.ts';
 import { serveBrokerHttp } from '../http/broker-http.ts';
@@ -58,6 +59,8 @@ export async function startBroker(
       logger,
       locker: data.locker,
       memoryBytes: usableMemoryBytes(),
+      heapBytes: usableHeapBytes(),
+      workThread: nodeWorkThread(clock, logger),
       ...(instruments && { instrument: instruments.instrument }),
     });
     const http = await serveHttpOrStop(config.parsedHttpListeners, { broker, clock, logger });

@@ -75,6 +75,8 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
   /** Made when there are any: most logs never have them, and there may be many logs. */
   #deleted: DeletedRecords | undefined;
   #truncations = 0;
+  #isEmptying = false;
+  #isClosing = false;
   #swap: SegmentSwap | undefined;
   #failure: Error | undefined;
 
@@ -324,7 +326,12 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
       return 0;
     }
     const { count: due, reason } = decision;
-    const count = Math.min(due, MOST_SEGMENTS_AT_ONCE);
+    const isAll = due === this.segments.count;
+    if (isAll && this.segments.active.sizeInBytes > 0) {
+      void this.#emptyLater(() => this.#deleteSegments(now, config));
+    }
+    // Where all go, what is the last one now is deleted when there is another after it.
+    const count = Math.min(isAll ? due - 1 : due, MOST_SEGMENTS_AT_ONCE);
     if (count === 0) return 0;
     if (this.#writer.writeQueued() || !this.#writer.mend()) return 0;
     try {
@@ -342,6 +349,35 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
     this.incrementLogStartOffset(startOffset);
     if (due > count) this.#context.clock.endOfTurn(() => this.#deleteSegments(now, config));
     return count;
+  }
+
+  /**
+   * Begins a segment after the active one, whose name alone will say where the log goes on: it must be durable before the
+   * others are removed, which takes as long as the disk takes, and nobody waits for it.
+   */
+  async #emptyLater(deleteOthers: () => void): Promise<void> {
+    if (this.#isEmptying) return;
+    this.#isEmptying = true;
+    try {
+      const isRolled = await this.#context.retentionSyncs.run(() => this.#rollDurably());
+      if (isRolled) deleteOthers();
+    } catch (error) {
+      if (!this.#failure) this.fail(toError(error));
+    } finally {
+      this.#isEmptying = false;
+    }
+  }
+
+  /** False where that cannot be now. Rejects with what the disk throws. */
+  async #rollDurably(): Promise<boolean> {
+    const isDone = () => this.#failure || this.#isClosing || this.segments.active.sizeInBytes === 0;
+    if (isDone()) return false;
+    await this.#sync.settleLater();
+    if (isDone()) return false;
+    if (this.#writer.writeQueued() || !this.#writer.mend()) return false;
+    this.#segments.roll(this.#writer.appendedEnd, this.#config);
+    await this.#sync.settleLater();
+    return !this.#failure && !this.#isClosing;
   }
 
   /**
@@ -428,6 +464,7 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     if (this.#failure) return;
     this.#writer.writeQueued();
     this.#writer.publish();

@@ -236,6 +236,7 @@ test('closing leaves no timer behind', async () => {
   appendValues(storage, log, ['a']);
   for (const log of storage.manager.logs()) log.updateConfig({ ...storage.config, retentionMs: 1 });
   storage.manager.runRetention();
+  await storage.clock.settle();
   assert.ok(storage.disk.list(FOLDER).some((name) => name.endsWith('.deleted')));
   await storage.manager.close();
   assert.equal(storage.clock.pendingTimers, 0);

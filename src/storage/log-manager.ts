@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
 import { isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
+import { type LongWork, Slices } from '../base/slices.ts';
 import { toError } from './append/log-writer.ts';
 import type { UnsyncedBudget } from './append/unsynced-budget.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
@@ -52,6 +53,8 @@ export interface LogManagerOptions extends LogDirOpeningOptions, StorageWorld {
   /** A log could not be made for want of space or handles; there may be some now. */
   readonly onCreationRetry?: () => void;
   readonly settings?: Partial<LogManagerSettings>;
+  /** The share of the event loop for what goes through all logs; its own by default. */
+  readonly slices?: LongWork;
 }
 
 /** What a log that is asked for belongs to. */
@@ -65,6 +68,9 @@ export interface WantedLog {
 /** Kept per log directory for other layers: high watermarks, and how far compaction got. */
 export type CheckpointName = 'replication-offset-checkpoint' | 'cleaner-offset-checkpoint';
 
+/** Looking at the segments of a log is as much work as so many steps. */
+const STEPS_OF_RETENTION = 4;
+
 /** All logs of this broker, over one or several log directories. */
 export class LogManager {
   readonly #options: LogManagerOptions;
@@ -73,11 +79,14 @@ export class LogManager {
   readonly cleaner: Cleaner;
   readonly #dirs: LogDir[];
   readonly #timers: NamedTimers;
+  readonly #slices: LongWork;
   #settings: LogManagerSettings;
   #layout: LogDirLayout | undefined;
   #inventory: InventoryKeeper | undefined;
   /** The inventory is kept from when it is known whose the directories are. */
   #isInventoryKept = false;
+  /** `close` was called. */
+  #isEnding = false;
   /** Nothing goes on in the background any more. */
   #isStopped = false;
   #isClosed = false;
@@ -98,6 +107,7 @@ export class LogManager {
   private constructor(options: LogManagerOptions) {
     this.#options = options;
     this.#timers = new NamedTimers(options.clock);
+    this.#slices = options.slices ?? new Slices(options.clock);
     this.#settings = { ...DEFAULT_LOG_MANAGER_SETTINGS, ...options.settings };
     const assertOwned = () => {
       for (const dir of this.#dirs) dir.assertHeld();
@@ -149,7 +159,7 @@ export class LogManager {
     for (const dir of this.#dirs) dir.start();
     this.cleaner.start();
     this.#timers.every('retention', this.#settings.initialTaskDelayMs, () => {
-      this.runRetention();
+      void this.runRetention();
       return this.#settings.retentionCheckIntervalMs;
     });
     this.#timers.every('checkpoint', this.#settings.recoveryPointCheckpointIntervalMs, () => {
@@ -163,7 +173,7 @@ export class LogManager {
       return WATCH_INTERVAL_MS;
     });
     this.#timers.every('producers', PRODUCER_EXPIRY_CHECK_MS, () => {
-      for (const log of this.logs()) log.expireProducers(this.#context.clock.now());
+      void this.#expireProducers();
       return PRODUCER_EXPIRY_CHECK_MS;
     });
   }
@@ -424,14 +434,28 @@ export class LogManager {
   }
 
   /** Runs retention now, as the timer does. */
-  runRetention(): void {
+  async runRetention(): Promise<void> {
+    const slices = this.#slices;
     const now = this.#context.clock.now();
-    for (const log of this.logs()) log.deleteOldSegments(now);
+    for (const log of this.logs()) {
+      log.deleteOldSegments(now);
+      if (!slices.isOver(STEPS_OF_RETENTION)) continue;
+      await slices.nextTurn();
+      if (this.#isEnding) return;
+    }
+  }
+
+  async #expireProducers(): Promise<void> {
+    for (const log of this.logs()) {
+      log.expireProducers(this.#context.clock.now());
+      if (this.#slices.isOver()) await this.#slices.nextTurn();
+    }
   }
 
   /** Writes everything, syncs, checkpoints, marks the shutdown clean, gives up the locks. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    this.#isEnding = true;
     this.#timers.end();
     // Nothing is written to a folder that only has the path of the one that was opened.
     for (const dir of this.#dirs) dir.isInPlace();

@@ -190,24 +190,21 @@ test('a long log loses its segments a few at a time, its records at once', async
   assert.equal(reopened.segments.count, 1);
 });
 
-test('removing files lets the event loop turn, and no two go at a time', async () => {
+test('files are removed on the thread pool, one at a time', async () => {
   const clock = new SimClock();
-  const disk = new SimFileSystem();
+  const held: (() => void)[] = [];
+  const disk = new SimFileSystem({ defer: (finish) => held.push(finish) });
   const paths = Array.from({ length: 9 }, (_, index) => `/file${index}`);
   for (const path of paths) disk.writeFile(path, 'x');
-  disk.fault = (operation) => {
-    if (operation === 'remove') clock.advance(4);
-    return undefined;
-  };
   const remover = new FileRemover(disk, clock, silentLogger);
   const removed = Promise.all(paths.map((path) => remover.remove(path)));
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
-  for (const left of [6, 3, 0]) {
-    await settle();
-    assert.equal(disk.list('/').length, left);
-    clock.runTurn();
+  for (let left = 9; left > 0; left--) {
+    await clock.settle();
+    assert.deepEqual([disk.list('/').length, held.length], [left, 1]);
+    held.shift()?.();
   }
   await removed;
+  assert.deepEqual(disk.list('/'), []);
   remover.stop();
   remover.removeAfter(1000, ['/file1']);
   assert.equal(clock.pendingTimers, 0);

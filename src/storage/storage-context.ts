@@ -21,6 +21,9 @@ const READ_BYTES_PER_TURN = 2 * 1024 * 1024;
 /** Logs that sync at a time because somebody waits; the thread pool's last thread is for reads. */
 const COMMIT_SYNCS = 3;
 
+/** Logs that are emptied at a time: most of the thread pool is for others. */
+const RETENTION_SYNCS = 1;
+
 /** Free read buffers kept for reuse. */
 const RETAINED_READ_BYTES = 32 * 1024 * 1024;
 
@@ -39,6 +42,8 @@ export interface StorageContext {
   readonly coldReads: Limiter;
   /** Syncs that somebody waits for. */
   readonly syncs: Limiter;
+  /** Those of retention, for which nobody does. */
+  readonly retentionSyncs: Limiter;
   readonly appendQueue: AppendQueue;
   readonly remover: FileRemover;
   /** Idle producers are forgotten after this. */
@@ -74,6 +79,7 @@ export function storageContext(
     readsOfTurn: new TurnQuota(clock, READ_BYTES_PER_TURN),
     coldReads: new Limiter(COLD_READS),
     syncs: new Limiter(COMMIT_SYNCS),
+    retentionSyncs: new Limiter(RETENTION_SYNCS),
     appendQueue: new AppendQueue(clock),
     remover: new FileRemover(fileSystem, clock, logger),
     producerIdExpirationMs: settings.producerIdExpirationMs,

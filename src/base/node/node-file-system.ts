@@ -69,6 +69,19 @@ export class NodeFileSystem implements FileSystem {
     fs.rmSync(path, { recursive: true, force: true });
   }
 
+  async erase(path: string): Promise<void> {
+    try {
+      await fs.promises.unlink(path);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT') return;
+      // What systems say of a folder.
+      if (code !== 'EISDIR' && code !== 'EPERM') throw error;
+      if (!(await isFolder(path))) throw error;
+      await fs.promises.rmdir(path);
+    }
+  }
+
   syncFolder(path: string): void {
     // Windows can't open a folder for syncing; its file systems keep names durable themselves.
     if (process.platform === 'win32') return;
@@ -153,7 +166,7 @@ class NodeFile implements File {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#running === 0) fs.closeSync(this.#fd);
+    if (this.#running === 0) closeDescriptor(this.#fd);
   }
 
   #open(): number {
@@ -168,7 +181,7 @@ class NodeFile implements File {
       this.#running++;
       start((error, result) => {
         this.#running--;
-        if (this.#closing && this.#running === 0) fs.closeSync(this.#fd);
+        if (this.#closing && this.#running === 0) closeDescriptor(this.#fd);
         if (error) reject(withPath(error, this.path));
         else resolve(result as T);
       });
@@ -176,8 +189,18 @@ class NodeFile implements File {
   }
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return (await fs.promises.lstat(path)).isDirectory();
+}
+
 function idOf({ dev, ino }: fs.Stats): string {
   return `${dev}:${ino}`;
+}
+
+/** The last one to close a file that has no name any more frees its bytes: that is for the thread pool. */
+function closeDescriptor(fd: number): void {
+  if (fs.fstatSync(fd).nlink > 0) fs.closeSync(fd);
+  else fs.close(fd, () => undefined);
 }
 
 function closedError(path: string): Error {

@@ -203,6 +203,19 @@ export class SimFileSystem implements FileSystem {
     if (folder?.kind === 'folder' && folder.names.has(name)) change(folder, [[name, undefined]]);
   }
 
+  async erase(path: string): Promise<void> {
+    await this.later(path, () => {
+      this.check('remove', path);
+      const folder = this.#find(posix.dirname(posix.resolve('/', path)));
+      const name = posix.basename(path);
+      if (folder?.kind !== 'folder') return;
+      const entry = folder.names.get(name);
+      if (!entry) return;
+      if (entry.kind === 'folder' && entry.names.size > 0) throw fileError('ENOTEMPTY', path);
+      change(folder, [[name, undefined]]);
+    });
+  }
+
   syncFolder(path: string): void {
     this.check('syncFolder', path);
     const folder = this.#folder(path);

@@ -2,6 +2,8 @@ import { dirname, join } from 'node:path';
 import { FileGoneError, isPassing, SyncError } from '../../base/disk-error.ts';
 import type { File, FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
+import { type LongWork, promised } from '../../base/slices.ts';
+import { openFolder } from '../../base/syncing.ts';
 import { encodeLogHeader, encodeSnapshot, encodeTransactions } from './encoding.ts';
 import { encodeFrame } from './frames.ts';
 import { EMBEDDED_STORE_FILES, type StoredTree } from './stored-tree.ts';
@@ -36,6 +38,7 @@ async function syncLog(file: File): Promise<void> {
 export class StoreFiles {
   readonly #fileSystem: FileSystem;
   readonly #logger: Logger;
+  readonly #slices: LongWork;
   readonly #folder: string;
   readonly #logPath: string;
   readonly #snapshotPath: string;
@@ -48,7 +51,8 @@ export class StoreFiles {
   /** After a compaction that found no room. */
   #compactAfterBytes = 0;
 
-  constructor(fileSystem: FileSystem, logger: Logger, folder: string) {
+  constructor(fileSystem: FileSystem, logger: Logger, slices: LongWork, folder: string) {
+    this.#slices = slices;
     this.#fileSystem = fileSystem;
     this.#logger = logger;
     this.#folder = folder;
@@ -89,7 +93,9 @@ export class StoreFiles {
   async append(transactions: readonly Transaction[]): Promise<void> {
     const last = transactions.at(-1);
     if (!last) return;
-    const frame = encodeFrame(encodeTransactions(this.#lastTxId, transactions));
+    const slices = this.#slices;
+    const steps = encodeTransactions(this.#lastTxId, transactions, slices);
+    const frame = encodeFrame(await promised(slices, steps));
     if (this.#log) await this.#appendToLog(this.#log, frame);
     else await this.#startLog(frame);
     this.#lastTxId = last.txId;
@@ -108,7 +114,8 @@ export class StoreFiles {
   /** Replaces both files by a snapshot of `tree` and an empty log. A crash leaves a pair that fits. */
   async compact(tree: Tree): Promise<void> {
     const txId = this.#lastTxId;
-    const frame = encodeFrame(encodeSnapshot(tree, txId));
+    const slices = this.#slices;
+    const frame = encodeFrame(await promised(slices, encodeSnapshot(tree, txId, slices)));
     try {
       (await this.#replace(this.#snapshotPath, [frame])).close();
       this.#snapshotBytes = frame.length;
@@ -171,6 +178,18 @@ export class StoreFiles {
 
   /** Temporary file, fsync, rename, fsync of the folder: the file is the old one or the new one. */
   async #replace(path: string, frames: readonly Buffer[]): Promise<File> {
+    const folder = openFolder(this.#fileSystem, this.#folder);
+    try {
+      const file = await this.#writeAndRename(path, frames);
+      // The new file has its name, and whether the disk knows is not known until then: this is no way back.
+      await folder.sync();
+      return file;
+    } finally {
+      folder.close();
+    }
+  }
+
+  async #writeAndRename(path: string, frames: readonly Buffer[]): Promise<File> {
     const file = this.#fileSystem.open(path + TEMPORARY, 'create');
     try {
       file.truncate(0);
@@ -181,12 +200,6 @@ export class StoreFiles {
       file.close();
       this.#fileSystem.removeFile(path + TEMPORARY);
       throw error;
-    }
-    try {
-      this.#fileSystem.syncFolder(this.#folder);
-    } catch (error) {
-      // The new file has its name, and whether the disk knows is not known: this is no way back.
-      throw new SyncError(error);
     }
     return file;
   }

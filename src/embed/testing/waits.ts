@@ -97,7 +97,7 @@ export function waitsFor(parts: BrokerParts, activity: Activity, counts: Request
   };
 
   const seenGroup = (groupId: string): string => {
-    const all = coordinator.list({ states: [], types: [] }).groups;
+    const all = [...coordinator.list()];
     if (!all.some((each) => each.groupId === groupId)) {
       const names = all.map((each) => `${each.groupId} (${each.state})`);
       return `there is no group ${groupId}; ${listed('groups', names)}`;

@@ -1,11 +1,6 @@
 import { join } from 'node:path';
-import {
-  replaceFile,
-  syncFile,
-  syncFolder,
-  syncFolderNow,
-  syncOpen,
-} from '../files/atomic-file.ts';
+import { syncFolder, syncFolderNow, syncOpen } from '../../base/syncing.ts';
+import { replaceFile, syncFile } from '../files/atomic-file.ts';
 import { encodeEpochCheckpoint } from '../files/checkpoint-file.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { StorageContext } from '../storage-context.ts';
@@ -86,6 +81,21 @@ export class LogSync {
     if (this.#newFolder) syncFolderNow(fileSystem, join(this.#folder, '..'));
     this.#settledSegmentNames = this.#segmentNames;
     this.#newFolder = false;
+  }
+
+  /** The same on the thread pool, however long it takes. Rejects with what the disk throws, and once stopped. */
+  async settleLater(): Promise<void> {
+    const segmentNames = this.#segmentNames;
+    if (this.#settledSegmentNames === segmentNames && !this.#newFolder) return;
+    const { fileSystem } = this.#context;
+    await syncFolder(fileSystem, this.#folder);
+    this.#checkStopped();
+    if (this.#newFolder) {
+      await syncFolder(fileSystem, join(this.#folder, '..'));
+      this.#checkStopped();
+      this.#newFolder = false;
+    }
+    this.#settledSegmentNames = Math.max(this.#settledSegmentNames, segmentNames);
   }
 
   /** The folder is not this log's any more; a run under way ends before it touches it again. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { syncFile, syncFolder } from '../files/atomic-file.ts';
+import { syncFolder } from '../../base/syncing.ts';
+import { syncFile } from '../files/atomic-file.ts';
 import type { LogConfig } from '../log-config.ts';
 import type { Segment } from '../segment/segment.ts';
 import {

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { FileSystem } from '../../base/file-system.ts';
+import { syncFolderNow } from '../../base/syncing.ts';
 import { LeaderEpochCache } from '../append/leader-epoch-cache.ts';
-import { syncFolderNow } from '../files/atomic-file.ts';
 import type { LogConfig } from '../log-config.ts';
 import { LogCore } from '../log-core.ts';
 import type { LogOwner } from '../log-owner.ts';

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import { isOutOfHandles, SyncError } from '../../base/disk-error.ts';
-import type { File, FileSystem } from '../../base/file-system.ts';
+import { SyncError } from '../../base/disk-error.ts';
+import type { FileSystem } from '../../base/file-system.ts';
+import { syncFolder, syncFolderNow, syncOpen } from '../../base/syncing.ts';
 
 /**
  * Replaces a small file so that a crash leaves the old or the new content, never a mix: a temporary
@@ -46,24 +47,6 @@ export async function replaceFile(
   await syncFolder(fileSystem, dirname(path));
 }
 
-/** Syncs an open file or folder on the thread pool. Rejects with SyncError, which is final. */
-export async function syncOpen(file: File): Promise<void> {
-  try {
-    await file.sync();
-  } catch (error) {
-    throw new SyncError(error);
-  }
-}
-
-/** Syncs a folder on this thread. Throws SyncError, which is final; not so without a free handle. */
-export function syncFolderNow(fileSystem: FileSystem, path: string): void {
-  try {
-    fileSystem.syncFolder(path);
-  } catch (error) {
-    throw isOutOfHandles(error) ? error : new SyncError(error);
-  }
-}
-
 function syncNow(sync: () => void): void {
   try {
     sync();
@@ -79,26 +62,6 @@ export async function syncFile(fileSystem: FileSystem, path: string): Promise<vo
     await syncOpen(file);
   } finally {
     file.close();
-  }
-}
-
-/**
- * Syncs a folder on the thread pool where the platform lets a folder be opened like a file, else on
- * this thread.
- */
-export async function syncFolder(fileSystem: FileSystem, path: string): Promise<void> {
-  let folder: ReturnType<FileSystem['open']>;
-  try {
-    folder = fileSystem.open(path, 'read');
-  } catch (error) {
-    if (isOutOfHandles(error)) throw error;
-    syncFolderNow(fileSystem, path);
-    return;
-  }
-  try {
-    await syncOpen(folder);
-  } finally {
-    folder.close();
   }
 }
 

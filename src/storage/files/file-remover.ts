@@ -3,22 +3,14 @@ import type { FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Limiter } from '../segment/segment-io.ts';
 
-/** Freeing a large file in one go blocks the event loop: it is cut down in steps of this size. */
-const STEP_BYTES = 256 * 1024 * 1024;
-
-/** Removing goes on for about this long without letting anybody else have the event loop. */
-const LONGEST_STRETCH_MS = 10;
-
-/** Removes files later and gently, so that readers finish and the event loop goes on. */
+/** Removes files later and on the thread pool, so that readers finish and the event loop goes on. */
 export class FileRemover {
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #timers = new Set<Timer>();
-  /** A file can take milliseconds: one after the other, however many go. */
+  /** A file can take long: one after the other, however many go, and most of the thread pool is for others. */
   readonly #oneAtATime = new Limiter(1);
-  /** Spent on removing since the event loop turned. */
-  #stretchMs = 0;
   #isStopped = false;
 
   constructor(fileSystem: FileSystem, clock: Clock, logger: Logger) {
@@ -50,27 +42,11 @@ export class FileRemover {
   }
 
   async #remove(path: string): Promise<void> {
-    const startMs = this.#clock.monotonicMs();
     try {
-      let size = this.#fileSystem.stat(path)?.size ?? 0;
-      while (size > STEP_BYTES) {
-        size -= STEP_BYTES;
-        const file = this.#fileSystem.open(path, 'write');
-        try {
-          file.truncate(size);
-        } finally {
-          file.close();
-        }
-        await new Promise<void>((resolve) => this.#clock.after(1, resolve));
-      }
-      this.#fileSystem.removeFile(path);
+      await this.#fileSystem.erase(path);
     } catch (error) {
       this.#logger.warn({ path, error }, 'could not remove a file; the next start tries again');
     }
-    this.#stretchMs += this.#clock.monotonicMs() - startMs;
-    if (this.#stretchMs < LONGEST_STRETCH_MS) return;
-    this.#stretchMs = 0;
-    await new Promise<void>((resolve) => this.#clock.endOfTurn(resolve));
   }
 
   /** Resolves when the folder and its files are gone, or could not be removed. */
@@ -78,9 +54,11 @@ export class FileRemover {
     try {
       for (const name of this.#fileSystem.list(path)) {
         const child = `${path}/${name}`;
-        if (this.#fileSystem.stat(child)?.isFolder === false) await this.remove(child);
+        // Of ours there are only files.
+        if (this.#fileSystem.stat(child)?.isFolder) this.#fileSystem.removeFolder(child);
+        else await this.remove(child);
       }
-      this.#fileSystem.removeFolder(path);
+      await this.#oneAtATime.run(() => this.#fileSystem.erase(path));
     } catch (error) {
       this.#logger.warn({ path, error }, 'could not remove a folder; the next start tries again');
     }

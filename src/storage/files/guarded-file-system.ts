@@ -66,6 +66,11 @@ export class GuardedFileSystem implements FileSystem {
     this.#inner.removeFolder(path);
   }
 
+  async erase(path: string): Promise<void> {
+    this.#assertAllowed();
+    await this.#inner.erase(path);
+  }
+
   syncFolder(path: string): void {
     this.#inner.syncFolder(path);
   }

@@ -50,6 +50,10 @@ export class RelievedFileSystem implements FileSystem {
     this.#twice(() => this.#inner.removeFolder(path));
   }
 
+  erase(path: string): Promise<void> {
+    return this.#inner.erase(path);
+  }
+
   syncFolder(path: string): void {
     // Only opening the folder can fail like this: nothing was synced then.
     this.#twice(() => this.#inner.syncFolder(path));

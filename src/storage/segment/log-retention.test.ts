@@ -91,8 +91,8 @@ test('an emptied log keeps its offsets over restarts', async () => {
     const log = await storage.open();
     appendValues(storage, log, ['x', 'y']);
     storage.manager.runRetention();
-    assert.equal(log.logStartOffset, 2);
     await storage.clock.settle();
+    assert.equal(log.logStartOffset, 2);
     const reopened =
       stop === 'close' ? await storage.closeAndReopen() : await storage.killAndReopen();
     assert.equal(reopened.logStartOffset, 2, stop);
@@ -140,6 +140,7 @@ test('a topic whose records carry no timestamp ages by its files', async () => {
   assert.equal(log.logStartOffset, 0);
   storage.clock.advance(1001);
   storage.manager.runRetention();
+  await storage.clock.settle();
   assert.equal(log.logStartOffset, 1);
 });
 
@@ -157,4 +158,62 @@ test('a file that cannot be looked at while retention asks for an age fails the 
   storage.manager.runRetention();
   assert.ok(again.failure);
   assert.deepEqual(storage.failedDirs, [LOG_DIR]);
+});
+
+/** Syncs that hold up the event loop. */
+function countSyncsOnLoop(storage: TestStorage): { count: number } {
+  const syncs = { count: 0 };
+  const syncFolder = storage.disk.syncFolder.bind(storage.disk);
+  storage.disk.syncFolder = (path) => {
+    syncs.count++;
+    syncFolder(path);
+  };
+  return syncs;
+}
+
+test('retention that empties very many logs waits for no disk on the event loop, and looks at some of them in a turn', async () => {
+  const storage = new TestStorage({ retentionMs: 1000 });
+  await storage.open();
+  const logs = Array.from({ length: 2000 }, (_, partition) => storage.log(partition));
+  for (const log of logs) appendValues(storage, log, ['x']);
+  const syncs = countSyncsOnLoop(storage);
+  storage.clock.advance(2000);
+  const looked: number[] = [];
+  let inTurn = 0;
+  for (const log of logs) {
+    const deleteOld = log.deleteOldSegments.bind(log);
+    log.deleteOldSegments = (now) => {
+      inTurn++;
+      return deleteOld(now);
+    };
+  }
+  let isOver = false;
+  void storage.manager.runRetention().then(() => {
+    isOver = true;
+  });
+  for (let turn = 0; !isOver; turn++) {
+    assert.ok(turn < 1000);
+    looked.push(inTurn);
+    inTurn = 0;
+    for (let hop = 0; hop < 64; hop++) await undefined;
+    storage.clock.runTurn();
+  }
+  assert.ok(Math.max(...looked) <= 1100, `${Math.max(...looked)} logs in one turn`);
+  const areEmpty = () => logs.every(({ logStartOffset }) => logStartOffset === 1);
+  for (let round = 0; round < 2000 && !areEmpty(); round++) await storage.clock.settle();
+  assert.ok(areEmpty());
+  assert.equal(syncs.count, 0);
+});
+
+test('a log that gets records while it is emptied keeps those', async () => {
+  const storage = new TestStorage({ retentionMs: 1000 });
+  const log = await storage.open();
+  appendValues(storage, log, ['old']);
+  storage.clock.advance(2000);
+  storage.manager.runRetention();
+  appendValues(storage, log, ['new'], {}, storage.clock.now());
+  await storage.clock.settle();
+  assert.deepEqual(await contentsOf(log), ['1:new']);
+  const reopened = await storage.killAndReopen();
+  assert.deepEqual(await contentsOf(reopened), ['1:new']);
 });
