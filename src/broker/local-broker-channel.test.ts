@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LogCapture } from '../../test/support/log-capture.ts';
+import { Slices } from '../base/slices.ts';
 import { SimClock } from '../base/testing/sim-clock.ts';
 import type { UpdateMetadata } from './controller/broker-channel.ts';
 import { LocalBrokerChannel } from './local-broker-channel.ts';
@@ -13,7 +14,7 @@ function channel(topicDeleted: (topic: string) => Promise<void> = async () => {}
   const logger = new LogCapture();
   const metadata = new ClusterMetadata(logger, 'cluster');
   const local = new LocalBrokerChannel({
-    clock: new SimClock(),
+    slices: new Slices(new SimClock()),
     logger,
     brokerId: 1,
     metadata,

@@ -1,5 +1,5 @@
-import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { LongWork } from '../base/slices.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import type { TopicPartition } from '../protocol/topic-partition.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   PartitionOutcome,
   PartitionState,
   StopPartitions,
+  StoppedPartition,
   UpdateMetadata,
 } from './controller/broker-channel.ts';
 import { takeUpdate } from './controller/metadata-update.ts';
@@ -27,7 +28,7 @@ export interface PartitionListener {
 }
 
 export interface BrokerChannelParts {
-  readonly clock: Clock;
+  readonly slices: LongWork;
   readonly logger: Logger;
   readonly brokerId: number;
   readonly partitions: Partitions;
@@ -37,8 +38,8 @@ export interface BrokerChannelParts {
   readonly listener: PartitionListener;
 }
 
-/** Making logs goes on for at most about this long without letting anybody else have the event loop. */
-const LONGEST_STRETCH_MS = 20;
+/** Making or moving the folder of a log is as much work as so many steps. */
+const STEPS_OF_A_LOG = 16;
 
 /** Carries out the controller's decisions on this broker. */
 export class LocalBrokerChannel implements BrokerChannel {
@@ -52,12 +53,11 @@ export class LocalBrokerChannel implements BrokerChannel {
   async applyPartitions(command: ApplyPartitions): Promise<PartitionOutcome[]> {
     if (!this.#accept(command)) return refuse(command.partitions);
     const outcomes: PartitionOutcome[] = [];
-    let startMs = this.#parts.clock.monotonicMs();
+    const { slices } = this.#parts;
     for (const state of command.partitions) {
-      if (this.#parts.clock.monotonicMs() - startMs >= LONGEST_STRETCH_MS) {
-        await new Promise<void>((resolve) => this.#parts.clock.endOfTurn(resolve));
+      if (slices.isOver(STEPS_OF_A_LOG)) {
+        await slices.nextTurn();
         if (!this.#accept(command)) return refuse(command.partitions);
-        startMs = this.#parts.clock.monotonicMs();
       }
       outcomes.push(this.#apply(state));
     }
@@ -78,15 +78,27 @@ export class LocalBrokerChannel implements BrokerChannel {
 
   async stopPartitions(command: StopPartitions): Promise<PartitionOutcome[]> {
     if (!this.#accept(command)) return refuse(command.partitions);
-    const { deleteFiles } = command;
-    return Promise.all(
-      command.partitions.map(async ({ topic, partition, leaderEpoch }) => {
-        this.#parts.listener.resigned(topic, partition, deleteFiles ? undefined : leaderEpoch);
-        const error = await this.#parts.partitions.stop(topic, partition, { deleteFiles });
-        if (deleteFiles) this.#parts.traffic.forget(topic);
-        return { topic, partition, error };
-      }),
-    );
+    const { slices } = this.#parts;
+    const stopping: Promise<PartitionOutcome>[] = [];
+    for (const partition of command.partitions) {
+      if (slices.isOver(STEPS_OF_A_LOG)) {
+        await slices.nextTurn();
+        if (!this.#accept(command)) break;
+      }
+      stopping.push(this.#stop(partition, command));
+    }
+    const outcomes = await Promise.all(stopping);
+    return [...outcomes, ...refuse(command.partitions.slice(outcomes.length))];
+  }
+
+  async #stop(
+    { topic, partition, leaderEpoch }: StoppedPartition,
+    { deleteFiles }: StopPartitions,
+  ): Promise<PartitionOutcome> {
+    this.#parts.listener.resigned(topic, partition, deleteFiles ? undefined : leaderEpoch);
+    const error = await this.#parts.partitions.stop(topic, partition, { deleteFiles });
+    if (deleteFiles) this.#parts.traffic.forget(topic);
+    return { topic, partition, error };
   }
 
   async updateMetadata(command: UpdateMetadata): Promise<'NONE' | 'STALE_CONTROLLER_EPOCH'> {

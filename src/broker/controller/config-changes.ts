@@ -43,10 +43,15 @@ export async function changeConfigs(
   );
 }
 
+/** How often they are looked through. */
+const PURGE_INTERVAL_MS = 60_000;
+
 /** Removes old change notifications, which otherwise pile up for ever. */
 export async function purgeConfigNotifications(term: Term): Promise<void> {
   const { store } = term;
   const { clock } = term.options;
+  if (clock.monotonicMs() - term.notificationsPurgedMs < PURGE_INTERVAL_MS) return;
+  term.notificationsPurgedMs = clock.monotonicMs();
   const names = (await store.children(configChangeNode.parent)) ?? [];
   const paths = names.map((name) => `${configChangeNode.parent}/${name}`);
   const stats = await Promise.all(paths.map((path) => store.exists(path)));
@@ -56,6 +61,9 @@ export async function purgeConfigNotifications(term: Term): Promise<void> {
   });
   await term.writer.write(old.map((path) => [{ op: 'delete', path, version: 'any' }]));
 }
+
+/** All configs of a resource are looked at, which is as much work as so many steps. */
+const STEPS_OF_A_DECISION = 8;
 
 /** The node of a resource and its overrides now. */
 interface Entity {
@@ -68,12 +76,13 @@ interface Entity {
 
 type Decision = { readonly configs: ConfigMap } | Outcome;
 
-async function alter<Request extends { readonly resource: ConfigResource }>(
+async function alter<Request extends AlterConfigs | IncrementalAlterConfigs>(
   term: Term,
   requests: readonly Request[],
   { validateOnly }: { validateOnly: boolean },
   decide: (request: Request, entity: Entity) => Decision,
 ): Promise<AlterConfigsResult[]> {
+  const { slices } = term.options;
   const results: AlterConfigsResult[] = [];
   const writes: { entity: Entity; configs: ConfigMap }[] = [];
   for (const request of requests) {
@@ -86,6 +95,8 @@ async function alter<Request extends { readonly resource: ConfigResource }>(
       if (!('error' in entity) && isChange(entity.current, decision.configs))
         writes.push({ entity, configs: decision.configs });
     }
+    const asked = 'changes' in request ? request.changes : request.configs;
+    if (slices.isOver(STEPS_OF_A_DECISION + asked.length)) await slices.nextTurn();
   }
   if (validateOnly || writes.length === 0) return results;
   await term.writer.write(writes.map(({ entity, configs }) => writeOperations(entity, configs)));

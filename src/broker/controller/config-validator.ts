@@ -16,6 +16,9 @@ export type ConfigVerdict =
   | { readonly configs: ConfigMap }
   | { readonly error: 'INVALID_CONFIG' | 'INVALID_REQUEST'; readonly detail: string };
 
+/** Of one resource in one request; there are fewer keys. */
+export const MOST_CONFIGS_PER_RESOURCE = 1000;
+
 /** What the controller needs to know of configs, so that it names no key itself. */
 export interface ConfigValidator {
   /** Checks all overrides of a topic together: unknown keys, bad values, bad combinations. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
+import type { LongWork } from '../../base/slices.ts';
 import type { Store } from '../../coordination/store.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
 import type { BrokerChannel } from './broker-channel.ts';
@@ -58,6 +59,8 @@ export interface ControllerOptions {
   channelTo(brokerId: number): BrokerChannel | undefined;
   validator: ConfigValidator;
   settings(): ControllerSettings;
+  /** What is decided about many topics takes this share of the event loop. */
+  slices: LongWork;
 }
 
 /**

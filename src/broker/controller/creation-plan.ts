@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import type { ErrorName } from '../../protocol/errors.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
-import type { ConfigValidator } from './config-validator.ts';
+import { type ConfigValidator, MOST_CONFIGS_PER_RESOURCE } from './config-validator.ts';
 import { type PlacementBroker, placeReplicas, randomStart } from './placement.ts';
 import type { CreateTopic, PartitionAssignment } from './requests.ts';
 import { collisionKey, topicNameProblem } from './topic-name.ts';
@@ -159,6 +159,10 @@ function manualPlacement(
 }
 
 function planConfigs({ configs }: CreateTopic, validator: ConfigValidator): ConfigMap | Refusal {
+  if (configs.length > MOST_CONFIGS_PER_RESOURCE) {
+    const detail = `${configs.length} configs of one topic are more than ${MOST_CONFIGS_PER_RESOURCE}`;
+    return refuse('INVALID_CONFIG', detail);
+  }
   const nulls = configs.filter(({ value }) => value === null).map(({ name }) => name);
   if (nulls.length > 0) {
     const detail = `Null value not supported for topic configs: ${nulls.join(',')}`;

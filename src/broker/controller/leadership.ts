@@ -27,6 +27,7 @@ export async function electLeaders(
 ): Promise<TopicPartition[]> {
   const writes: StateWrite[] = [];
   const missing: Operation[] = [];
+  const { slices } = term.options;
   for (const topic of term.context.topics.values()) {
     const { name, partitions } = topic;
     if (term.context.deletions.has(name)) continue;
@@ -37,11 +38,12 @@ export async function electLeaders(
     for (const [partition, record] of partitions.entries()) {
       const write = election(term, { topic: name, partition }, record, restarted);
       if (write) writes.push(write);
+      if (slices.isOver()) await slices.nextTurn();
     }
   }
   const groups = writes.map(({ operations }) => operations);
   const results = await term.writer.write([...missing.map((operation) => [operation]), ...groups]);
-  noteStates(term, writes, results);
+  await noteStates(term, writes, results);
   return writes.map(({ key }) => key);
 }
 
@@ -89,14 +91,16 @@ export function firstState(
 }
 
 /** Puts written states into the context, with the versions that the store answered. */
-export function noteStates(
+export async function noteStates(
   term: Term,
   writes: readonly StateWrite[],
   results: readonly OperationResult[],
-): void {
+): Promise<void> {
+  const { slices } = term.options;
   const byPath = new Map(results.map((result) => [result.path, result]));
   const byTopic = new Map<string, PartitionRecord[]>();
   for (const { key, state } of writes) {
+    if (slices.isOver()) await slices.nextTurn();
     const result = byPath.get(partitionStateNode.path(key.topic, key.partition));
     const topic = term.context.topics.get(key.topic);
     const record = topic?.partitions[key.partition];

@@ -12,25 +12,32 @@ export async function createPartitions(
   requests: readonly CreatePartitions[],
   options: { validateOnly: boolean },
 ): Promise<CreatePartitionsResult[]> {
-  const names = requests.map(({ name }) => name);
-  const outcomes = await Promise.all(
-    requests.map(async (request): Promise<Outcome> => {
-      if (names.indexOf(request.name) !== names.lastIndexOf(request.name)) {
-        return refuse('INVALID_REQUEST', 'Duplicate topic in request.');
-      }
-      const plan = planGrowth(term, request);
-      if ('error' in plan) return plan;
-      if (!options.validateOnly) await grow(term, plan.topic, plan.added);
-      return { error: 'NONE', detail: null };
-    }),
-  );
-  return outcomes.map((outcome, index) => ({ ...outcome, name: names[index]! }));
+  const { slices } = term.options;
+  const counts = new Map<string, number>();
+  for (const { name } of requests) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const plans: (Growth | Refusal)[] = [];
+  for (const request of requests) {
+    const isNamedTwice = counts.get(request.name) !== 1;
+    plans.push(isNamedTwice ? NAMED_TWICE : planGrowth(term, request));
+    if (slices.isOver()) await slices.nextTurn();
+  }
+  const growing = plans.filter((plan) => 'topic' in plan);
+  if (!options.validateOnly && growing.length > 0) await growAll(term, growing);
+  return plans.map((plan, index) => {
+    const outcome: Outcome = 'error' in plan ? plan : { error: 'NONE', detail: null };
+    return { ...outcome, name: requests[index]!.name };
+  });
 }
 
-function planGrowth(
-  term: Term,
-  { name, count, assignments }: CreatePartitions,
-): { topic: TopicRecord; added: readonly (readonly number[])[] } | Refusal {
+const NAMED_TWICE = refuse('INVALID_REQUEST', 'Duplicate topic in request.');
+
+/** Partitions to be added to a topic: the replicas of each. */
+interface Growth {
+  readonly topic: TopicRecord;
+  readonly added: readonly (readonly number[])[];
+}
+
+function planGrowth(term: Term, { name, count, assignments }: CreatePartitions): Growth | Refusal {
   const { context, options } = term;
   const topic = context.topics.get(name);
   if (context.deletions.has(name)) {
@@ -74,11 +81,20 @@ function planGrowth(
   return 'error' in added ? added : { topic, added };
 }
 
-async function grow(
-  term: Term,
-  topic: TopicRecord,
-  added: readonly (readonly number[])[],
-): Promise<void> {
+/** Writes each in requests of its own (one fdatasync for all), hosts, publishes. */
+async function growAll(term: Term, growths: readonly Growth[]): Promise<void> {
+  const added = (await Promise.all(growths.map((growth) => write(term, growth)))).flat();
+  await term.applyPartitions(added, { isNew: true });
+  await term.updateTopics(growths.map(({ topic }) => topic.name));
+  for (const { topic, added } of growths) {
+    const before = topic.partitions.length;
+    const fields = { topic: topic.name, partitions: before + added.length, before };
+    term.options.logger.info(fields, `added partitions to topic ${topic.name}`);
+  }
+}
+
+async function write(term: Term, { topic, added }: Growth): Promise<TopicPartition[]> {
+  const { slices } = term.options;
   const { name, id, version } = topic;
   const first = topic.partitions.length;
   const assignments = added.map((replicas) => ({
@@ -96,6 +112,7 @@ async function grow(
     const key = { topic: name, partition: first + index };
     const state = firstState(term, key, { replicas, hasNode: false });
     if (state) states.push(state);
+    if (slices.isOver()) await slices.nextTurn();
   }
   const results = await term.writer.write([
     [{ op: 'set', path, data, version }],
@@ -108,13 +125,6 @@ async function grow(
     version: written.stat.version,
     partitions: [...topic.partitions, ...added.map(newPartition)],
   });
-  noteStates(term, states, results);
-  const keys: TopicPartition[] = added.map((_, index) => ({
-    topic: name,
-    partition: first + index,
-  }));
-  await term.applyPartitions(keys, { isNew: true });
-  await term.updateTopics([name]);
-  const fields = { topic: name, partitions: first + added.length, before: first };
-  term.options.logger.info(fields, `added partitions to topic ${name}`);
+  await noteStates(term, states, results);
+  return added.map((_, index) => ({ topic: name, partition: first + index }));
 }

@@ -305,7 +305,7 @@ export class StoreController implements Controller {
       options: this.#options,
       store,
       epoch,
-      writer: new FencedWriter(store, epochVersion),
+      writer: new FencedWriter(store, epochVersion, this.#options.slices),
       context,
     });
     const restarted = this.#justStarted ? new Set([brokerId]) : new Set<number>();

@@ -33,6 +33,8 @@ export class Term {
   readonly epoch: number;
   readonly writer: FencedWriter;
   readonly context: ControllerContext;
+  /** When old notifications of config changes were last looked for, by the monotonic clock. */
+  notificationsPurgedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: {
     options: ControllerOptions;

@@ -23,7 +23,7 @@ export async function createTopics(
   topics: readonly CreateTopic[],
   options: { validateOnly: boolean },
 ): Promise<CreateTopicResult[]> {
-  const plans = planTopics(term, topics);
+  const plans = await planTopics(term, topics);
   if (options.validateOnly) {
     return plans.map((plan, index) =>
       'error' in plan ? failed(topics[index]!.name, plan) : done(plan, ZERO_UUID),
@@ -65,7 +65,10 @@ export function defaultTopic(term: Term, name: string): CreateTopic {
   };
 }
 
-function planTopics(term: Term, topics: readonly CreateTopic[]): (TopicPlan | Refusal)[] {
+async function planTopics(
+  term: Term,
+  topics: readonly CreateTopic[],
+): Promise<(TopicPlan | Refusal)[]> {
   const { context, options } = term;
   const counts = new Map<string, number>();
   for (const { name } of topics) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -85,7 +88,7 @@ function planTopics(term: Term, topics: readonly CreateTopic[]): (TopicPlan | Re
     collidingTopic: (key) => byCollisionKey.get(key),
   };
   let partitionCount = 0;
-  return topics.map((topic) => {
+  const planned = (topic: CreateTopic): TopicPlan | Refusal => {
     if ((counts.get(topic.name) ?? 0) > 1) {
       return refuse('INVALID_REQUEST', 'Found multiple entries for this topic.');
     }
@@ -97,8 +100,17 @@ function planTopics(term: Term, topics: readonly CreateTopic[]): (TopicPlan | Re
     }
     byCollisionKey.set(collisionKey(plan.name), plan.name);
     return plan;
-  });
+  };
+  const plans: (TopicPlan | Refusal)[] = [];
+  for (const topic of topics) {
+    plans.push(planned(topic));
+    if (options.slices.isOver(STEPS_OF_A_PLAN)) await options.slices.nextTurn();
+  }
+  return plans;
 }
+
+/** All configs of a topic are looked at, which is as much work as so many steps. */
+const STEPS_OF_A_PLAN = 8;
 
 async function writeTopic(
   term: Term,
@@ -123,6 +135,7 @@ async function writeTopic(
   for (const [partition, replicas] of plan.assignment.entries()) {
     const state = firstState(term, { topic: name, partition }, { replicas, hasNode: false });
     if (state) states.push(state);
+    if (options.slices.isOver()) await options.slices.nextTurn();
   }
   try {
     const groups = [base, ...states.map(({ operations }) => operations)];
@@ -137,7 +150,7 @@ async function writeTopic(
       hasPartitionsNode: true,
       partitions: plan.assignment.map(newPartition),
     });
-    noteStates(term, states, results);
+    await noteStates(term, states, results);
     return { plan, id };
   } catch (error) {
     if (!isStoreError(error, 'NODE_EXISTS')) throw error;

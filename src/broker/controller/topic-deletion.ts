@@ -1,4 +1,5 @@
 import { ZERO_UUID } from '../../base/random.ts';
+import type { LongWork } from '../../base/slices.ts';
 import { nodeName, type Operation, type Store } from '../../coordination/store.ts';
 import { configNode, deleteTopicNode, topicNode } from '../../coordination/znodes.ts';
 import type { TopicRecord } from './context.ts';
@@ -58,7 +59,7 @@ export async function completeDeletions(
     }),
   );
   const gone = names.filter((name) => outcomes.get(name)?.error === 'NONE');
-  const removals = await Promise.all(gone.map((name) => removal(term.store, name)));
+  const removals = await Promise.all(gone.map((name) => removal(term, name)));
   await Promise.all(removals.map((groups) => term.writer.write(groups)));
   for (const name of gone) {
     const topicId = context.topics.get(name)?.id;
@@ -117,10 +118,10 @@ async function removeFiles(term: Term, topic: TopicRecord): Promise<Outcome> {
 }
 
 /** Deletes whatever nodes there are of the topic, children first; its own and the mark come last. */
-async function removal(store: Store, name: string): Promise<Operation[][]> {
+async function removal({ store, options }: Term, name: string): Promise<Operation[][]> {
   const topicPath = topicNode.path(name);
   const configPath = configNode.path('topics', name);
-  const nodes = await subtree(store, topicPath);
+  const nodes = await subtree(store, topicPath, options.slices);
   const isTop = (path: string) => path === topicPath || nodeName(path) === 'partitions';
   const remove = (path: string): Operation => ({ op: 'delete', path, version: 'any' });
   const last = nodes.filter(isTop).map(remove);
@@ -129,10 +130,20 @@ async function removal(store: Store, name: string): Promise<Operation[][]> {
   return [...nodes.filter((path) => !isTop(path)).map((path) => [remove(path)]), last];
 }
 
+/** So many nodes are asked for together. */
+const NODES_TOGETHER = 100;
+
 /** The paths at and below `path`, children before their parents. */
-async function subtree(store: Store, path: string): Promise<string[]> {
+async function subtree(store: Store, path: string, slices: LongWork): Promise<string[]> {
   const names = await store.children(path);
   if (!names) return [];
-  const below = await Promise.all(names.map((name) => subtree(store, `${path}/${name}`)));
-  return [...below.flat(), path];
+  const found: string[] = [];
+  for (let from = 0; from < names.length; from += NODES_TOGETHER) {
+    const some = names.slice(from, from + NODES_TOGETHER);
+    const below = await Promise.all(some.map((name) => subtree(store, `${path}/${name}`, slices)));
+    for (const paths of below) for (const each of paths) found.push(each);
+    if (slices.isOver(some.length)) await slices.nextTurn();
+  }
+  found.push(path);
+  return found;
 }

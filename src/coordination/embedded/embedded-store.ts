@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { isPassing } from '../../base/disk-error.ts';
 import type { FileSystem } from '../../base/file-system.ts';
 import type { Logger } from '../../base/logger.ts';
+import { type LongWork, Slices } from '../../base/slices.ts';
 import {
   MAX_REQUEST_BYTES,
   type Operation,
@@ -27,6 +28,8 @@ export interface EmbeddedStoreOptions {
   folder: string;
   /** What the folder holds, where it was read already; nothing else may write there in between. */
   stored?: StoredTree;
+  /** For flushes of many operations; its own by default. */
+  slices?: LongWork;
   /** The disk failed under it, and it stays down. */
   onFailure?: (error: Error) => void;
 }
@@ -70,6 +73,7 @@ interface Call {
 export class EmbeddedStore implements SessionOwner {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #slices: LongWork;
   readonly #files: StoreFiles;
   readonly #tree: Tree;
   readonly #watches = new Watches();
@@ -88,13 +92,14 @@ export class EmbeddedStore implements SessionOwner {
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: EmbeddedStoreOptions) {
-    const { clock, fileSystem, logger, folder, onFailure } = options;
+    const { clock, fileSystem, logger, folder, onFailure, slices = new Slices(clock) } = options;
     this.#clock = clock;
     this.#onFailure = onFailure ?? (() => {});
     this.#logger = logger;
+    this.#slices = slices;
     this.#release = claimFolder(fileSystem, resolvePath(folder));
     try {
-      this.#files = new StoreFiles(fileSystem, logger, folder);
+      this.#files = new StoreFiles(fileSystem, logger, slices, folder);
       const stored = options.stored ?? readStoredTree(fileSystem, folder);
       this.#files.recover(stored);
       this.#tree = stored.tree;
@@ -218,7 +223,11 @@ export class EmbeddedStore implements SessionOwner {
   async #flush(): Promise<void> {
     const calls = this.#takeCalls();
     const txId = this.#txId;
-    const answers = calls.map((call) => call.run());
+    const answers: (() => void)[] = [];
+    for (const call of calls) {
+      if (this.#slices.isOver(Math.max(1, call.operationCount))) await this.#slices.nextTurn();
+      answers.push(call.run());
+    }
     const transactions = this.#transactions;
     const woken = this.#woken;
     const undo = this.#undo;

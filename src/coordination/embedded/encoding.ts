@@ -1,3 +1,4 @@
+import type { Pace, Steps } from '../../base/slices.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { type Effect, NO_OWNER, type Transaction, Tree, type TreeNode } from './tree.ts';
 
@@ -26,10 +27,11 @@ export function decodeLogHeader(payload: Buffer): { afterTxId: number } {
  * Transactions that become durable together. `afterTxId` is the last one written before: the chain
  * shows a missing piece. Ids have gaps, since what only touches ephemeral nodes is not written.
  */
-export function encodeTransactions(
+export function* encodeTransactions(
   afterTxId: number,
   transactions: readonly Transaction[],
-): Buffer {
+  pace: Pace,
+): Steps<Buffer> {
   const writer = begin(TRANSACTIONS);
   writer.u53(afterTxId);
   writer.u32(transactions.length);
@@ -37,7 +39,10 @@ export function encodeTransactions(
     writer.u53(txId);
     writer.u53(timeMs);
     writer.u32(effects.length);
-    for (const effect of effects) encodeEffect(writer, effect);
+    for (const effect of effects) {
+      encodeEffect(writer, effect);
+      if (pace.isOver()) yield;
+    }
   }
   return writer.bytes();
 }
@@ -57,8 +62,8 @@ export function decodeTransactions(payload: Buffer): {
   return { afterTxId, transactions };
 }
 
-/** Every persistent node as of `txId`, parents before their children. */
-export function encodeSnapshot(tree: Tree, txId: number): Buffer {
+/** Every persistent node as of `txId`, parents before their children. The tree must not change meanwhile. */
+export function* encodeSnapshot(tree: Tree, txId: number, pace: Pace): Steps<Buffer> {
   const writer = begin(SNAPSHOT, 64 * 1024);
   writer.u53(txId);
   let count = 0;
@@ -74,6 +79,7 @@ export function encodeSnapshot(tree: Tree, txId: number): Buffer {
     writer.u53(node.createdMs);
     writer.u53(node.modifiedMs);
     writer.u32(node.nextSequence);
+    if (pace.isOver()) yield;
   }
   return writer.bytes();
 }

@@ -1,5 +1,6 @@
 import { silentLogger } from '../../../base/logger.ts';
 import { NodeClock } from '../../../base/node/node-clock.ts';
+import { Slices } from '../../../base/slices.ts';
 import { ManualClock } from '../../../base/testing/sim-clock.ts';
 import { SimFileSystem } from '../../../base/testing/sim-file-system.ts';
 import { SimRandom } from '../../../base/testing/sim-random.ts';
@@ -175,6 +176,7 @@ export class ClusterFixture {
       channelTo: (broker) => this.brokers.get(broker)?.host,
       validator: fakeValidator,
       settings: () => this.settings,
+      slices: new Slices(this.clock),
     });
     const broker = { id, session, host, metadata, controller };
     this.brokers.set(id, broker);

@@ -2,7 +2,9 @@ import type { Clock } from '../../../base/clock.ts';
 import { saturated } from '../../../base/int64.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Random } from '../../../base/random.ts';
+import type { LongWork } from '../../../base/slices.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
+import { NO_ELEMENTS } from '../../../protocol/schema/index.ts';
 import type { CoordinatorLog } from '../runtime/coordinator-log.ts';
 import { CoordinatorRuntime } from '../runtime/coordinator-runtime.ts';
 import type { ServingShard } from '../runtime/serving-shard.ts';
@@ -37,6 +39,8 @@ export interface GroupCoordinatorPorts {
   random: Random;
   logger: Logger;
   log: CoordinatorLog;
+  /** The share of the event loop for what goes through all groups. */
+  slices?: LongWork;
   /** Read at every use, so that a changed setting takes effect at once. */
   config: () => GroupConfig;
   /** Partitions of `__consumer_offsets`: of the topic, or as configured before it exists. */
@@ -114,7 +118,7 @@ export class GroupCoordinator {
 
   fetchOffsets(request: OffsetFetchRequest): OffsetFetchResult {
     const shard = this.#shardOf(request.groupId, 'any');
-    if (typeof shard === 'string') return { error: shard, topics: [] };
+    if (typeof shard === 'string') return { error: shard, topics: NO_ELEMENTS };
     return shard.state.fetchOffsets(request);
   }
 
@@ -125,24 +129,18 @@ export class GroupCoordinator {
     return group === undefined ? describeAbsent(groupId) : describe(group);
   }
 
-  /** The groups of this broker. Empty filters list everything; names are compared without case. */
-  list(filter: { states: readonly string[]; types: readonly string[] }): {
-    error: ErrorName;
-    groups: ListedGroup[];
-  } {
-    if (!this.runtime.isActive) return { error: 'COORDINATOR_NOT_AVAILABLE', groups: [] };
-    const states = new Set(filter.states.map((state) => state.toLowerCase()));
-    const types = new Set(filter.types.map((type) => type.toLowerCase()));
-    const groups: ListedGroup[] = [];
+  /** The groups of this broker, one by one: one that comes or goes meanwhile may be among them or not. */
+  *list(): Generator<ListedGroup> {
+    if (!this.runtime.isActive) return;
     for (const { state: shard } of this.runtime.shards()) {
-      for (const group of shard.groups.values()) {
-        const row = listed(group);
-        if (states.size > 0 && !states.has(row.state.toLowerCase())) continue;
-        if (types.size > 0 && !types.has(row.type)) continue;
-        groups.push(row);
-      }
+      for (const group of shard.groups.values()) yield listed(group);
     }
-    return { error: this.runtime.isLoading ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NONE', groups };
+  }
+
+  /** Why a list of groups may lack some. */
+  get listError(): ErrorName {
+    if (!this.runtime.isActive) return 'COORDINATOR_NOT_AVAILABLE';
+    return this.runtime.isLoading ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NONE';
   }
 
   deleteGroup(groupId: string, answer: (error: ErrorName) => void): void {

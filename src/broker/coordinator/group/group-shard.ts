@@ -94,13 +94,13 @@ export class GroupShard implements Shard<GroupRecord, GroupContext> {
   }
 
   *sweep(): Generator<Act> {
-    for (const group of [...this.groups.values()]) {
+    for (const group of this.groups.values()) {
       yield (step) => expire(this.groups, group, step);
     }
   }
 
   *partitionsDeleted(topic: string, partitions: readonly number[] | 'all'): Generator<Act> {
-    for (const group of [...this.groups.values()]) {
+    for (const group of this.groups.values()) {
       yield (step) => dropPartitions(this.groups, group, { topic, partitions }, step);
     }
   }

@@ -1,5 +1,6 @@
 import type { Int64 } from '../../../base/int64.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
+import type { LazyArray } from '../../../protocol/schema/index.ts';
 import type { TopicPartition } from '../../../protocol/topic-partition.ts';
 
 /**
@@ -140,9 +141,10 @@ export interface FetchedOffset {
   error: ErrorName;
 }
 
+/** Rows are looked up as they are asked for. */
 export interface OffsetFetchResult {
   error: ErrorName;
-  topics: { topic: string; partitions: FetchedOffset[] }[];
+  topics: LazyArray<{ topic: string; partitions: LazyArray<FetchedOffset> }>;
 }
 
 export interface DescribedMember {

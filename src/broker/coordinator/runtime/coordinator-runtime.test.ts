@@ -301,3 +301,23 @@ test('whatever was written, and whatever failed, a load arrives at the state tha
     { numRuns: 100 },
   );
 });
+
+test('what goes through everything a shard holds takes a part of a turn at a time', async () => {
+  const { runtime, shard, log, clock } = await TallyHarness.started();
+  shard.run((step) => step.write(many(20_000), { mayDivide: true }));
+  await clock.settle();
+  assert.equal(shard.state.size, 20_000);
+  clock.advance(1000);
+  let most = 0;
+  let turns = 0;
+  for (let before = log.batches(0).length; shard.state.size > 0; turns++) {
+    assert.ok(turns < 1000);
+    for (let hop = 0; hop < 64; hop++) await undefined;
+    clock.runTurn();
+    most = Math.max(most, log.batches(0).length - before);
+    before = log.batches(0).length;
+  }
+  assert.ok(most <= 5000, `${most} batches in one turn`);
+  assert.ok(turns >= 3, `${turns} turns`);
+  runtime.stop();
+});

@@ -82,7 +82,7 @@ export class CoordinatorRuntime<Rec, Context, State extends Shard<Rec, Context>>
   async onPartitionsDeleted(topic: string, partitions: readonly number[] | 'all'): Promise<void> {
     await Promise.all(Array.from(this.#led.values(), ({ tried }) => tried));
     const drop = (shard: ServingShard<Rec, Context, State>) =>
-      shard.runAll(shard.state.partitionsDeleted(topic, partitions));
+      shard.runAll(shard.state.partitionsDeleted(topic, partitions), 'deletion of a topic');
     await Promise.all(
       Array.from(this.#led.values(), (led) => {
         if (led.serving) return drop(led.serving);
@@ -120,10 +120,18 @@ export class CoordinatorRuntime<Rec, Context, State extends Shard<Rec, Context>>
 
   #scheduleSweep(): void {
     this.#sweepTimer = this.#ports.clock.after(this.#kind.sweepIntervalMs(), () => {
-      for (const shard of [...this.shards()]) {
-        for (const act of shard.state.sweep()) shard.run(act);
-      }
-      this.#scheduleSweep();
+      this.#sweep([...this.shards()]);
     });
+  }
+
+  /** One shard after the other, then no more until the next time. */
+  #sweep([shard, ...others]: ServingShard<Rec, Context, State>[]): void {
+    if (!this.#isActive) return;
+    if (!shard) {
+      this.#scheduleSweep();
+      return;
+    }
+    const duty = `expiry of ${this.#kind.noun}`;
+    shard.runEach(shard.state.sweep(), duty, () => this.#sweep(others));
   }
 }

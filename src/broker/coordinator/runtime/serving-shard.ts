@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
+import { type LongWork, Slices, type Steps } from '../../../base/slices.ts';
 import type { ErrorName } from '../../../protocol/errors.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import type { Act, CoordinatorKind, Shard } from './shard.ts';
@@ -14,6 +15,8 @@ const MAX_RECORDS_PER_PART = 1_000;
 
 export interface ServingPorts {
   clock: Clock;
+  /** What goes through many things takes this share of the event loop; by default its own. */
+  slices?: LongWork;
   logger: Logger;
   log: CoordinatorLog;
 }
@@ -26,6 +29,7 @@ export class ServingShard<Rec, Context, State extends Shard<Rec, Context>> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #log: CoordinatorLog;
+  readonly #slices: LongWork;
   readonly #timers: KeyedTimers;
   #isOpen = true;
 
@@ -41,6 +45,7 @@ export class ServingShard<Rec, Context, State extends Shard<Rec, Context>> {
     this.#clock = ports.clock;
     this.#logger = ports.logger.child({ partition });
     this.#log = ports.log;
+    this.#slices = ports.slices ?? new Slices(ports.clock);
     this.#timers = new KeyedTimers(ports.clock, (key) => this.run((step) => state.due(key, step)));
     this.run((step) => state.loaded(step));
   }
@@ -57,19 +62,53 @@ export class ServingShard<Rec, Context, State extends Shard<Rec, Context>> {
     return result;
   }
 
-  /** Runs many steps, each with a batch of its own; resolves when it is known what became of all. */
-  async runAll(acts: Iterable<Act<Rec, Context>>): Promise<void> {
-    const fates: Promise<void>[] = [];
+  /**
+   * Runs many steps, each with a batch of its own, over as many turns of the event loop as it takes; what comes to the
+   * shard in between is served. Calls `done` after the last one, or when the shard is closed. `duty` is its name in the
+   * figures about the loop.
+   */
+  runEach(acts: Iterable<Act<Rec, Context>>, duty: string, done: () => void): void {
+    this.#slices.run(
+      this.#each(acts),
+      {
+        isWanted: () => this.#isOpen,
+        done,
+        failed(error) {
+          throw error;
+        },
+        dropped: done,
+      },
+      { of: duty, step: 'duty' },
+    );
+  }
+
+  *#each(acts: Iterable<Act<Rec, Context>>): Steps<void> {
     for (const act of acts) {
-      this.run((step) => {
-        act(step);
-        if (step.writes === undefined) return;
-        fates.push(
-          new Promise((resolve) => step.write([], { mayDivide: true, answer: () => resolve() })),
-        );
-      });
+      this.run(act);
+      if (this.#slices.isOver()) yield;
     }
-    await Promise.all(fates);
+  }
+
+  /** The same; resolves when it is known what became of all. */
+  runAll(acts: Iterable<Act<Rec, Context>>, duty: string): Promise<void> {
+    return new Promise((resolve) => {
+      let left = 1;
+      const done = () => {
+        left--;
+        if (left === 0) resolve();
+      };
+      const counted = function* (): Generator<Act<Rec, Context>> {
+        for (const act of acts) {
+          yield (step) => {
+            act(step);
+            if (step.writes === undefined) return;
+            left++;
+            step.write([], { mayDivide: true, answer: done });
+          };
+        }
+      };
+      this.runEach(counted(), duty, done);
+    });
   }
 
   /** Ends everything: parked requests are answered with `error`, no timer is left. */

@@ -1,4 +1,5 @@
 import type { ErrorName } from '../../../../protocol/errors.ts';
+import { lazily } from '../../../../protocol/schema/index.ts';
 import type { FetchedOffset, OffsetFetchRequest, OffsetFetchResult } from '../messages.ts';
 import type { CommittedOffset, GroupOffsets } from './group-offsets.ts';
 
@@ -19,17 +20,19 @@ export function fetchOffsets(
   if (request.topics !== null) {
     return {
       error: 'NONE',
-      topics: request.topics.map(({ topic, partitions }) => ({
+      topics: lazily(request.topics, ({ topic, partitions }) => ({
         topic,
-        partitions: partitions.map((partition) => read(topic, partition)),
+        partitions: lazily(partitions, (partition) => read(topic, partition)),
       })),
     };
   }
-  const topics: OffsetFetchResult['topics'] = [];
-  for (const [topic, partitions] of offsets?.committed.topics() ?? []) {
-    topics.push({ topic, partitions: [...partitions.keys()].map((one) => read(topic, one)) });
-  }
-  return { error: 'NONE', topics };
+  return {
+    error: 'NONE',
+    topics: lazily([...(offsets?.committed.topics() ?? [])], ([topic, partitions]) => ({
+      topic,
+      partitions: lazily([...partitions.keys()], (one) => read(topic, one)),
+    })),
+  };
 }
 
 function fetched(

@@ -3,6 +3,7 @@ import { silentLogger } from '../../../../base/logger.ts';
 import { SimClock } from '../../../../base/testing/sim-clock.ts';
 import { SimRandom } from '../../../../base/testing/sim-random.ts';
 import type { ErrorName } from '../../../../protocol/errors.ts';
+import { arrayOf, NO_ELEMENTS } from '../../../../protocol/schema/index.ts';
 import { SimCoordinatorLog } from '../../runtime/testing/sim-coordinator-log.ts';
 import { describe, describeAbsent } from '../describe.ts';
 import { defaultGroupConfig, type GroupConfig } from '../group-config.ts';
@@ -174,7 +175,7 @@ export class GroupHarness {
       topics: [{ topic, partitions: [partition] }],
       requireStable: false,
     });
-    return topics[0]?.partitions[0]?.offset ?? Number.NaN;
+    return arrayOf(arrayOf(topics)[0]?.partitions ?? NO_ELEMENTS)[0]?.offset ?? Number.NaN;
   }
 
   deleteGroup(groupId = 'group'): Reply<ErrorName> {
