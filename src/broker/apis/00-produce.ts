@@ -8,14 +8,16 @@
 // computed over several turns first, and what the client sends after them waits for that.
 //
 // Gaps: transactional batches are refused with INVALID_TXN_STATE until there are transactions.
+import type { Pace, Steps } from '../../base/slices.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { ProduceRequest, ProduceResponse } from '../../protocol/messages/00-produce.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import { lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import type { RecordError } from '../../storage/validate/batch-validator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { NO_RESPONSE, Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { eachOf, inSlices } from '../network/rows.ts';
 import type { ProduceResult } from '../replica/partition.ts';
 import { type ProducedBatch, type ProduceParts, produceRecords } from '../replica/produce.ts';
 import type { AppendFailure } from '../replica/uncommitted-appends.ts';
@@ -52,14 +54,14 @@ export function produceApi(parts: ProduceParts): Api {
     },
     quota: 'produce',
     handle(context, request) {
-      const { acks, timeoutMs } = request;
+      const { acks } = request;
       if (acks < -1 || acks > 1) {
         const detail = `acks is ${acks}; it must be -1, 0 or 1`;
         return everyPartition(request, errorCode('INVALID_REQUIRED_ACKS'), detail);
       }
-      const answer = new ProduceAnswer(context, isLastOnly ? lastOnly(request) : request);
-      const options = { caller: context, acks, timeoutMs, version: context.apiVersion };
-      produceRecords(parts, options, answer.rows);
+      if (isLastOnly || isLong(request)) return inSlices(context, longSteps(context, request));
+      const answer = new ProduceAnswer(context, acks, rowsOf(request.topicData));
+      produceRecords(parts, optionsOf(context, request), answer.rows);
       return answer.pending;
     },
     errorResponse: (context, request, error) =>
@@ -67,6 +69,56 @@ export function produceApi(parts: ProduceParts): Api {
         ? abandon(context, error)
         : everyPartition(request, errorCode(error.error), error.detail),
   });
+
+  /** With very many partitions some at a time, in their order. */
+  function* longSteps(context: RequestContext, request: ProduceRequest): Steps<Pending<Response>> {
+    const { slices } = context;
+    const topics: ProducedTopic[] = [];
+    const asked = isLastOnly ? yield* lastOnly(slices, request.topicData) : request.topicData;
+    for (const { name, partitionData } of asked) {
+      const partitionResponses = yield* eachOf(
+        slices,
+        partitionData,
+        ({ index, records }) => new PartitionRow(name, index, records),
+      );
+      topics.push({ name, partitionResponses });
+      if (slices.isOver()) yield;
+    }
+    const answer = new ProduceAnswer(context, request.acks, topics);
+    const options = optionsOf(context, request);
+    for (let from = 0; from < answer.rows.length; from += MANY) {
+      produceRecords(parts, options, answer.rows.slice(from, from + MANY));
+      for (let step = 0; step < MANY; step++) if (slices.isOver()) yield;
+    }
+    return answer.pending;
+  }
+}
+
+/** So many partitions are produced in one piece. */
+const MANY = 100;
+
+function isLong({ topicData }: ProduceRequest): boolean {
+  return (
+    topicData.length > MANY || topicData.some(({ partitionData }) => partitionData.length > MANY)
+  );
+}
+
+function optionsOf(context: RequestContext, { acks, timeoutMs }: ProduceRequest) {
+  return { caller: context, acks, timeoutMs, version: context.apiVersion };
+}
+
+interface ProducedTopic {
+  readonly name: string;
+  readonly partitionResponses: PartitionRow[];
+}
+
+function rowsOf(topicData: ProduceRequest['topicData']): ProducedTopic[] {
+  return topicData.map(({ name, partitionData }) => ({
+    name,
+    partitionResponses: partitionData.map(
+      ({ index, records }) => new PartitionRow(name, index, records),
+    ),
+  }));
 }
 
 /** The producer's transactional id where a batch belongs to a transaction; else null. */
@@ -90,7 +142,7 @@ class ProduceAnswer {
   readonly rows: readonly PartitionRow[];
   readonly #context: RequestContext;
   readonly #acks: number;
-  readonly #response: { responses: { name: string; partitionResponses: PartitionRow[] }[] };
+  readonly #response: { responses: ProducedTopic[] };
   #open: number;
   /** The first refusal, and the first that is the client's fault: for the one log line. */
   #failure: { error: ErrorName; detail: string } | undefined;
@@ -98,20 +150,15 @@ class ProduceAnswer {
   #badBatches = 0;
   #isDropped = false;
 
-  constructor(context: RequestContext, { acks, topicData }: ProduceRequest) {
+  constructor(context: RequestContext, acks: number, responses: ProducedTopic[]) {
     this.#context = context;
     this.#acks = acks;
-    const responses = topicData.map(({ name, partitionData }) => ({
-      name,
-      partitionResponses: partitionData.map(
-        ({ index, records }) => new PartitionRow(this, name, index, records),
-      ),
-    }));
     this.#response = { responses };
     this.rows =
       responses.length === 1
         ? responses[0]!.partitionResponses
         : responses.flatMap(({ partitionResponses }) => partitionResponses);
+    for (const row of this.rows) row.answer = this;
     this.#open = this.rows.length;
     if (this.#open === 0) this.pending.complete(this.#answer());
   }
@@ -180,10 +227,10 @@ class PartitionRow implements ProducedBatch {
   logStartOffset = -1;
   recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[] = [];
   errorMessage: string | null = null;
-  readonly #answer: ProduceAnswer;
+  /** Set by the answer whose row it is. */
+  answer!: ProduceAnswer;
 
-  constructor(answer: ProduceAnswer, topic: string, index: number, records: Buffer | null) {
-    this.#answer = answer;
+  constructor(topic: string, index: number, records: Buffer | null) {
     this.topic = topic;
     this.index = index;
     this.records = records;
@@ -198,7 +245,7 @@ class PartitionRow implements ProducedBatch {
     if (result.kind === 'refused') {
       this.recordErrors = result.recordErrors.map(toRow);
       this.fail(result);
-      this.#answer.rowRefused(this, result);
+      this.answer.rowRefused(this, result);
     } else {
       this.baseOffset = result.firstOffset;
       this.logAppendTimeMs = result.logAppendTime;
@@ -206,15 +253,15 @@ class PartitionRow implements ProducedBatch {
   }
 
   done(failure: AppendFailure | undefined): void {
-    this.#answer.rowDone(this, failure);
+    this.answer.rowDone(this, failure);
   }
 
   waits(giveUp: () => void): void {
-    this.#answer.rowWaits(giveUp);
+    this.answer.rowWaits(giveUp);
   }
 
   dropped(): void {
-    this.#answer.rowDropped();
+    this.answer.rowDropped();
   }
 
   fail({ error, detail }: AppendFailure): void {
@@ -225,14 +272,16 @@ class PartitionRow implements ProducedBatch {
   }
 }
 
-function lastOnly(request: ProduceRequest): ProduceRequest {
-  const topicData = lastMentions(request.topicData, {
+function lastOnly(
+  pace: Pace,
+  topics: ProduceRequest['topicData'],
+): Steps<ProduceRequest['topicData']> {
+  return lastMentions(pace, topics, {
     key: ({ name }) => name,
     partitions: ({ partitionData }) => partitionData,
     index: ({ index }) => index,
     withPartitions: (topic, partitionData) => ({ ...topic, partitionData }),
   });
-  return { ...request, topicData };
 }
 
 /** Without a response the closed connection is the only sign of an error. */
@@ -251,9 +300,9 @@ function abandon(
 
 function everyPartition(request: ProduceRequest, code: number, message: string | null): Response {
   return {
-    responses: request.topicData.map((topic) => ({
+    responses: lazily(request.topicData, (topic) => ({
       name: topic.name,
-      partitionResponses: topic.partitionData.map(({ index }) => ({
+      partitionResponses: lazily(topic.partitionData, ({ index }) => ({
         index,
         errorCode: code,
         baseOffset: -1,

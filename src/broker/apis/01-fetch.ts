@@ -8,17 +8,31 @@
 // Gaps: followers (replica id >= 0) are refused with NOT_LEADER_OR_FOLLOWER until there is replication;
 // preferred_read_replica is always -1; tiered storage does not exist.
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Steps } from '../../base/slices.ts';
+import type { WorkThread } from '../../base/work-thread.ts';
+import type { LoopAllowance } from '../../compression/index.ts';
 import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { FetchRequest, FetchResponse } from '../../protocol/messages/01-fetch.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import { lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { inSlices, toPending } from '../network/rows.ts';
 import { type FetchDone, type FetchParts, fetchRecords } from '../replica/fetch.ts';
-import { type ConversionRules, convertFetched, ZSTD_FROM } from '../replica/fetch-conversion.ts';
+import {
+  type ConversionRules,
+  Converter,
+  convertFetched,
+  ZSTD_FROM,
+} from '../replica/fetch-conversion.ts';
 import { type FetchedPartition, failedFetch } from '../replica/fetch-reader.ts';
-import type { FetchContext, FetchSessionCache } from '../replica/fetch-session.ts';
+import type {
+  FetchContext,
+  FetchPartition,
+  FetchSessionCache,
+  SessionResult,
+} from '../replica/fetch-session.ts';
 import type { TopicTraffic } from '../replica/topic-traffic.ts';
 import { lastMentions } from './last-mentions.ts';
 
@@ -28,6 +42,9 @@ export interface FetchDependencies extends FetchParts {
   readonly sessions: FetchSessionCache;
   readonly compatibility: Compatibility;
   readonly traffic: TopicTraffic;
+  /** Where much is converted, and how much of it may be elsewhere. */
+  readonly work: WorkThread;
+  readonly allowance: LoopAllowance;
   /** A topic's configs, for clients that need their records converted. */
   readonly conversionRules: (topic: string) => ConversionRules;
 }
@@ -50,31 +67,46 @@ export function fetchApi(dependencies: FetchDependencies): Api {
     },
     quota: 'fetch',
     handle(context, request) {
-      const session = resolveSession(dependencies, context, request);
-      if ('error' in session) return { errorCode: errorCode(session.error), sessionId: 0 };
-      const answer = new FetchAnswer(dependencies, context, session);
-      const { partitions } = session;
-      if (isFollower(request)) {
-        const error = followerError(context);
-        answer.fetched(partitions.map((each) => failedFetch(each, error)));
-        return answer.pending;
-      }
-      const { minBytes, maxBytes, maxWaitMs } = request;
-      const options = {
-        caller: context,
-        partitions,
-        byTopicId: context.apiVersion >= TOPIC_IDS_FROM,
-        isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
-        minBytes,
-        maxBytes,
-        maxWaitMs,
-        minOneBatch: context.apiVersion >= WHOLE_BATCH_FROM,
-      } as const;
-      fetchRecords(dependencies, options, answer);
-      return answer.pending;
+      const steps = resolveSession(dependencies, context, request);
+      const { done, value } = steps.next();
+      if (done) return fetch(context, request, value);
+      return inSlices(
+        context,
+        (function* () {
+          return fetch(context, request, yield* steps);
+        })(),
+      );
     },
     errorResponse: (context, request, error) => failure(context, request, error.error),
   });
+
+  function fetch(
+    context: RequestContext,
+    request: FetchRequest,
+    session: SessionResult,
+  ): Response | Pending<Response> {
+    if ('error' in session) return { errorCode: errorCode(session.error), sessionId: 0 };
+    const answer = new FetchAnswer(dependencies, context, session);
+    const { partitions } = session;
+    if (isFollower(request)) {
+      const error = followerError(context);
+      answer.fetched(partitions.map((each) => failedFetch(each, error)));
+      return answer.pending;
+    }
+    const { minBytes, maxBytes, maxWaitMs } = request;
+    const options = {
+      caller: context,
+      partitions,
+      byTopicId: context.apiVersion >= TOPIC_IDS_FROM,
+      isolation: request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted',
+      minBytes,
+      maxBytes,
+      maxWaitMs,
+      minOneBatch: context.apiVersion >= WHOLE_BATCH_FROM,
+    } as const;
+    fetchRecords(dependencies, options, answer);
+    return answer.pending;
+  }
 }
 
 /** The answer of one request: the part that its session has to hear, in the form that its version knows. */
@@ -91,18 +123,38 @@ class FetchAnswer implements FetchDone {
   }
 
   fetched(partitions: readonly FetchedPartition[]): void {
-    this.pending.complete(this.#answer(partitions));
+    this.#context.onSent(() => {
+      for (const each of partitions) each.release();
+    });
+    if (this.#context.apiVersion >= ZSTD_FROM) this.#tell(partitions);
+    else void this.#convertAll(partitions);
+  }
+
+  #tell(partitions: readonly FetchedPartition[]): void {
+    const steps = this.#answer(partitions);
+    const { done, value } = steps.next();
+    if (done) this.pending.complete(value);
+    else inSlices(this.#context, steps).deliverTo(toPending(this.pending));
+  }
+
+  /** One after the other, so that not much of it is held at a time. */
+  async #convertAll(partitions: readonly FetchedPartition[]): Promise<void> {
+    const converted: FetchedPartition[] = [];
+    for (const each of partitions) converted.push(await this.#converted(each));
+    this.#tell(converted);
   }
 
   failed(error: unknown): void {
     this.pending.fail(error);
   }
 
-  #converted(fetched: FetchedPartition): FetchedPartition {
+  async #converted(fetched: FetchedPartition): Promise<FetchedPartition> {
     const { request } = fetched;
+    const { conversionRules, work, allowance } = this.#dependencies;
     try {
-      const rules = this.#dependencies.conversionRules(request.topic ?? '');
-      return convertFetched(fetched, this.#context.apiVersion, rules);
+      const rules = conversionRules(request.topic ?? '');
+      const converter = new Converter(work, allowance, () => !this.#context.abandoned);
+      return await convertFetched(fetched, this.#context.apiVersion, rules, converter);
     } catch (error) {
       fetched.release();
       const { topic, topicId, partition } = request;
@@ -113,11 +165,11 @@ class FetchAnswer implements FetchDone {
     }
   }
 
-  #answer(fetched: readonly FetchedPartition[]): Response {
+  *#answer(fetched: readonly FetchedPartition[]): Steps<Response> {
     const version = this.#context.apiVersion;
     const rows = new Map<string, TopicRow>();
-    for (const raw of fetched) {
-      const each = version < ZSTD_FROM ? this.#converted(raw) : raw;
+    for (const each of fetched) {
+      if (this.#context.slices.isOver()) yield;
       const { request } = each;
       if (!this.#session.include(request, visible(each))) {
         each.release();
@@ -133,9 +185,6 @@ class FetchAnswer implements FetchDone {
       if (each.sizeInBytes > 0)
         this.#dependencies.traffic.of(row.topic).bytesOut += each.sizeInBytes;
     }
-    this.#context.onSent(() => {
-      for (const each of fetched) each.release();
-    });
     return { sessionId: this.#session.sessionId, responses: [...rows.values()] };
   }
 }
@@ -174,45 +223,57 @@ function partitionRow(each: FetchedPartition) {
   };
 }
 
-function resolveSession(
+function* resolveSession(
   { metadata, sessions, compatibility }: FetchDependencies,
   context: RequestContext,
   request: FetchRequest,
-) {
+): Steps<SessionResult> {
+  const { slices } = context;
   const usesTopicIds = context.apiVersion >= TOPIC_IDS_FROM;
   const { topicsById } = metadata.snapshot;
   const topics = compatibility.lastMentionOnly.has('Fetch')
-    ? lastMentions(request.topics, {
+    ? yield* lastMentions(slices, request.topics, {
         key: ({ topic, topicId }) => (usesTopicIds ? topicId : topic),
         partitions: ({ partitions }) => partitions,
         index: ({ partition }) => partition,
         withPartitions: (topic, partitions) => ({ ...topic, partitions }),
       })
     : request.topics;
-  const partitions = topics.flatMap(({ topic, topicId, partitions }) => {
+  const partitions: FetchPartition[] = [];
+  for (const { topic, topicId, partitions: asked } of topics) {
     const name = usesTopicIds ? topicsById.get(topicId)?.name : topic;
-    return partitions.map((wanted) => ({
-      topic: name,
-      topicId: usesTopicIds ? topicId : ZERO_UUID,
-      partition: wanted.partition,
-      fetchOffset: wanted.fetchOffset,
-      maxBytes: wanted.partitionMaxBytes,
-      // Any negative epoch means none in this API, as in Kafka; in others only -1 does.
-      currentLeaderEpoch: Math.max(-1, wanted.currentLeaderEpoch),
-      lastFetchedEpoch: wanted.lastFetchedEpoch,
-    }));
-  });
-  const forgotten = request.forgottenTopicsData.flatMap(({ topic, topicId, partitions }) =>
-    partitions.map((partition) => ({ topic, topicId, partition })),
-  );
+    for (const wanted of asked) {
+      partitions.push({
+        topic: name,
+        topicId: usesTopicIds ? topicId : ZERO_UUID,
+        partition: wanted.partition,
+        fetchOffset: wanted.fetchOffset,
+        maxBytes: wanted.partitionMaxBytes,
+        // Any negative epoch means none in this API, as in Kafka; in others only -1 does.
+        currentLeaderEpoch: Math.max(-1, wanted.currentLeaderEpoch),
+        lastFetchedEpoch: wanted.lastFetchedEpoch,
+      });
+      if (slices.isOver()) yield;
+    }
+    if (slices.isOver()) yield;
+  }
+  const forgotten: { topic: string; topicId: string; partition: number }[] = [];
+  for (const { topic, topicId, partitions: gone } of request.forgottenTopicsData) {
+    for (const partition of gone) {
+      forgotten.push({ topic, topicId, partition });
+      if (slices.isOver()) yield;
+    }
+    if (slices.isOver()) yield;
+  }
   const sessionless = context.apiVersion < SESSIONS_FROM;
-  return sessions.resolve({
+  const asked = {
     sessionId: sessionless ? 0 : request.sessionId,
     sessionEpoch: sessionless ? -1 : request.sessionEpoch,
     usesTopicIds,
     partitions,
     forgotten,
-  });
+  };
+  return yield* sessions.resolve(asked, slices);
 }
 
 /** Before v7 there is no error for the whole response: each partition carries it. */
@@ -220,9 +281,9 @@ function failure(context: RequestContext, request: FetchRequest, error: ErrorNam
   const code = errorCode(error);
   if (context.apiVersion >= SESSIONS_FROM) return { errorCode: code, sessionId: 0 };
   return {
-    responses: request.topics.map(({ topic, partitions }) => ({
+    responses: lazily(request.topics, ({ topic, partitions }) => ({
       topic,
-      partitions: partitions.map(({ partition }) => ({
+      partitions: lazily(partitions, ({ partition }) => ({
         partitionIndex: partition,
         errorCode: code,
         highWatermark: -1,

@@ -12,7 +12,9 @@ import {
   ListOffsetsRequest,
   ListOffsetsResponse,
 } from '../../protocol/messages/02-list-offsets.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 import { laterRowOf } from '../network/rows.ts';
 import type { Isolation, Partition } from '../replica/partition.ts';
 import type { Partitions } from '../replica/partitions.ts';
@@ -46,7 +48,7 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
     async handle(context, request) {
       const version = context.apiVersion;
       const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted';
-      const duplicates = askedTwice(request);
+      const duplicates = await askedTwice(context, request);
       const topics = [];
       for (const topic of request.topics) {
         const rows = [];
@@ -66,15 +68,17 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
                   failed,
                 );
           rows.push({ partitionIndex: question.partitionIndex, ...found });
+          if (context.slices.isOver()) await context.slices.nextTurn();
         }
         topics.push({ name: topic.name, partitions: rows });
+        if (context.slices.isOver()) await context.slices.nextTurn();
       }
       return { topics };
     },
     errorResponse: (_context, request, error) => ({
-      topics: request.topics.map(({ name, partitions }) => ({
+      topics: lazily(request.topics, ({ name, partitions }) => ({
         name,
-        partitions: partitions.map(({ partitionIndex }) => ({
+        partitions: lazily(partitions, ({ partitionIndex }) => ({
           partitionIndex,
           ...failed(error.error),
         })),
@@ -84,7 +88,10 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
 }
 
 /** Partitions that the request names more than once: Kafka refuses them all. */
-function askedTwice(request: ListOffsetsRequest): ReadonlySet<string> {
+async function askedTwice(
+  { slices }: RequestContext,
+  request: ListOffsetsRequest,
+): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   const duplicates = new Set<string>();
   for (const { name, partitions } of request.topics) {
@@ -92,6 +99,7 @@ function askedTwice(request: ListOffsetsRequest): ReadonlySet<string> {
       const key = `${name}:${partitionIndex}`;
       if (seen.has(key)) duplicates.add(key);
       seen.add(key);
+      if (slices.isOver()) await slices.nextTurn();
     }
   }
   return duplicates;

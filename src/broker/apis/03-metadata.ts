@@ -6,10 +6,11 @@
 // and let the client ask again, which is what programs stumble over. Brokers are named with the address of the listener that
 // the client used; where none is advertised, with the address that the client itself connected to.
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Pace, Steps } from '../../base/slices.ts';
 import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { MetadataRequest, MetadataResponse } from '../../protocol/messages/03-metadata.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import { type ElementOf, lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import type { Controller } from '../controller/controller.ts';
 import { isInternalTopicName, topicNameProblem } from '../controller/topic-name.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
@@ -19,12 +20,15 @@ import type {
   TopicMetadata,
 } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { NO_RESPONSE, Pending } from '../network/pending.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { eachOf, inSlices, those, together } from '../network/rows.ts';
 import { brokersFor } from './broker-endpoints.ts';
 import { clusterOperations } from './cluster-operations.ts';
 
 type Response = MessageInput<typeof MetadataResponse>;
-type TopicRow = NonNullable<Response['topics']>[number];
+type AskedTopic = { readonly name: string | null; readonly topicId: string };
+type TopicRow = ElementOf<Response['topics']>;
 
 export interface MetadataDependencies {
   readonly metadata: ClusterMetadata;
@@ -35,11 +39,12 @@ export interface MetadataDependencies {
 
 /** By id only from here on; v10 and v11 have the field, but Kafka refuses to use it (KIP-516). */
 const TOPIC_IDS_FROM = 12;
+/** From here on there is an error of the request as a whole. */
+const ERROR_FROM = 13;
 /** v0 says that replicas are missing by an error of the partition; later versions just list them. */
 const OFFLINE_REPLICAS_FROM = 5;
 
 export function metadataApi(dependencies: MetadataDependencies): Api {
-  const { metadata } = dependencies;
   return defineApi({
     request: MetadataRequest,
     response: MetadataResponse,
@@ -52,25 +57,55 @@ export function metadataApi(dependencies: MetadataDependencies): Api {
         { operation: 'DESCRIBE', resource: 'CLUSTER' },
       ],
     },
-    handle(context, request) {
-      if (context.apiVersion < TOPIC_IDS_FROM && namesIds(request)) {
-        return { clusterId: null, topics: (request.topics ?? []).map(refusedId) };
+    handle: (context, request) => inSlices(context, answerSteps(dependencies, context, request)),
+    errorResponse(context, request, error) {
+      // Without a topic to say it of, older versions cannot tell an error from a cluster without topics.
+      if (context.apiVersion < ERROR_FROM && (request.topics ?? []).length === 0) {
+        const reason = error.detail ?? error.error;
+        const sentence = `the metadata of all topics cannot be answered: ${reason}`;
+        context.closeConnection({ kind: 'unanswerable', of: error.error, sentence });
+        return NO_RESPONSE;
       }
-      const missing = toCreate(dependencies, context, request);
-      if (missing.length === 0) return respond(metadata.snapshot, context, request);
-      const { allowed, denied } = mayCreate(context, missing);
-      if (allowed.length === 0) return respond(metadata.snapshot, context, request, denied);
-      return create(dependencies, allowed, context).then((answers) =>
-        respond(metadata.snapshot, context, request, new Map([...denied, ...answers])),
-      );
+      return {
+        errorCode: errorCode(error.error),
+        topics: lazily(request.topics ?? [], ({ name, topicId }) =>
+          failedTopic(error.error, name, topicId),
+        ),
+      };
     },
-    errorResponse: (_context, request, error) => ({
-      errorCode: errorCode(error.error),
-      topics: (request.topics ?? []).map(({ name, topicId }) =>
-        failedTopic(error.error, name, topicId),
-      ),
-    }),
   });
+}
+
+function* answerSteps(
+  dependencies: MetadataDependencies,
+  context: RequestContext,
+  request: MetadataRequest,
+): Steps<Response | Pending<Response>> {
+  const { metadata } = dependencies;
+  const { slices } = context;
+  const asked = request.topics ?? [];
+  if (context.apiVersion < TOPIC_IDS_FROM) {
+    const withId = yield* those(slices, asked, namesId);
+    if (withId.length > 0) return { clusterId: null, topics: lazily(asked, refusedId) };
+  }
+  const wanted = wantsAll(context, request) ? null : yield* wantedTopics(slices, asked);
+  const missing = yield* those(
+    slices,
+    wanted ?? [],
+    (topic) => request.allowAutoTopicCreation && isToCreate(dependencies, context, topic),
+  );
+  const names = missing.map(({ name }) => name ?? '');
+  const { allowed, denied } = mayCreate(context, names);
+  if (allowed.length === 0) return respond(metadata.snapshot, context, request, wanted, denied);
+  const pending = new Pending<Response>();
+  create(dependencies, allowed, context).then(
+    (answers) => {
+      const outcomes = new Map([...denied, ...answers]);
+      pending.complete(respond(metadata.snapshot, context, request, wanted, outcomes));
+    },
+    (error: unknown) => pending.fail(error),
+  );
+  return pending;
 }
 
 /** Creates missing topics; what is then said of each, by name. */
@@ -81,7 +116,8 @@ async function create(
 ): Promise<Outcomes> {
   const { createdByMetadata, refusedCreation } = compatibility;
   const answers = new Map<string, ErrorName>();
-  for (const { name, error, detail } of await controller.autoCreateTopics(names)) {
+  const outcomes = await together(context, names, (some) => controller.autoCreateTopics(some));
+  for (const { name, error, detail } of outcomes) {
     const isTold = createdByMetadata === 'wait' || (!isThere(error) && refusedCreation === 'told');
     answers.set(name, isTold ? error : createdByMetadata);
     if (isThere(error)) continue;
@@ -116,8 +152,8 @@ function isThere(error: ErrorName): boolean {
   return error === 'NONE' || error === 'TOPIC_ALREADY_EXISTS';
 }
 
-function namesIds(request: MetadataRequest): boolean {
-  return (request.topics ?? []).some(({ name, topicId }) => name === null || topicId !== ZERO_UUID);
+function namesId({ name, topicId }: AskedTopic): boolean {
+  return name === null || topicId !== ZERO_UUID;
 }
 
 function refusedId({ name, topicId }: { name: string | null; topicId: string }): TopicRow {
@@ -125,33 +161,30 @@ function refusedId({ name, topicId }: { name: string | null; topicId: string }):
 }
 
 /** Each topic once. Where one is asked for by id, all are: names beside it are not looked at. */
-function wantedTopics(request: MetadataRequest): { name: string | null; topicId: string }[] {
-  const topics = request.topics ?? [];
-  const ids = topics.filter(({ topicId }) => topicId !== ZERO_UUID);
-  const wanted = new Map(
-    ids.length > 0
-      ? ids.map(({ topicId }) => [topicId, { name: null, topicId }])
-      : topics.map((topic) => [topic.name, topic]),
-  );
-  return [...wanted.values()];
+function* wantedTopics(pace: Pace, topics: readonly AskedTopic[]): Steps<AskedTopic[]> {
+  const withId = yield* those(pace, topics, ({ topicId }) => topicId !== ZERO_UUID);
+  const asked = withId.length > 0 ? withId : topics;
+  const wanted = new Map<string | null, AskedTopic>();
+  for (const { name, topicId } of asked) {
+    if (withId.length > 0) wanted.set(topicId, { name: null, topicId });
+    else wanted.set(name, { name, topicId });
+    if (pace.isOver()) yield;
+  }
+  return yield* eachOf(pace, wanted.values(), (topic) => topic);
 }
 
 function wantsAll(context: RequestContext, request: MetadataRequest): boolean {
   return request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
 }
 
-function toCreate(
+function isToCreate(
   { metadata, autoCreateTopics }: MetadataDependencies,
   context: RequestContext,
-  request: MetadataRequest,
-): string[] {
-  if (wantsAll(context, request) || !request.allowAutoTopicCreation) return [];
-  const { topics } = metadata.snapshot;
-  return wantedTopics(request).flatMap(({ name }) => {
-    if (name === null || topics.has(name) || topicNameProblem(name) !== undefined) return [];
-    if (!mayDescribe(context, name)) return [];
-    return isInternalTopicName(name) || autoCreateTopics() ? [name] : [];
-  });
+  { name }: AskedTopic,
+): boolean {
+  if (name === null || metadata.snapshot.topics.has(name)) return false;
+  if (topicNameProblem(name) !== undefined || !mayDescribe(context, name)) return false;
+  return isInternalTopicName(name) || autoCreateTopics();
 }
 
 function mayDescribe(context: RequestContext, topic: string): boolean {
@@ -163,13 +196,15 @@ function respond(
   snapshot: ClusterSnapshot,
   context: RequestContext,
   request: MetadataRequest,
-  creations: Outcomes = new Map(),
+  asked: readonly AskedTopic[] | null,
+  creations: Outcomes,
 ): Response {
-  const topics = wantsAll(context, request)
-    ? Array.from(snapshot.topics.values())
-        .filter(({ name }) => mayDescribe(context, name))
-        .map((topic) => topicRow(topic, context, request))
-    : wantedTopics(request).map((wanted) => {
+  const topics = !asked
+    ? lazily(
+        Array.from(snapshot.topics.values()).filter(({ name }) => mayDescribe(context, name)),
+        (topic) => topicRow(topic, context, request),
+      )
+    : lazily(asked, (wanted) => {
         const byId = wanted.name === null;
         const topic = byId
           ? snapshot.topicsById.get(wanted.topicId)
@@ -211,7 +246,7 @@ function topicRow(
     name: topic.name,
     topicId: topic.id,
     isInternal: topic.internal,
-    partitions: topic.partitions.map((partition) => partitionRow(partition, context)),
+    partitions: lazily(topic.partitions, (partition) => partitionRow(partition, context)),
     ...(request.includeTopicAuthorizedOperations && {
       topicAuthorizedOperations: context.authorizedOperations('TOPIC', topic.name),
     }),

@@ -6,16 +6,25 @@
 // v8+ asks for several groups, each with its own error. Whether the group has members does not matter.
 //
 // Gaps: v9's member ids and epochs (KIP-848) are not looked at, as for every classic group.
+
+import type { Steps } from '../../base/slices.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   OffsetFetchRequest,
   OffsetFetchResponse,
 } from '../../protocol/messages/09-offset-fetch.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import {
+  joined,
+  lazily,
+  lazilyOf,
+  type MessageInput,
+  NO_ELEMENTS,
+} from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { FetchedOffset, OffsetFetchResult } from '../coordinator/group/messages.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { eachOf, inSlices, those } from '../network/rows.ts';
 
 type Response = MessageInput<typeof OffsetFetchResponse>;
 type AskedTopics = readonly { name: string; partitionIndexes: number[] }[] | null;
@@ -25,26 +34,54 @@ const GROUP_ERROR_FROM = 2;
 
 export function offsetFetchApi({ coordinator }: { coordinator: GroupCoordinator }): Api {
   /** Of a group that the client may not describe nothing, and nothing of such topics. */
-  function fetch(
+  function* fetch(
     context: RequestContext,
     groupId: string,
     topics: AskedTopics,
     requireStable: boolean,
-  ): OffsetFetchResult {
+  ): Steps<OffsetFetchResult> {
+    const { slices } = context;
     if (!context.authorize('DESCRIBE', 'GROUP', groupId)) {
-      return { error: 'GROUP_AUTHORIZATION_FAILED', topics: [] };
+      return { error: 'GROUP_AUTHORIZATION_FAILED', topics: NO_ELEMENTS };
     }
     const mayDescribe = (topic: string) => context.authorize('DESCRIBE', 'TOPIC', topic);
-    const wanted = topics
-      ?.filter(({ name }) => mayDescribe(name))
-      .map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes }));
-    const result = coordinator.fetchOffsets({ groupId, requireStable, topics: wanted ?? null });
     if (topics === null) {
-      return { ...result, topics: result.topics.filter(({ topic }) => mayDescribe(topic)) };
+      const result = coordinator.fetchOffsets({ groupId, requireStable, topics: null });
+      const all = Array.from({ length: result.topics.length }, (_, index) => index);
+      const shown = yield* those(slices, all, (index) =>
+        mayDescribe(result.topics.at(index).topic),
+      );
+      return { ...result, topics: lazily(shown, (index) => result.topics.at(index)) };
     }
-    const denied = topics.filter(({ name }) => !mayDescribe(name));
-    if (denied.length === 0 || result.error !== 'NONE') return result;
-    return { ...result, topics: [...result.topics, ...denied.map(deniedTopic)] };
+    const allowed = yield* those(slices, topics, ({ name }) => mayDescribe(name));
+    const wanted = yield* eachOf(slices, allowed, ({ name, partitionIndexes }) => ({
+      topic: name,
+      partitions: partitionIndexes,
+    }));
+    const result = coordinator.fetchOffsets({ groupId, requireStable, topics: wanted });
+    if (allowed.length === topics.length || result.error !== 'NONE') return result;
+    const denied = yield* those(slices, topics, ({ name }) => !mayDescribe(name));
+    return { ...result, topics: joined(result.topics, lazily(denied, deniedTopic)) };
+  }
+
+  function* answer(context: RequestContext, request: OffsetFetchRequest): Steps<Response> {
+    const { apiVersion } = context;
+    const { requireStable } = request;
+    if (apiVersion >= GROUPS_FROM) {
+      const groups = [];
+      for (const { groupId, topics } of request.groups) {
+        const result = yield* fetch(context, groupId, topics, requireStable);
+        groups.push({ groupId, ...rows(result), errorCode: errorCode(result.error) });
+        if (context.slices.isOver()) yield;
+      }
+      return { groups };
+    }
+    const result = yield* fetch(context, request.groupId, request.topics, requireStable);
+    if (result.error !== 'NONE' && apiVersion < GROUP_ERROR_FROM) {
+      return failed(request.topics, result.error);
+    }
+    const shown = apiVersion === 0 ? asZooKeeperSaidIt : undefined;
+    return { ...rows(result, shown), errorCode: errorCode(result.error) };
   }
 
   return defineApi({
@@ -57,30 +94,14 @@ export function offsetFetchApi({ coordinator }: { coordinator: GroupCoordinator 
         { operation: 'DESCRIBE', resource: 'TOPIC' },
       ],
     },
-    handle(context, request): Response {
-      const { apiVersion } = context;
-      const { requireStable } = request;
-      if (apiVersion >= GROUPS_FROM) {
-        return {
-          groups: request.groups.map(({ groupId, topics }) => {
-            const result = fetch(context, groupId, topics, requireStable);
-            return { groupId, ...rows(result), errorCode: errorCode(result.error) };
-          }),
-        };
-      }
-      const result = fetch(context, request.groupId, request.topics, requireStable);
-      if (result.error !== 'NONE' && apiVersion < GROUP_ERROR_FROM) {
-        return failed(request.topics, result.error);
-      }
-      if (apiVersion === 0) {
-        for (const { partitions } of result.topics) partitions.forEach(asZooKeeperSaidIt);
-      }
-      return { ...rows(result), errorCode: errorCode(result.error) };
-    },
+    handle: (context, request) => inSlices(context, answer(context, request)),
     errorResponse: ({ apiVersion }, request, { error }) => {
       if (apiVersion >= GROUPS_FROM) {
         return {
-          groups: request.groups.map(({ groupId }) => ({ groupId, errorCode: errorCode(error) })),
+          groups: lazily(request.groups, ({ groupId }) => ({
+            groupId,
+            errorCode: errorCode(error),
+          })),
         };
       }
       if (apiVersion < GROUP_ERROR_FROM) return failed(request.topics, error);
@@ -92,23 +113,23 @@ export function offsetFetchApi({ coordinator }: { coordinator: GroupCoordinator 
 function deniedTopic({ name, partitionIndexes }: NonNullable<AskedTopics>[number]) {
   return {
     topic: name,
-    partitions: partitionIndexes.map((partition): FetchedOffset => {
+    partitions: lazily(partitionIndexes, (partition): FetchedOffset => {
       const error = 'TOPIC_AUTHORIZATION_FAILED';
       return { partition, offset: -1, leaderEpoch: -1, metadata: '', error };
     }),
   };
 }
 
-function rows({ topics }: OffsetFetchResult) {
+function rows({ topics }: OffsetFetchResult, shown = (row: FetchedOffset) => row.error) {
   return {
-    topics: topics.map(({ topic, partitions }) => ({
+    topics: lazilyOf(topics, ({ topic, partitions }) => ({
       name: topic,
-      partitions: partitions.map(({ partition, offset, leaderEpoch, metadata, error }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedLeaderEpoch: leaderEpoch,
-        metadata,
-        errorCode: errorCode(error),
+      partitions: lazilyOf(partitions, (row) => ({
+        partitionIndex: row.partition,
+        committedOffset: row.offset,
+        committedLeaderEpoch: row.leaderEpoch,
+        metadata: row.metadata,
+        errorCode: errorCode(shown(row)),
       })),
     })),
   };
@@ -117,9 +138,9 @@ function rows({ topics }: OffsetFetchResult) {
 /** The answer of versions that have errors only at partitions. */
 function failed(topics: AskedTopics, error: ErrorName): Response {
   return {
-    topics: (topics ?? []).map(({ name, partitionIndexes }) => ({
+    topics: lazily(topics ?? [], ({ name, partitionIndexes }) => ({
       name,
-      partitions: partitionIndexes.map((partitionIndex) => ({
+      partitions: lazily(partitionIndexes, (partitionIndex) => ({
         partitionIndex,
         committedOffset: -1,
         metadata: '',
@@ -129,6 +150,6 @@ function failed(topics: AskedTopics, error: ErrorName): Response {
   };
 }
 
-function asZooKeeperSaidIt(row: FetchedOffset): void {
-  if (row.offset < 0 && row.error === 'NONE') row.error = 'UNKNOWN_TOPIC_OR_PARTITION';
+function asZooKeeperSaidIt({ offset, error }: FetchedOffset): ErrorName {
+  return offset < 0 && error === 'NONE' ? 'UNKNOWN_TOPIC_OR_PARTITION' : error;
 }

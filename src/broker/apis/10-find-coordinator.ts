@@ -17,7 +17,7 @@ import {
   FindCoordinatorRequest,
   FindCoordinatorResponse,
 } from '../../protocol/messages/10-find-coordinator.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import { lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
@@ -70,19 +70,23 @@ export function findCoordinatorApi(dependencies: FindCoordinatorDependencies): A
     async handle(context, request): Promise<Response> {
       const keys = context.apiVersion >= KEYS_FROM ? request.coordinatorKeys : [request.key];
       const problem = denialOf(context, request.keyType);
-      const allowed = keys.filter((key) => problem(key) === undefined);
+      const allowed: string[] = [];
+      for (const key of keys) {
+        if (problem(key) === undefined) allowed.push(key);
+        if (context.slices.isOver()) await context.slices.nextTurn();
+      }
       const findAllowed = await finder(dependencies, context, request.keyType, allowed);
       const find = (key: string): Found => {
         const error = problem(key);
         return error === undefined ? findAllowed(key) : { ...nowhere, error };
       };
       if (context.apiVersion < KEYS_FROM) return answered(find(request.key));
-      return { coordinators: keys.map((key) => ({ key, ...answered(find(key)) })) };
+      return { coordinators: lazily(keys, (key) => ({ key, ...answered(find(key)) })) };
     },
     errorResponse: (context, request, { error }) => {
       const row = answered({ ...nowhere, error });
       if (context.apiVersion < KEYS_FROM) return row;
-      return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...row })) };
+      return { coordinators: lazily(request.coordinatorKeys, (key) => ({ key, ...row })) };
     },
   });
 }
@@ -124,7 +128,11 @@ async function finder(
   }
   const { runtime } = coordinator;
   if (compatibility.missingCoordinator === 'wait') {
-    const partitions = new Set(keys.map((key) => runtime.partitionFor(key)));
+    const partitions = new Set<number>();
+    for (const key of keys) {
+      partitions.add(runtime.partitionFor(key));
+      if (context.slices.isOver()) await context.slices.nextTurn();
+    }
     await orTimeout(Promise.all([...partitions].map((one) => runtime.whenLoaded(one))), clock);
   } else if (topic === 'made') {
     return refuse(compatibility.missingCoordinator);

@@ -9,7 +9,7 @@
 // Gaps: none.
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/11-join-group.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import { lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { JoinResult } from '../coordinator/group/messages.ts';
 import { type Api, defineApi } from '../network/api.ts';
@@ -90,7 +90,7 @@ function respond(result: JoinResult, apiVersion: number): Response {
     leader: result.leader,
     skipAssignment: result.skipAssignment,
     memberId: result.memberId,
-    members: result.members.map(({ memberId, instanceId, metadata }) => ({
+    members: lazily(result.members, ({ memberId, instanceId, metadata }) => ({
       memberId,
       groupInstanceId: instanceId,
       metadata,

@@ -4,6 +4,7 @@
 // Gaps: none.
 import { errorCode } from '../../protocol/errors.ts';
 import { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/13-leave-group.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
@@ -32,7 +33,7 @@ export function leaveGroupApi({ coordinator }: { coordinator: GroupCoordinator }
       }
       return {
         errorCode: errorCode(result.error),
-        members: result.members.map((member) => ({
+        members: lazily(result.members, (member) => ({
           memberId: member.memberId,
           groupInstanceId: member.instanceId,
           errorCode: errorCode(member.error),

@@ -8,8 +8,10 @@ import {
   DescribeGroupsRequest,
   DescribeGroupsResponse,
 } from '../../protocol/messages/15-describe-groups.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import { lookedUpOnce } from '../network/rows.ts';
 
 const NOT_FOUND_FROM = 6;
 
@@ -20,11 +22,12 @@ export function describeGroupsApi({ coordinator }: { coordinator: GroupCoordinat
     versions: { min: 0, max: 6 },
     rights: { asks: [{ operation: 'DESCRIBE', resource: 'GROUP' }] },
     handle(context, request) {
-      const groups = request.groups.map((groupId) => {
+      const describe = lookedUpOnce((groupId) => coordinator.describe(groupId));
+      const groups = lazily(request.groups, (groupId) => {
         if (!context.authorize('DESCRIBE', 'GROUP', groupId)) {
           return { errorCode: errorCode('GROUP_AUTHORIZATION_FAILED'), groupId };
         }
-        const group = coordinator.describe(groupId);
+        const group = describe(groupId);
         const isMissing =
           context.apiVersion >= NOT_FOUND_FROM && group.error === 'NONE' && !group.exists;
         return {
@@ -34,7 +37,7 @@ export function describeGroupsApi({ coordinator }: { coordinator: GroupCoordinat
           groupState: group.state,
           protocolType: group.protocolType,
           protocolData: group.protocol,
-          members: group.members.map((member) => ({
+          members: lazily(group.members, (member) => ({
             memberId: member.memberId,
             groupInstanceId: member.instanceId,
             clientId: member.clientId,
@@ -50,7 +53,7 @@ export function describeGroupsApi({ coordinator }: { coordinator: GroupCoordinat
       return { groups };
     },
     errorResponse: (_context, request, { error }) => ({
-      groups: request.groups.map((groupId) => ({ errorCode: errorCode(error), groupId })),
+      groups: lazily(request.groups, (groupId) => ({ errorCode: errorCode(error), groupId })),
     }),
   });
 }

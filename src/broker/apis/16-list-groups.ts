@@ -3,10 +3,16 @@
 // answer carries COORDINATOR_LOAD_IN_PROGRESS beside the groups known so far.
 //
 // Gaps: none.
+
+import type { Pace, Steps } from '../../base/slices.ts';
 import { errorCode } from '../../protocol/errors.ts';
 import { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/16-list-groups.ts';
+import { lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import type { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { ListedGroup } from '../coordinator/group/messages.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
+import { counted, inSlices, those } from '../network/rows.ts';
 
 export function listGroupsApi({ coordinator }: { coordinator: GroupCoordinator }): Api {
   return defineApi({
@@ -19,21 +25,36 @@ export function listGroupsApi({ coordinator }: { coordinator: GroupCoordinator }
         { operation: 'DESCRIBE', resource: 'GROUP' },
       ],
     },
-    handle(context, { statesFilter, typesFilter }) {
-      const { error, groups } = coordinator.list({ states: statesFilter, types: typesFilter });
-      const isAllowed = context.authorize('DESCRIBE', 'CLUSTER')
-        ? () => true
-        : ({ groupId }: { groupId: string }) => context.authorize('DESCRIBE', 'GROUP', groupId);
-      return {
-        errorCode: errorCode(error),
-        groups: groups.filter(isAllowed).map(({ groupId, protocolType, state, type }) => ({
-          groupId,
-          protocolType,
-          groupState: state,
-          groupType: type,
-        })),
-      };
-    },
+    handle: (context, request) => inSlices(context, listSteps(coordinator, context, request)),
     errorResponse: (_context, _request, { error }) => ({ errorCode: errorCode(error) }),
   });
+}
+
+function* listSteps(
+  coordinator: GroupCoordinator,
+  context: RequestContext,
+  { statesFilter, typesFilter }: ListGroupsRequest,
+): Steps<MessageInput<typeof ListGroupsResponse>> {
+  const { slices } = context;
+  const states = yield* lowerCase(slices, statesFilter);
+  const types = yield* lowerCase(slices, typesFilter);
+  const isAllAllowed = context.authorize('DESCRIBE', 'CLUSTER');
+  const isListed = ({ groupId, state, type }: ListedGroup) =>
+    (states.size === 0 || states.has(state.toLowerCase())) &&
+    (types.size === 0 || types.has(type)) &&
+    (isAllAllowed || context.authorize('DESCRIBE', 'GROUP', groupId));
+  const groups = yield* those(slices, coordinator.list(), isListed);
+  return {
+    errorCode: errorCode(coordinator.listError),
+    groups: lazily(groups, ({ groupId, protocolType, state, type }) => ({
+      groupId,
+      protocolType,
+      groupState: state,
+      groupType: type,
+    })),
+  };
+}
+
+function* lowerCase(pace: Pace, names: readonly string[]): Steps<ReadonlySet<string>> {
+  return new Set((yield* counted(pace, names, (name) => name.toLowerCase())).keys());
 }

@@ -2,16 +2,21 @@
 // v5+ answers with the topic's configs (KIP-525).
 import { ZERO_UUID } from '../../base/random.ts';
 import type { Compatibility } from '../../config/index.ts';
-import { errorCode, errorMessage } from '../../protocol/errors.ts';
+import { errorCode, errorMessage, KafkaError } from '../../protocol/errors.ts';
 import {
   CreateTopicsRequest,
   CreateTopicsResponse,
 } from '../../protocol/messages/19-create-topics.ts';
+import { joined, lazily, lazilyOf } from '../../protocol/schema/index.ts';
 import type { Controller } from '../controller/controller.ts';
+import { MOST_PARTITIONS_PER_REQUEST } from '../controller/creation-plan.ts';
+import type { CreateTopic, CreateTopicResult } from '../controller/requests.ts';
+import { failed } from '../controller/topic-creation.ts';
 import type { ConfigMap } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { togetherByName } from '../network/rows.ts';
 import { oneRowEach, withinTimeout } from './admin-outcomes.ts';
 import { byRight } from './by-right.ts';
 
@@ -41,25 +46,21 @@ export function createTopicsApi({
     mutations: ({ topics, validateOnly }) =>
       validateOnly ? 0 : topics.reduce((sum, topic) => sum + partitionsOf(topic, configs), 0),
     async handle(context, request) {
-      const { allowed, denied } = mayCreate(context, request.topics);
-      const outcomes = await controller.createTopics(
-        allowed.map((topic) => ({
-          name: topic.name,
-          partitionCount: topic.numPartitions,
-          replicationFactor: topic.replicationFactor,
-          assignments: topic.assignments.map(({ partitionIndex, brokerIds }) => ({
-            partition: partitionIndex,
-            replicas: brokerIds,
-          })),
-          configs: topic.configs,
-        })),
-        { validateOnly: request.validateOnly },
+      const { allowed, denied } = await mayCreate(context, request.topics);
+      checkCount(allowed, configs);
+      const outcomes = await togetherByName(
+        context,
+        allowed,
+        (some) =>
+          controller.createTopics(some.map(asWanted), { validateOnly: request.validateOnly }),
+        { nameOf: ({ name }) => name, twice: namedTwice },
       );
-      const rows = compatibility.createdTwice === 'one row' ? oneRowEach(outcomes) : outcomes;
+      const rows =
+        compatibility.createdTwice === 'one row' ? await oneRowEach(context, outcomes) : outcomes;
       const results = withinTimeout(rows, timeLeft(request, compatibility), compatibility);
       return {
-        topics: [
-          ...results.map((result) => ({
+        topics: joined(
+          lazilyOf(results, (result) => ({
             name: result.name,
             topicId: result.topicId,
             errorCode: errorCode(result.error),
@@ -72,18 +73,18 @@ export function createTopicsApi({
                   configs: result.error === 'NONE' ? configRows(configs, result.configs) : [],
                 }),
           })),
-          ...denied.map(({ name }) => ({
+          lazily(denied, ({ name }) => ({
             name,
             topicId: ZERO_UUID,
             errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED'),
             errorMessage: errorMessage('TOPIC_AUTHORIZATION_FAILED'),
             configs: [],
           })),
-        ],
+        ),
       };
     },
     errorResponse: (_context, request, error) => ({
-      topics: request.topics.map(({ name }) => ({
+      topics: lazily(request.topics, ({ name }) => ({
         name,
         topicId: ZERO_UUID,
         errorCode: errorCode(error.error),
@@ -94,15 +95,49 @@ export function createTopicsApi({
   });
 }
 
+/** So many go to the controller in one piece. */
+const FEW_TOPICS = 200;
+
 type WantedTopic = CreateTopicsRequest['topics'][number];
 
+function asWanted(topic: WantedTopic): CreateTopic {
+  return {
+    name: topic.name,
+    partitionCount: topic.numPartitions,
+    replicationFactor: topic.replicationFactor,
+    assignments: topic.assignments.map(({ partitionIndex, brokerIds }) => ({
+      partition: partitionIndex,
+      replicas: brokerIds,
+    })),
+    configs: topic.configs,
+  };
+}
+
+/** The controller looks at the partitions of what it gets at once; here at those of the whole request. */
+function checkCount(topics: readonly WantedTopic[], configs: Configs): void {
+  // Few topics are the controller's to refuse, row by row.
+  if (topics.length <= FEW_TOPICS) return;
+  let count = 0;
+  for (const topic of topics) {
+    count += partitionsOf(topic, configs);
+    if (count <= MOST_PARTITIONS_PER_REQUEST) continue;
+    const detail = 'Excessively large number of partitions per request.';
+    throw new KafkaError('POLICY_VIOLATION', detail);
+  }
+}
+
+function namedTwice({ name }: WantedTopic): CreateTopicResult {
+  const detail = 'Found multiple entries for this topic.';
+  return failed(name, { error: 'INVALID_REQUEST', detail });
+}
+
 /** With no right to make topics in the cluster, that to make each one counts. */
-function mayCreate(
+async function mayCreate(
   context: RequestContext,
   topics: readonly WantedTopic[],
-): { allowed: readonly WantedTopic[]; denied: readonly WantedTopic[] } {
+): Promise<{ allowed: readonly WantedTopic[]; denied: readonly WantedTopic[] }> {
   if (context.authorize('CREATE', 'CLUSTER')) return { allowed: topics, denied: [] };
-  return byRight(topics, ({ name }) => context.authorize('CREATE', 'TOPIC', name));
+  return byRight(context, topics, ({ name }) => context.authorize('CREATE', 'TOPIC', name));
 }
 
 /** Only clients that may ask for a topic's configuration learn what it became. */

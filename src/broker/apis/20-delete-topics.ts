@@ -8,11 +8,13 @@ import {
   DeleteTopicsRequest,
   DeleteTopicsResponse,
 } from '../../protocol/messages/20-delete-topics.ts';
+import { joined, type LazyArray, lazily, lazilyOf } from '../../protocol/schema/index.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { DeleteTopicResult, TopicReference } from '../controller/requests.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { together } from '../network/rows.ts';
 import { withinTimeout } from './admin-outcomes.ts';
 
 type WantedTopic = DeleteTopicsRequest['topics'][number];
@@ -36,46 +38,55 @@ export function deleteTopicsApi(dependencies: DeleteTopicsDependencies): Api {
       ],
     },
     quota: 'controllerMutation',
-    mutations: (request) =>
-      references(request).reduce(
-        (sum, reference) => sum + (topicOf(metadata, reference)?.partitions.length ?? 0),
-        0,
-      ),
+    mutations(request) {
+      const asked = references(request);
+      let sum = 0;
+      for (let index = 0; index < asked.length; index++) {
+        const reference = referenceOf(asked.at(index));
+        if (reference) sum += topicOf(metadata, reference)?.partitions.length ?? 0;
+      }
+      return sum;
+    },
     async handle(context, request) {
-      const isRefused = (topic: WantedTopic) =>
-        (topic.name === null) === (topic.topicId === ZERO_UUID);
-      const refused = request.topics.filter(isRefused);
-      const topics = request.topics.filter((topic) => !isRefused(topic));
+      const { slices } = context;
+      const refused: WantedTopic[] = [];
       const denied: DeleteTopicResult[] = [];
-      const allowed = references({ ...request, topics }).filter((reference) => {
-        const denial = denialOf(context, metadata, reference);
-        if (denial) denied.push(denial);
-        return !denial;
-      });
-      const { once, twice } = namedOnce(allowed, dependencies);
-      const outcomes = [...(await controller.deleteTopics(once)), ...twice, ...denied];
+      const allowed: TopicReference[] = [];
+      const asked = references(request);
+      for (let index = 0; index < asked.length; index++) {
+        const each = asked.at(index);
+        const reference = referenceOf(each);
+        const denial = reference && denialOf(context, metadata, reference);
+        if (!reference) refused.push(each);
+        else if (denial) denied.push(denial);
+        else allowed.push(reference);
+        if (slices.isOver()) await slices.nextTurn();
+      }
+      const { once, twice } = await namedOnce(context, allowed, dependencies);
+      const deleted = await together(context, once, (some) => controller.deleteTopics(some));
+      const outcomes = await gathered(context, [deleted, twice, denied]);
       const results = withinTimeout(outcomes, request.timeoutMs, compatibility);
       return {
-        responses: [
-          ...results.map(({ name, id, error, detail }) => ({
+        responses: joined(
+          lazilyOf(results, ({ name, id, error, detail }) => ({
             name,
             topicId: id,
             errorCode: errorCode(error),
             errorMessage: detail,
           })),
-          ...refused.map(({ name, topicId }) => ({
+          lazily(refused, ({ name, topicId }) => ({
             name,
             topicId,
             errorCode: errorCode('INVALID_REQUEST'),
             errorMessage: 'A topic is named either by its name or by its id.',
           })),
-        ],
+        ),
       };
     },
     errorResponse: (_context, request, error) => ({
-      responses: references(request).map((topic) => ({
-        name: 'name' in topic ? topic.name : null,
-        topicId: 'id' in topic ? topic.id : ZERO_UUID,
+      responses: lazilyOf(references(request), ({ name, topicId }) => ({
+        name,
+        topicId: name === null ? topicId : ZERO_UUID,
         errorCode: errorCode(error.error),
         errorMessage: error.detail,
       })),
@@ -107,10 +118,11 @@ function denialOf(
 }
 
 /** What may be deleted, and the refusals of topics that are named twice, by name or by id. */
-function namedOnce(
+async function namedOnce(
+  { slices }: RequestContext,
   wanted: readonly TopicReference[],
   { metadata, compatibility }: DeleteTopicsDependencies,
-): { once: readonly TopicReference[]; twice: readonly DeleteTopicResult[] } {
+): Promise<{ once: readonly TopicReference[]; twice: readonly DeleteTopicResult[] }> {
   if (compatibility.deletedTwice === 'deletes') return { once: wanted, twice: [] };
   const { topics } = metadata.snapshot;
   const mentions = new Map<string, TopicReference[]>();
@@ -120,26 +132,52 @@ function namedOnce(
     const known = mentions.get(key);
     if (known) known.push(reference);
     else mentions.set(key, [reference]);
+    if (slices.isOver()) await slices.nextTurn();
   }
   const once: TopicReference[] = [];
   const twice: DeleteTopicResult[] = [];
   for (const references of mentions.values()) {
-    if (references.length === 1) once.push(...references);
+    if (references.length === 1) once.push(references[0]!);
     else twice.push(refusedTwice(references));
+    if (slices.isOver()) await slices.nextTurn();
   }
   return { once, twice };
 }
 
 /** Named as it was in the request. */
 function refusedTwice(references: readonly TopicReference[]): DeleteTopicResult {
-  const name = references.flatMap((each) => ('name' in each ? [each.name] : []))[0] ?? null;
-  const id = references.flatMap((each) => ('id' in each ? [each.id] : []))[0] ?? ZERO_UUID;
+  const byName = references.find((each) => 'name' in each);
+  const byId = references.find((each) => 'id' in each);
+  const name = byName?.name ?? null;
+  const id = byId?.id ?? ZERO_UUID;
   return { name, id, error: 'INVALID_REQUEST', detail: 'The request names this topic twice.' };
 }
 
-function references(request: DeleteTopicsRequest): TopicReference[] {
-  return [
-    ...request.topicNames.map((name) => ({ name })),
-    ...request.topics.map(({ name, topicId }) => (name === null ? { id: topicId } : { name })),
-  ];
+/** Older versions have names only. */
+function references({ topicNames, topics }: DeleteTopicsRequest): LazyArray<WantedTopic> {
+  const byName = lazily(topicNames, (name) => ({ name, topicId: ZERO_UUID }));
+  return joined(
+    byName,
+    lazily(topics, (topic) => topic),
+  );
+}
+
+/** Undefined where it is named in neither way, or in both. */
+function referenceOf({ name, topicId }: WantedTopic): TopicReference | undefined {
+  if ((name === null) === (topicId === ZERO_UUID)) return undefined;
+  return name === null ? { id: topicId } : { name };
+}
+
+async function gathered(
+  { slices }: RequestContext,
+  lists: readonly (readonly DeleteTopicResult[])[],
+): Promise<readonly DeleteTopicResult[]> {
+  const all: DeleteTopicResult[] = [];
+  for (const list of lists) {
+    for (const each of list) {
+      all.push(each);
+      if (slices.isOver()) await slices.nextTurn();
+    }
+  }
+  return all;
 }

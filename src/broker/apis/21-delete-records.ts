@@ -1,15 +1,18 @@
 // DeleteRecords v0-v2 (KIP-107): moves the log start offset; -1 means up to the high watermark. The answer
 // waits until the new start is on the disk (Kafka writes it within a minute): after it nothing comes back.
+
+import { type Pace, promised, type Steps } from '../../base/slices.ts';
 import type { Compatibility } from '../../config/index.ts';
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import {
   DeleteRecordsRequest,
   DeleteRecordsResponse,
 } from '../../protocol/messages/21-delete-records.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
-import { laterRowOf } from '../network/rows.ts';
+import { laterRowOf, together } from '../network/rows.ts';
 import type { Partitions } from '../replica/partitions.ts';
 import { lastMentions } from './last-mentions.ts';
 
@@ -56,20 +59,25 @@ export function deleteRecordsApi({
     response: DeleteRecordsResponse,
     versions: { min: 0, max: 2 },
     rights: { asks: [{ operation: 'DELETE', resource: 'TOPIC' }] },
-    handle: async (context, request) => ({
-      topics: await Promise.all(
-        (isLastOnly ? lastOnly(request.topics) : request.topics).map(
-          async ({ name, partitions: rows }) => ({
-            name,
-            partitions: await Promise.all(rows.map((row) => remove(context, name, row))),
-          }),
-        ),
-      ),
-    }),
+    async handle(context, request) {
+      const { slices } = context;
+      const asked = isLastOnly
+        ? await promised(slices, lastOnly(slices, request.topics))
+        : request.topics;
+      const topics = [];
+      for (const { name, partitions: rows } of asked) {
+        const partitions = await together(context, rows, (some) =>
+          Promise.all(some.map((row) => remove(context, name, row))),
+        );
+        topics.push({ name, partitions });
+        if (context.slices.isOver()) await context.slices.nextTurn();
+      }
+      return { topics };
+    },
     errorResponse: (_context, request, error) => ({
-      topics: request.topics.map(({ name, partitions: rows }) => ({
+      topics: lazily(request.topics, ({ name, partitions: rows }) => ({
         name,
-        partitions: rows.map(({ partitionIndex }) => ({
+        partitions: lazily(rows, ({ partitionIndex }) => ({
           partitionIndex,
           lowWatermark: -1,
           errorCode: errorCode(error.error),
@@ -87,8 +95,8 @@ function refused(error: ErrorName): { error: ErrorName } {
 
 type AskedTopic = DeleteRecordsRequest['topics'][number];
 
-function lastOnly(topics: readonly AskedTopic[]): AskedTopic[] {
-  return lastMentions(topics, {
+function lastOnly(pace: Pace, topics: readonly AskedTopic[]): Steps<AskedTopic[]> {
+  return lastMentions(pace, topics, {
     key: ({ name }) => name,
     partitions: ({ partitions }) => partitions,
     index: ({ partitionIndex }) => partitionIndex,

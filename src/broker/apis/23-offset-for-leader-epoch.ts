@@ -6,6 +6,7 @@ import {
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
 } from '../../protocol/messages/23-offset-for-leader-epoch.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
 import { rowOf } from '../network/rows.ts';
@@ -30,9 +31,9 @@ export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions
       ],
     },
     handle: (context, request) => ({
-      topics: request.topics.map((topic) => ({
+      topics: lazily(request.topics, (topic) => ({
         topic: topic.topic,
-        partitions: topic.partitions.map((question) => {
+        partitions: lazily(topic.partitions, (question) => {
           const { partition: index, currentLeaderEpoch, leaderEpoch } = question;
           if (!mayAsk(context, topic.topic)) {
             return { partition: index, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') };
@@ -58,9 +59,9 @@ export function offsetForLeaderEpochApi({ partitions }: { partitions: Partitions
       })),
     }),
     errorResponse: (_context, request, error) => ({
-      topics: request.topics.map(({ topic, partitions: rows }) => ({
+      topics: lazily(request.topics, ({ topic, partitions: rows }) => ({
         topic,
-        partitions: rows.map(({ partition }) => ({
+        partitions: lazily(rows, ({ partition }) => ({
           partition,
           errorCode: errorCode(error.error),
         })),

@@ -11,13 +11,14 @@ import {
   DescribeConfigsRequest,
   DescribeConfigsResponse,
 } from '../../protocol/messages/32-describe-configs.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { topicNameProblem } from '../controller/topic-name.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { topicConfigOf } from '../metadata/cluster-snapshot.ts';
 import type { Configs } from '../metadata/configs.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import type { RequestContext } from '../network/request-context.ts';
-import { rowOf } from '../network/rows.ts';
+import { lookedUpOnce, rowOf } from '../network/rows.ts';
 import { describeLoggers } from './broker-logger.ts';
 import { configDenial, parseResource } from './config-resources.ts';
 
@@ -46,28 +47,41 @@ export function describeConfigsApi(dependencies: DescribeConfigsDependencies): A
         { operation: 'DESCRIBE_CONFIGS', resource: 'TOPIC' },
       ],
     },
-    handle: (context, request) => ({
-      results: request.resources.map((question) => {
-        const found = rowOf<ReturnType<typeof describe> | Failed>(
-          context,
-          () => `resource ${question.resourceName}`,
-          () => denied(context, question) ?? describe(dependencies, question),
-          (error) => ({ error, detail: null }),
-        );
-        const failed = 'error' in found;
-        return {
-          resourceType: question.resourceType,
-          resourceName: question.resourceName,
-          errorCode: failed ? errorCode(found.error) : 0,
-          errorMessage: failed ? found.detail : null,
-          configs: failed
-            ? []
-            : found.configs.map((entry) => row(entry, request, context.apiVersion)),
-        };
-      }),
-    }),
+    handle(context, request) {
+      // What names all keys of a resource is looked up once, however often it is asked for.
+      const describeWhole = lookedUpOnce((key) => {
+        const at = key.indexOf(':');
+        const resourceType = Number(key.slice(0, at));
+        const resourceName = key.slice(at + 1);
+        return describe(dependencies, { resourceType, resourceName, configurationKeys: null });
+      });
+      const find = (question: Question) =>
+        question.configurationKeys === null
+          ? describeWhole(`${question.resourceType}:${question.resourceName}`)
+          : describe(dependencies, question);
+      return {
+        results: lazily(request.resources, (question) => {
+          const found = rowOf<ReturnType<typeof describe> | Failed>(
+            context,
+            () => `resource ${question.resourceName}`,
+            () => denied(context, question) ?? find(question),
+            (error) => ({ error, detail: null }),
+          );
+          const failed = 'error' in found;
+          return {
+            resourceType: question.resourceType,
+            resourceName: question.resourceName,
+            errorCode: failed ? errorCode(found.error) : 0,
+            errorMessage: failed ? found.detail : null,
+            configs: failed
+              ? []
+              : lazily(found.configs, (entry) => row(entry, request, context.apiVersion)),
+          };
+        }),
+      };
+    },
     errorResponse: (_context, request, error) => ({
-      results: request.resources.map(({ resourceType, resourceName }) => ({
+      results: lazily(request.resources, ({ resourceType, resourceName }) => ({
         resourceType,
         resourceName,
         errorCode: errorCode(error.error),

@@ -8,9 +8,11 @@ import {
   DescribeLogDirsRequest,
   DescribeLogDirsResponse,
 } from '../../protocol/messages/35-describe-log-dirs.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import type { Log } from '../../storage/log.ts';
 import type { LogManager } from '../../storage/log-manager.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
 import { laterRowOf } from '../network/rows.ts';
 
 export interface DescribeLogDirsDependencies {
@@ -33,19 +35,28 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
     }
   }
 
-  async function describe(logDir: string, wanted: Wanted, online: ReadonlySet<string>) {
+  async function describe(
+    { slices }: RequestContext,
+    logDir: string,
+    wanted: Wanted,
+    online: ReadonlySet<string>,
+  ) {
     if (!online.has(logDir)) return failedRow(logDir, 'KAFKA_STORAGE_ERROR');
-    const byTopic = new Map<string, ReturnType<typeof describeLog>[]>();
+    const byTopic = new Map<string, Log[]>();
     for (const log of logs.logs()) {
+      if (slices.isOver()) await slices.nextTurn();
       if (log.logDir !== logDir || !wanted(log)) continue;
       const rows = byTopic.get(log.topic) ?? [];
-      rows.push(describeLog(log));
+      rows.push(log);
       byTopic.set(log.topic, rows);
     }
     return {
       errorCode: 0,
       logDir: resolve(logDir),
-      topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
+      topics: lazily([...byTopic], ([name, partitions]) => ({
+        name,
+        partitions: lazily(partitions, describeLog),
+      })),
       ...(await spaceOf(logDir)),
     };
   }
@@ -59,14 +70,14 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
       if (!context.authorize('DESCRIBE', 'CLUSTER')) {
         return { errorCode: errorCode('CLUSTER_AUTHORIZATION_FAILED'), results: [] };
       }
-      const wanted = filterOf(request);
+      const wanted = await filterOf(context, request);
       const online = new Set(logs.onlineLogDirs());
       const results = await Promise.all(
         logDirs.map((one) =>
           laterRowOf(
             context,
             () => one,
-            () => describe(one, wanted, online),
+            () => describe(context, one, wanted, online),
             (error) => failedRow(one, error),
           ),
         ),
@@ -83,11 +94,19 @@ export function describeLogDirsApi(parts: DescribeLogDirsDependencies): Api {
 type Wanted = (log: Log) => boolean;
 
 /** No list means everything, an empty one nothing. */
-function filterOf({ topics }: DescribeLogDirsRequest): Wanted {
+async function filterOf(
+  { slices }: RequestContext,
+  { topics }: DescribeLogDirsRequest,
+): Promise<Wanted> {
   if (topics === null) return () => true;
-  const names = new Set(
-    topics.flatMap(({ topic, partitions }) => partitions.map((index) => `${topic}-${index}`)),
-  );
+  const names = new Set<string>();
+  for (const { topic, partitions } of topics) {
+    for (const index of partitions) {
+      names.add(`${topic}-${index}`);
+      if (slices.isOver()) await slices.nextTurn();
+    }
+    if (slices.isOver()) await slices.nextTurn();
+  }
   return ({ name }) => names.has(name);
 }
 

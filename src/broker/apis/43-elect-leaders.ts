@@ -10,6 +10,7 @@ import {
   ElectLeadersRequest,
   ElectLeadersResponse,
 } from '../../protocol/messages/43-elect-leaders.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type ClusterSnapshot, NO_LEADER, partitionOf } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
@@ -31,9 +32,9 @@ export function electLeadersApi({ metadata }: { metadata: ClusterMetadata }): Ap
       }
       return {
         errorCode: 0,
-        replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
+        replicaElectionResults: lazily(topicPartitions ?? [], ({ topic, partitions }) => ({
           topic,
-          partitionResult: partitions.map((partition) => ({
+          partitionResult: lazily(partitions, (partition) => ({
             partitionId: partition,
             ...outcome(metadata.snapshot, electionType, topic, partition),
           })),
@@ -42,9 +43,9 @@ export function electLeadersApi({ metadata }: { metadata: ClusterMetadata }): Ap
     },
     errorResponse: ({ apiVersion }, { topicPartitions }, error) => ({
       ...(apiVersion >= ERROR_FROM && { errorCode: errorCode(error.error) }),
-      replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
+      replicaElectionResults: lazily(topicPartitions ?? [], ({ topic, partitions }) => ({
         topic,
-        partitionResult: partitions.map((partition) => ({
+        partitionResult: lazily(partitions, (partition) => ({
           partitionId: partition,
           errorCode: errorCode(error.error),
           errorMessage: error.detail,

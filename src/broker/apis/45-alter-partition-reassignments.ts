@@ -8,6 +8,7 @@ import {
   AlterPartitionReassignmentsRequest,
   AlterPartitionReassignmentsResponse,
 } from '../../protocol/messages/45-alter-partition-reassignments.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type ClusterSnapshot, partitionOf } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
@@ -23,9 +24,9 @@ export function alterPartitionReassignmentsApi({ metadata }: { metadata: Cluster
         errorCode: 0,
         errorMessage: null,
         allowReplicationFactorChange,
-        responses: topics.map(({ name, partitions }) => ({
+        responses: lazily(topics, ({ name, partitions }) => ({
           name,
-          partitions: partitions.map(({ partitionIndex, replicas }) => {
+          partitions: lazily(partitions, ({ partitionIndex, replicas }) => {
             const problem = problemOf(metadata.snapshot, name, partitionIndex, replicas);
             return {
               partitionIndex,
@@ -40,14 +41,17 @@ export function alterPartitionReassignmentsApi({ metadata }: { metadata: Cluster
       const failed = { errorCode: errorCode(error.error), errorMessage: error.detail };
       return {
         ...failed,
-        responses: topics.map(({ name, partitions }) => ({
+        responses: lazily(topics, ({ name, partitions }) => ({
           name,
-          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...failed })),
+          partitions: lazily(partitions, ({ partitionIndex }) => ({ partitionIndex, ...failed })),
         })),
       };
     },
   });
 }
+
+/** Replication factors are 16-bit numbers in Kafka. */
+const MOST_REPLICAS = 2 ** 15 - 1;
 
 /** Why a partition's replicas cannot be set to these; null asks to cancel a reassignment. */
 function problemOf(
@@ -70,6 +74,9 @@ function problemOf(
   }
   const invalid = (detail: string) => ({ error: 'INVALID_REPLICA_ASSIGNMENT' as const, detail });
   if (replicas.length === 0) return invalid('A partition needs at least one replica.');
+  if (replicas.length > MOST_REPLICAS) {
+    return invalid(`A partition cannot have ${replicas.length} replicas.`);
+  }
   if (new Set(replicas).size < replicas.length) {
     return invalid(`The replicas ${replicas.join(', ')} name a broker twice.`);
   }

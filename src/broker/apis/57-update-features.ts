@@ -7,6 +7,7 @@ import {
   UpdateFeaturesRequest,
   UpdateFeaturesResponse,
 } from '../../protocol/messages/57-update-features.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 export function updateFeaturesApi(): Api {
@@ -18,7 +19,7 @@ export function updateFeaturesApi(): Api {
     handle: (_context, { featureUpdates }) => ({
       errorCode: 0,
       errorMessage: null,
-      results: featureUpdates.map(({ feature, maxVersionLevel }) => ({
+      results: lazily(featureUpdates, ({ feature, maxVersionLevel }) => ({
         feature,
         errorCode: errorCode('INVALID_REQUEST'),
         errorMessage:

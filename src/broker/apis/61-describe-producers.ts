@@ -7,6 +7,7 @@ import {
   DescribeProducersRequest,
   DescribeProducersResponse,
 } from '../../protocol/messages/61-describe-producers.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { topicNameProblem } from '../controller/topic-name.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { type ClusterSnapshot, partitionOf } from '../metadata/cluster-snapshot.ts';
@@ -35,9 +36,9 @@ export function describeProducersApi({ metadata, partitions }: DescribeProducers
     versions: { min: 0, max: 0 },
     rights: { asks: [{ operation: 'READ', resource: 'TOPIC' }] },
     handle: (context, { topics }) => ({
-      topics: topics.map(({ name, partitionIndexes }) => ({
+      topics: lazily(topics, ({ name, partitionIndexes }) => ({
         name,
-        partitions: partitionIndexes.map((partitionIndex) => {
+        partitions: lazily(partitionIndexes, (partitionIndex) => {
           if (topicNameProblem(name) === undefined && !context.authorize('READ', 'TOPIC', name)) {
             return { partitionIndex, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') };
           }
@@ -57,9 +58,9 @@ export function describeProducersApi({ metadata, partitions }: DescribeProducers
       })),
     }),
     errorResponse: (_context, { topics }, error) => ({
-      topics: topics.map(({ name, partitionIndexes }) => ({
+      topics: lazily(topics, ({ name, partitionIndexes }) => ({
         name,
-        partitions: partitionIndexes.map((partitionIndex) => ({
+        partitions: lazily(partitionIndexes, (partitionIndex) => ({
           partitionIndex,
           errorCode: errorCode(error.error),
           errorMessage: error.detail,
@@ -77,7 +78,7 @@ function absence(snapshot: ClusterSnapshot, topic: string, partition: number): E
 }
 
 function producersOf({ log }: Partition) {
-  return log.activeProducers().map(({ currentTransactionStartOffset, ...producer }) => ({
+  return lazily(log.activeProducers(), ({ currentTransactionStartOffset, ...producer }) => ({
     ...producer,
     currentTxnStartOffset: currentTransactionStartOffset,
   }));

@@ -6,6 +6,7 @@ import {
   DescribeTransactionsRequest,
   DescribeTransactionsResponse,
 } from '../../protocol/messages/65-describe-transactions.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { type Api, defineApi } from '../network/api.ts';
 
 export function describeTransactionsApi(): Api {
@@ -29,7 +30,7 @@ function rows(
   errorOf: (transactionalId: string) => ErrorName,
 ) {
   return {
-    transactionStates: transactionalIds.map((transactionalId) => ({
+    transactionStates: lazily(transactionalIds, (transactionalId) => ({
       transactionalId,
       errorCode: errorCode(errorOf(transactionalId)),
     })),

@@ -7,19 +7,22 @@
 // Gaps: no eligible leader replicas are kept, so those lists are empty, as in a Kafka that keeps none. The
 // schema has null for that, but Java's client fails on it.
 import { ZERO_UUID } from '../../base/random.ts';
+import type { Steps } from '../../base/slices.ts';
 import { type ErrorName, errorCode, KafkaError } from '../../protocol/errors.ts';
 import {
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponse,
 } from '../../protocol/messages/75-describe-topic-partitions.ts';
-import type { MessageInput } from '../../protocol/schema/index.ts';
+import { type ElementOf, lazily, type MessageInput } from '../../protocol/schema/index.ts';
 import { isInternalTopicName, topicNameProblem } from '../controller/topic-name.ts';
 import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { PartitionMetadata, TopicMetadata } from '../metadata/cluster-snapshot.ts';
 import { type Api, defineApi } from '../network/api.ts';
+import type { RequestContext } from '../network/request-context.ts';
+import { counted, inSlices, sorted, those } from '../network/rows.ts';
 
 type Response = MessageInput<typeof DescribeTopicPartitionsResponse>;
-type TopicRow = NonNullable<Response['topics']>[number];
+type TopicRow = ElementOf<Response['topics']>;
 
 /** Kafka's max.request.partition.size.limit, by default. */
 const MOST_PARTITIONS = 2000;
@@ -30,56 +33,65 @@ export function describeTopicPartitionsApi({ metadata }: { metadata: ClusterMeta
     response: DescribeTopicPartitionsResponse,
     versions: { min: 0, max: 0 },
     rights: { asks: [{ operation: 'DESCRIBE', resource: 'TOPIC' }] },
-    handle(context, { topics, responsePartitionLimit, cursor }) {
-      const { snapshot } = metadata;
-      const isAll = topics.length === 0;
-      const mayDescribe = (topic: string) => context.authorize('DESCRIBE', 'TOPIC', topic);
-      const names = isAll
-        ? [...snapshot.topics.keys()].filter(mayDescribe)
-        : topics.map(({ name }) => name);
-      if (cursor !== null) checkCursor(cursor, isAll ? null : names);
-      const wanted = [...new Set(names)]
-        .filter((name) => cursor === null || name >= cursor.topicName)
-        .sort();
-      let room = Math.max(1, Math.min(responsePartitionLimit, MOST_PARTITIONS));
-      const rows: TopicRow[] = [];
-      for (const name of wanted) {
-        if (room === 0) return { topics: rows, nextCursor: { topicName: name, partitionIndex: 0 } };
-        if (!mayDescribe(name)) {
-          rows.push({ ...failed(name, 'TOPIC_AUTHORIZATION_FAILED'), isInternal: false });
-          continue;
-        }
-        const topicAuthorizedOperations = context.authorizedOperations('TOPIC', name);
-        const topic = snapshot.topics.get(name);
-        if (!topic) {
-          rows.push(absent(name, topicAuthorizedOperations));
-          continue;
-        }
-        const from = name === cursor?.topicName ? cursor.partitionIndex : 0;
-        const page = topic.partitions.slice(from, from + room);
-        rows.push({ ...topicRow(topic, page), topicAuthorizedOperations });
-        room -= page.length;
-        const partitionIndex = from + page.length;
-        if (partitionIndex < topic.partitions.length) {
-          return { topics: rows, nextCursor: { topicName: name, partitionIndex } };
-        }
-      }
-      return { topics: rows };
-    },
+    handle: (context, request) => inSlices(context, steps(context, request)),
     errorResponse: (_context, { topics }, error) => ({
-      topics: topics.map(({ name }) => failed(name, error.error)),
+      topics: lazily(topics, ({ name }) => failed(name, error.error)),
     }),
   });
+
+  function* steps(
+    context: RequestContext,
+    { topics, responsePartitionLimit, cursor }: DescribeTopicPartitionsRequest,
+  ): Steps<Response> {
+    const { slices } = context;
+    const { snapshot } = metadata;
+    const isAll = topics.length === 0;
+    const mayDescribe = (topic: string) => context.authorize('DESCRIBE', 'TOPIC', topic);
+    const names = isAll
+      ? new Set(yield* those(slices, snapshot.topics.keys(), mayDescribe))
+      : new Set((yield* counted(slices, topics, ({ name }) => name)).keys());
+    if (cursor !== null) checkCursor(cursor, isAll ? null : names);
+    const from = cursor?.topicName;
+    const wanted = yield* sorted(
+      slices,
+      yield* those(slices, names, (name) => from === undefined || name >= from),
+    );
+    let room = Math.max(1, Math.min(responsePartitionLimit, MOST_PARTITIONS));
+    const rows: TopicRow[] = [];
+    for (const name of wanted) {
+      if (slices.isOver()) yield;
+      if (room === 0) return { topics: rows, nextCursor: { topicName: name, partitionIndex: 0 } };
+      if (!mayDescribe(name)) {
+        rows.push({ ...failed(name, 'TOPIC_AUTHORIZATION_FAILED'), isInternal: false });
+        continue;
+      }
+      const topicAuthorizedOperations = context.authorizedOperations('TOPIC', name);
+      const topic = snapshot.topics.get(name);
+      if (!topic) {
+        rows.push(absent(name, topicAuthorizedOperations));
+        continue;
+      }
+      const first = name === cursor?.topicName ? cursor.partitionIndex : 0;
+      const page = topic.partitions.slice(first, first + room);
+      rows.push({ ...topicRow(topic, page), topicAuthorizedOperations });
+      room -= page.length;
+      const partitionIndex = first + page.length;
+      if (partitionIndex < topic.partitions.length) {
+        return { topics: rows, nextCursor: { topicName: name, partitionIndex } };
+      }
+    }
+    return { topics: rows };
+  }
 }
 
 function checkCursor(
   { topicName, partitionIndex }: NonNullable<DescribeTopicPartitionsRequest['cursor']>,
-  names: readonly string[] | null,
+  names: ReadonlySet<string> | null,
 ): void {
   if (partitionIndex < 0) {
     throw new KafkaError('INVALID_REQUEST', `The cursor names partition ${partitionIndex}.`);
   }
-  if (names !== null && !names.includes(topicName)) {
+  if (names !== null && !names.has(topicName)) {
     throw new KafkaError(
       'INVALID_REQUEST',
       `The cursor names ${topicName}, for which the request does not ask.`,

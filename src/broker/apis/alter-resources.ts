@@ -1,7 +1,10 @@
 import { errorCode, errorMessage } from '../../protocol/errors.ts';
+import { lazily } from '../../protocol/schema/index.ts';
+import { MOST_CONFIGS_PER_RESOURCE } from '../controller/config-validator.ts';
 import type { Controller } from '../controller/controller.ts';
 import type { AlterConfigsResult, ConfigResource, Outcome } from '../controller/requests.ts';
 import type { RequestContext } from '../network/request-context.ts';
+import { together } from '../network/rows.ts';
 import { configDenial, parseResource } from './config-resources.ts';
 
 export interface AlterDependencies {
@@ -20,6 +23,7 @@ export const ALTER_RIGHTS = {
 interface Resource {
   readonly resourceType: number;
   readonly resourceName: string;
+  readonly configs: readonly unknown[];
 }
 
 type Parsed<Asked> =
@@ -36,7 +40,7 @@ export async function alterResources<Asked extends Resource>(
   brokerId: number,
   asked: readonly Asked[],
   alter: (
-    accepted: { resource: ConfigResource; asked: Asked }[],
+    accepted: readonly { resource: ConfigResource; asked: Asked }[],
   ) => Promise<readonly AlterConfigsResult[]>,
   {
     problemOf = () => undefined,
@@ -47,11 +51,19 @@ export async function alterResources<Asked extends Resource>(
     readonly alterLoggers?: (asked: Asked) => Outcome;
   } = {},
 ) {
-  const keys = asked.map(({ resourceType, resourceName }) => `${resourceType}:${resourceName}`);
-  const parsed = asked.map((each, index): Parsed<Asked> => {
-    const key = keys[index]!;
-    if (keys.indexOf(key) !== keys.lastIndexOf(key)) {
+  const { slices } = context;
+  const keyOf = ({ resourceType, resourceName }: Asked) => `${resourceType}:${resourceName}`;
+  const mentions = new Map<string, number>();
+  for (const each of asked) {
+    mentions.set(keyOf(each), (mentions.get(keyOf(each)) ?? 0) + 1);
+    if (slices.isOver()) await slices.nextTurn();
+  }
+  const parse = (each: Asked): Parsed<Asked> => {
+    if (mentions.get(keyOf(each)) !== 1) {
       return { problem: `Each resource must appear at most once: ${each.resourceName}` };
+    }
+    if (each.configs.length > MOST_CONFIGS_PER_RESOURCE) {
+      return { problem: tooManyConfigs(each) };
     }
     const problem = problemOf(each);
     if (problem !== undefined) return { problem };
@@ -63,10 +75,19 @@ export async function alterResources<Asked extends Resource>(
     if (resource.type !== 'broker-logger') return { resource, asked: each };
     if (alterLoggers) return { outcome: alterLoggers(each) };
     return { problem: 'Log levels are altered with IncrementalAlterConfigs only' };
-  });
-  const accepted = parsed.filter((each) => 'resource' in each);
-  const results = [...(await alter(accepted))];
-  return parsed.map((each, index) => {
+  };
+  const parsed: Parsed<Asked>[] = [];
+  const accepted: { resource: ConfigResource; asked: Asked }[] = [];
+  /** By the place in `parsed`, where its result is. */
+  const places = new Map<number, number>();
+  for (const each of asked) {
+    const one = parse(each);
+    if ('resource' in one) places.set(parsed.length, accepted.push(one) - 1);
+    parsed.push(one);
+    if (slices.isOver()) await slices.nextTurn();
+  }
+  const results = await together(context, accepted, alter);
+  return lazily(parsed, (each, index) => {
     const { resourceType, resourceName } = asked[index]!;
     if ('problem' in each) {
       return {
@@ -76,7 +97,7 @@ export async function alterResources<Asked extends Resource>(
         errorMessage: each.problem,
       };
     }
-    const result = 'outcome' in each ? each.outcome : results.shift();
+    const result = 'outcome' in each ? each.outcome : results[places.get(index) ?? -1];
     return {
       resourceType,
       resourceName,
@@ -86,8 +107,12 @@ export async function alterResources<Asked extends Resource>(
   });
 }
 
+function tooManyConfigs({ configs: { length } }: Resource): string {
+  return `${length} configs of one resource are more than ${MOST_CONFIGS_PER_RESOURCE}`;
+}
+
 export function failedResources(asked: readonly Resource[], code: number, message: string | null) {
-  return asked.map(({ resourceType, resourceName }) => ({
+  return lazily(asked, ({ resourceType, resourceName }) => ({
     resourceType,
     resourceName,
     errorCode: code,

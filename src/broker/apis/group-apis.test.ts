@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../../base/logger.ts';
+import { Slices } from '../../base/slices.ts';
 import { type CompatibilityName, compatibilityOf } from '../../config/index.ts';
 import { decode, encode } from '../../protocol/codec/index.ts';
 import { errorCode, KafkaError } from '../../protocol/errors.ts';
@@ -118,6 +119,7 @@ class Apis {
     }
     for (let hop = 0; hop < MAX_HOPS && response === undefined; hop++) await undefined;
     this.group.turn();
+    for (let hop = 0; hop < MAX_HOPS && response === undefined; hop++) await undefined;
     if (response === undefined) return undefined;
     return this.#read(pair[1], version, response);
   }
@@ -167,6 +169,9 @@ class Apis {
       authorize: () => true,
       authorizedOperations: (resource: ResourceType) => operationBits(resource, () => true),
       throttle() {},
+      slices: new Slices(this.group.clock),
+      cause: { of: 'test', step: 'handle' },
+      hold: () => () => {},
     } as unknown as RequestContext;
   }
 }
@@ -498,11 +503,14 @@ test('DescribeGroups, ListGroups and DeleteGroups at every version', async () =>
     );
     assert.equal(all.groups[0]?.groupState, version >= 4 ? 'Stable' : '');
     if (version >= 4) {
-      const some = (await apis.ask(LIST, version, { statesFilter: ['empty'] }))!;
-      assert.deepEqual(
-        some.groups.map((row) => row.groupId),
-        ['simple'],
-      );
+      const listed = async (filter: { statesFilter?: string[]; typesFilter?: string[] }) =>
+        (await apis.ask(LIST, version, filter))!.groups.map((row) => row.groupId);
+      assert.deepEqual(await listed({ statesFilter: ['stable'] }), ['group']);
+      assert.deepEqual(await listed({ statesFilter: ['EMPTY', 'dead'] }), ['simple']);
+      if (version >= 5) {
+        assert.deepEqual(await listed({ typesFilter: ['Classic'] }), ['group', 'simple']);
+        assert.deepEqual(await listed({ typesFilter: ['consumer'] }), []);
+      }
     }
     assert.equal(apis.failure(LIST, version, {}).errorCode, -1);
   }

@@ -1,3 +1,6 @@
+import type { Pace, Steps } from '../../base/slices.ts';
+import { eachOf } from '../network/rows.ts';
+
 interface Shape<Topic, Partition> {
   /** A topic's name or id. */
   key(topic: Topic): string;
@@ -9,12 +12,13 @@ interface Shape<Topic, Partition> {
 
 /**
  * A request's topics, each once, with each partition as the request names it last: Kafka puts them into a
- * map, and what else was said of them is lost without a word.
+ * map, and what else was said of them is lost without a word. Yields where the turn is over.
  */
-export function lastMentions<Topic, Partition>(
+export function* lastMentions<Topic, Partition>(
+  pace: Pace,
   topics: readonly Topic[],
   shape: Shape<Topic, Partition>,
-): Topic[] {
+): Steps<Topic[]> {
   const byKey = new Map<string, { topic: Topic; partitions: Map<number, Partition> }>();
   for (const topic of topics) {
     const key = shape.key(topic);
@@ -25,9 +29,13 @@ export function lastMentions<Topic, Partition>(
     }
     for (const partition of shape.partitions(topic)) {
       known.partitions.set(shape.index(partition), partition);
+      if (pace.isOver()) yield;
     }
+    if (pace.isOver()) yield;
   }
-  return Array.from(byKey.values(), ({ topic, partitions }) =>
-    shape.withPartitions(topic, [...partitions.values()]),
-  );
+  const last: Topic[] = [];
+  for (const { topic, partitions } of byKey.values()) {
+    last.push(shape.withPartitions(topic, yield* eachOf(pace, partitions.values(), (one) => one)));
+  }
+  return last;
 }

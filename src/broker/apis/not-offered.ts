@@ -10,6 +10,7 @@
 import { type ErrorName, errorCode } from '../../protocol/errors.ts';
 import * as messages from '../../protocol/messages/index.ts';
 import type { Fields, InputOf, MessageSchema, ValueOf } from '../../protocol/schema/index.ts';
+import { lazily } from '../../protocol/schema/index.ts';
 import { parseVersions } from '../../protocol/schema/versions.ts';
 import { type Api, defineApi } from '../network/api.ts';
 import { clientOf } from '../network/client-name.ts';
@@ -56,9 +57,9 @@ interface TopicPartitions {
 }
 
 function txnRows(topics: readonly TopicPartitions[], partitionErrorCode: number) {
-  return topics.map(({ name, partitions }) => ({
+  return lazily(topics, ({ name, partitions }) => ({
     name,
-    resultsByPartition: partitions.map((partitionIndex) => ({
+    resultsByPartition: lazily(partitions, (partitionIndex) => ({
       partitionIndex,
       partitionErrorCode,
     })),
@@ -66,7 +67,7 @@ function txnRows(topics: readonly TopicPartitions[], partitionErrorCode: number)
 }
 
 function partitionRows(partitions: readonly number[], code: number) {
-  return partitions.map((partitionIndex) => ({ partitionIndex, errorCode: code }));
+  return lazily(partitions, (partitionIndex) => ({ partitionIndex, errorCode: code }));
 }
 
 export function notOfferedApis(): Api[] {
@@ -91,7 +92,7 @@ export function notOfferedApis(): Api[] {
       error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
       advice: NO_TRANSACTIONS,
       answer: ({ transactions, v3AndBelowTopics }, { errorCode }) => ({
-        resultsByTransaction: transactions.map(({ transactionalId, topics }) => ({
+        resultsByTransaction: lazily(transactions, ({ transactionalId, topics }) => ({
           transactionalId,
           topicResults: txnRows(topics, errorCode),
         })),
@@ -118,9 +119,9 @@ export function notOfferedApis(): Api[] {
       error: 'CLUSTER_AUTHORIZATION_FAILED',
       advice: 'only brokers of a cluster ask for it, and this one is alone',
       answer: ({ markers }, { errorCode }) => ({
-        markers: markers.map(({ producerId, topics }) => ({
+        markers: lazily(markers, ({ producerId, topics }) => ({
           producerId,
-          topics: topics.map(({ name, partitionIndexes }) => ({
+          topics: lazily(topics, ({ name, partitionIndexes }) => ({
             name,
             partitions: partitionRows(partitionIndexes, errorCode),
           })),
@@ -133,12 +134,9 @@ export function notOfferedApis(): Api[] {
       error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
       advice: NO_TRANSACTIONS,
       answer: ({ topics }, { errorCode }) => ({
-        topics: topics.map(({ name, partitions }) => ({
+        topics: lazily(topics, ({ name, partitions }) => ({
           name,
-          partitions: partitionRows(
-            partitions.map(({ partitionIndex }) => partitionIndex),
-            errorCode,
-          ),
+          partitions: lazily(partitions, ({ partitionIndex }) => ({ partitionIndex, errorCode })),
         })),
       }),
     }),
@@ -162,7 +160,7 @@ export function notOfferedApis(): Api[] {
       error: 'UNSUPPORTED_VERSION',
       advice: NO_QUOTAS,
       answer: ({ entries }, error) => ({
-        entries: entries.map(({ entity }) => ({ ...error, entity })),
+        entries: lazily(entries, ({ entity }) => ({ ...error, entity })),
       }),
     }),
     notOffered({

@@ -1,9 +1,10 @@
 import { ZERO_UUID } from '../../../../src/base/random.ts';
+import type { ElementOf } from '../../../../src/protocol/schema/index.ts';
 import { batchOf } from '../../../support/topics.ts';
 import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
 import type { BodyOf } from '../wire.ts';
 
-type FetchTopic = NonNullable<BodyOf<'Fetch'>['topics']>[number];
+type FetchTopic = ElementOf<BodyOf<'Fetch'>['topics']>;
 
 /** A fetch of one partition, by name below v13 and by id from there on. */
 function one(

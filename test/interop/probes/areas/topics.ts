@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ZERO_UUID } from '../../../../src/base/random.ts';
+import type { ElementOf } from '../../../../src/protocol/schema/index.ts';
 import type { Json } from '../normalise.ts';
 import { type Asker, eachVersion, inTurn, type Probe } from '../probe.ts';
 import type { BodyOf } from '../wire.ts';
 
-type NewTopic = NonNullable<BodyOf<'CreateTopics'>['topics']>[number];
+type NewTopic = ElementOf<BodyOf<'CreateTopics'>['topics']>;
 
 function create(asker: Asker, topics: readonly NewTopic[], version = 7, validateOnly = false) {
   return asker.ask('CreateTopics', version, {
