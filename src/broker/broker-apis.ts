@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
+import type { WorkThread } from '../base/work-thread.ts';
+import type { LoopAllowance } from '../compression/index.ts';
 import type { Compatibility } from '../config/index.ts';
 import { KafkaError } from '../protocol/errors.ts';
 import type { LogManager } from '../storage/log-manager.ts';
@@ -80,6 +82,8 @@ export interface BrokerParts {
   readonly producerIds: ProducerIds;
   readonly sessions: FetchSessionCache;
   readonly traffic: TopicTraffic;
+  readonly work: WorkThread;
+  readonly allowance: LoopAllowance;
 }
 
 /** Every API that this broker answers; those at the end ApiVersions does not advertise. */

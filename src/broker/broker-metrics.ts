@@ -1,4 +1,4 @@
-import type { Metrics } from '../base/metrics.ts';
+import type { Metrics, Sample } from '../base/metrics.ts';
 import type { Cleaner, CleanerFigures } from '../storage/cleaner/cleaner.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
@@ -17,6 +17,9 @@ export interface MeasuredParts {
   readonly server: NetworkServer;
   readonly logs: LogManager;
 }
+
+const USED_HELP = 'What clients make the broker hold, of each kind that has a bound.';
+const LIMIT_HELP = 'The most there may be of it.';
 
 /** What /metrics says about data and groups; the network layer registers its own. */
 export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): void {
@@ -68,13 +71,7 @@ export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): v
   metrics.gauge(
     'sluice_partition_end_offset',
     'High watermark of each partition that is not internal.',
-    () =>
-      [...partitions.all()]
-        .filter(({ topic }) => !metadata.snapshot.topics.get(topic)?.internal)
-        .map(({ topic, index, highWatermark }) => ({
-          labels: { topic, partition: String(index) },
-          value: highWatermark,
-        })),
+    () => endOffsets(parts),
   );
   metrics.gauge('sluice_fetch_sessions', 'Open fetch sessions.', () => sessions.size);
   metrics.gauge(
@@ -82,26 +79,42 @@ export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): v
     'Requests and unsent answers.',
     () => server.inFlightBytes,
   );
+  const bounds = () => [
+    ...server.bounds,
+    { of: 'fetch_session_partitions', ...sessions.partitions },
+  ];
+  metrics.gauge('sluice_bound_used', USED_HELP, () =>
+    bounds().map(({ of, used }) => ({ labels: { of }, value: used })),
+  );
+  metrics.gauge('sluice_bound_limit', LIMIT_HELP, () =>
+    bounds().map(({ of, limit }) => ({ labels: { of }, value: limit })),
+  );
   metrics.gauge('sluice_groups', 'Consumer groups by state.', () =>
     Array.from(coordinator.groupCounts(), ([state, value]) => ({ labels: { state }, value })),
   );
   metrics.gauge(
     'sluice_group_lag',
     'Records between the committed offset of a group and the high watermark.',
-    () =>
-      [...coordinator.committedOffsets()].flatMap(
-        ({ groupId, topic, partition, committedOffset }) => {
-          const found = partitions.get(topic, partition);
-          if (!found) return [];
-          return [
-            {
-              labels: { group: groupId, topic, partition: String(partition) },
-              value: Math.max(0, found.highWatermark - committedOffset),
-            },
-          ];
-        },
-      ),
+    () => lags(parts),
   );
+}
+
+function* lags({ coordinator, partitions }: MeasuredParts): Generator<Sample> {
+  for (const { groupId, topic, partition, committedOffset } of coordinator.committedOffsets()) {
+    const found = partitions.get(topic, partition);
+    if (!found) continue;
+    yield {
+      labels: { group: groupId, topic, partition: String(partition) },
+      value: Math.max(0, found.highWatermark - committedOffset),
+    };
+  }
+}
+
+function* endOffsets({ partitions, metadata }: MeasuredParts): Generator<Sample> {
+  for (const { topic, index, highWatermark } of partitions.all()) {
+    if (metadata.snapshot.topics.get(topic)?.internal) continue;
+    yield { labels: { topic, partition: String(index) }, value: highWatermark };
+  }
 }
 
 /** How the disks keep up. */

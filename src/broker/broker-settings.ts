@@ -110,7 +110,8 @@ export function groupConfig(config: BrokerConfig): GroupConfig {
   };
 }
 
-export function networkLimits(config: BrokerConfig): NetworkLimits {
+/** `heapBytes` is what the objects of this process may take up. */
+export function networkLimits(config: BrokerConfig, heapBytes: number): NetworkLimits {
   return {
     ...defaultNetworkLimits,
     maxRequestBytes: config.socketRequestMaxBytes,
@@ -118,9 +119,19 @@ export function networkLimits(config: BrokerConfig): NetworkLimits {
     maxConnectionsPerIp: config.maxConnectionsPerIp,
     maxConnectionsPerIpOverrides: connectionOverrides(config.maxConnectionsPerIpOverrides),
     maxIdleMs: config.connectionsMaxIdleMs,
+    maxResponseBytes: config.socketResponseMaxBytes,
+    maxDecodedBytes: Math.min(defaultNetworkLimits.maxDecodedBytes, Math.floor(heapBytes / 8)),
     // -1, Kafka's "no limit", does not exist here: every queue has a bound.
     ...(config.queuedMaxRequestBytes > 0 && { maxInFlightBytes: config.queuedMaxRequestBytes }),
   };
+}
+
+/** What one partition of a fetch session takes up. */
+const SESSION_PARTITION_BYTES = 300;
+
+/** Partitions of all fetch sessions: a sixteenth of the heap, 120 MB at most. */
+export function maxSessionPartitions(heapBytes: number): number {
+  return Math.min(400_000, Math.floor(heapBytes / 16 / SESSION_PARTITION_BYTES));
 }
 
 /** `host:count` entries, comma-separated. */

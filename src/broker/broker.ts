@@ -1,4 +1,5 @@
 import type { Metrics } from '../base/metrics.ts';
+import type { LongWork } from '../base/slices.ts';
 import type { BrokerConfig } from '../config/index.ts';
 import type { BoundListener, BrokerPorts } from './broker-ports.ts';
 import { unsupportedConfig } from './broker-settings.ts';
@@ -6,6 +7,7 @@ import { checkEnsemble } from './ensemble.ts';
 import type { Identity } from './identity.ts';
 import { type RetainedPartition, retainedPartitions } from './retained-partitions.ts';
 import { joinCluster } from './stages/join-cluster.ts';
+import { shareLoop } from './stages/loop.ts';
 import { openCoordinators } from './stages/open-coordinators.ts';
 import { openDoors } from './stages/open-doors.ts';
 import { openStorage } from './stages/open-storage.ts';
@@ -18,6 +20,8 @@ export interface Broker extends Identity {
   /** Where it listens, with the ports it really got. */
   readonly listeners: readonly BoundListener[];
   readonly metrics: Metrics;
+  /** The share of the event loop for whoever else has long work here. */
+  readonly slices: LongWork;
   /**
    * Resolves with the reason when no directory of `log.dirs` works any more: there is nothing left to
    * serve, and whoever started the broker stops it. Else it stays pending.
@@ -54,11 +58,12 @@ export async function startBroker(config: BrokerConfig, ports: BrokerPorts): Pro
     return parts;
   };
   try {
-    const storage = done(await openStorage(config, ports));
-    const cluster = done(await joinCluster(config, ports, storage));
-    const here = { ...storage, ...cluster };
+    const loop = shareLoop(ports);
+    const storage = done(await openStorage(config, ports, loop));
+    const cluster = done(await joinCluster(config, ports, { ...loop, ...storage }));
+    const here = { ...loop, ...storage, ...cluster };
     const coordinators = done(await openCoordinators(config, ports, here));
-    const { listeners, server, metrics } = done(
+    const { listeners, server } = done(
       await openDoors(config, ports, { ...here, ...coordinators }),
     );
     const { logs, failed } = storage;
@@ -68,7 +73,8 @@ export async function startBroker(config: BrokerConfig, ports: BrokerPorts): Pro
       brokerId: cluster.brokerId,
       clusterId: cluster.clusterId,
       listeners,
-      metrics,
+      metrics: loop.metrics,
+      slices: loop.slices,
       failed,
       whyRetained: (topic) =>
         retainedPartitions(logs, partitions, { topic, now: ports.clock.now() }),

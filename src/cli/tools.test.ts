@@ -8,7 +8,7 @@ import { silentLogger } from '../base/logger.ts';
 import { NodeClock } from '../base/node/node-clock.ts';
 import { nodeFileSystem } from '../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../base/node/node-folder-locker.ts';
-import { usableMemoryBytes } from '../base/node/node-memory.ts';
+import { usableHeapBytes, usableMemoryBytes } from '../base/node/node-memory.ts';
 import { NodeNetwork } from '../base/node/node-network.ts';
 import { nodeRandom } from '../base/node/node-random.ts';
 import { type Broker, startBroker } from '../broker/broker.ts';
@@ -39,6 +39,7 @@ before(async () => {
     logger: silentLogger,
     locker: new NodeFolderLocker({ program: 'a test' }),
     memoryBytes: usableMemoryBytes(),
+    heapBytes: usableHeapBytes(),
   });
   bootstrap = `127.0.0.1:${broker.listeners[0]!.port}`;
 });

@@ -61,7 +61,7 @@ export async function serveBrokerHttp(
     clock,
     logger,
     routes: [
-      metricsRoute(broker.metrics, promClientProcessMetrics()),
+      metricsRoute(broker.metrics, broker.slices, promClientProcessMetrics()),
       healthRoute(clock, health),
       retentionRoute(broker),
     ],

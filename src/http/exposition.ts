@@ -1,16 +1,21 @@
 import type { HistogramSample, Labels, Metric } from '../base/metrics.ts';
+import type { Pace, Steps } from '../base/slices.ts';
 
-/** Metrics in Prometheus' text format (version 0.0.4). */
-export function exposition(metrics: Iterable<Metric>): string {
+/** Metrics in Prometheus' text format (version 0.0.4); yields where the turn is over. */
+export function* exposition(metrics: Iterable<Metric>, pace: Pace): Steps<string> {
   const lines: string[] = [];
   for (const metric of metrics) {
     lines.push(`# HELP ${metric.name} ${metric.help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}`);
     lines.push(`# TYPE ${metric.name} ${metric.kind}`);
     if (metric.kind === 'histogram') {
-      for (const sample of metric.read()) addHistogram(lines, metric.name, metric.bounds, sample);
+      for (const sample of metric.read()) {
+        addHistogram(lines, metric.name, metric.bounds, sample);
+        if (pace.isOver()) yield;
+      }
     } else {
       for (const { labels, value } of metric.read()) {
         lines.push(`${metric.name}${labelText(labels)} ${numberText(value)}`);
+        if (pace.isOver()) yield;
       }
     }
   }

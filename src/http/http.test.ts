@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse } from '../base/http.ts';
 import { silentLogger } from '../base/logger.ts';
 import { Metrics } from '../base/metrics.ts';
 import { nodeHttpHost } from '../base/node/node-http.ts';
+import { promised, Slices } from '../base/slices.ts';
 import { SimClock } from '../base/testing/sim-clock.ts';
 import { ConfigError } from '../config/key.ts';
 import { exposition } from './exposition.ts';
@@ -65,7 +66,8 @@ test('a route is found by method and path, and everything else is a JSON error',
   assert.deepEqual([refused.status, bodyOf(refused)['error']], [409, 'IN_USE']);
 });
 
-test("metrics are written in Prometheus' format, labels escaped and buckets added up", () => {
+test("metrics are written in Prometheus' format, labels escaped and buckets added up", async () => {
+  const slices = new Slices(new SimClock());
   const metrics = new Metrics();
   metrics.counter('sluice_things_total', 'Things.').add(3);
   metrics.gauge('sluice_lag', 'Lag\nby \\ group.', () => [
@@ -75,7 +77,7 @@ test("metrics are written in Prometheus' format, labels escaped and buckets adde
   const histogram = metrics.histogram('sluice_seconds', 'Seconds.', [0.1, 1]);
   for (const value of [0.05, 0.1, 0.5, 7]) histogram.observe(value);
   assert.equal(
-    exposition(metrics.all()),
+    await promised(slices, exposition(metrics.all(), slices)),
     [
       '# HELP sluice_things_total Things.',
       '# TYPE sluice_things_total counter',
@@ -97,13 +99,43 @@ test("metrics are written in Prometheus' format, labels escaped and buckets adde
   assert.throws(() => metrics.counter('sluice_lag', 'Again.'), /declared twice/);
 });
 
+test('very many samples are collected over many turns, once for all who ask meanwhile', async () => {
+  const clock = new SimClock();
+  const metrics = new Metrics();
+  let made = 0;
+  metrics.gauge('sluice_lag', 'Lag.', function* () {
+    for (let group = 0; group < 50_000; group++) {
+      made++;
+      yield { labels: { group: String(group) }, value: 1 };
+    }
+  });
+  const route = metricsRoute(metrics, new Slices(clock), async () => '');
+  const asked = [route.handle({} as never), route.handle({} as never)];
+  let bodies: unknown[] | undefined;
+  void Promise.all(asked).then((answers) => {
+    bodies = answers.map(({ body }) => body);
+  });
+  let turns = 0;
+  for (let before = made; !bodies; turns++) {
+    assert.ok(turns < 100);
+    for (let hop = 0; hop < 64; hop++) await undefined;
+    clock.runTurn();
+    assert.ok(made - before <= 5000, `${made - before} samples in one turn`);
+    before = made;
+  }
+  assert.ok(turns > 10);
+  assert.equal(made, 50_000);
+  assert.equal(bodies[0], bodies[1]);
+  assert.equal(String(bodies[0]).split('\n').length, 50_003);
+});
+
 test('metrics and health are served over a real socket', async () => {
   const metrics = new Metrics();
   metrics.counter('sluice_things_total', 'Things.').add();
   const clock = new SimClock();
   let status: 'ok' | 'stopping' = 'ok';
   const routes = [
-    metricsRoute(metrics, promClientProcessMetrics()),
+    metricsRoute(metrics, new Slices(clock), promClientProcessMetrics()),
     healthRoute(clock, () => ({ status, details: { version: '1.2.3' } })),
     topics,
   ];

@@ -1,21 +1,34 @@
 import type { Metrics } from '../base/metrics.ts';
+import { type LongWork, promised } from '../base/slices.ts';
 import { exposition } from './exposition.ts';
 import type { Route } from './route.ts';
 
 /** What the runtime tells of itself (CPU, memory, event loop, garbage collection), as text. */
 export type ProcessMetrics = () => Promise<string>;
 
-/** GET /metrics: the broker's own metrics, then the process's. */
-export function metricsRoute(metrics: Metrics, processMetrics: ProcessMetrics): Route {
+/** GET /metrics: the broker's own metrics, then the process's. Whoever asks while they are collected gets the same. */
+export function metricsRoute(
+  metrics: Metrics,
+  slices: LongWork,
+  processMetrics: ProcessMetrics,
+): Route {
+  let underWay: Promise<string> | undefined;
+  const collect = async () => {
+    const own = await promised(slices, exposition(metrics.all(), slices));
+    return `${own}${await processMetrics()}`;
+  };
   return {
     method: 'GET',
     path: '/metrics',
     summary: "Every metric in Prometheus' text format.",
     async handle() {
+      underWay ??= collect().finally(() => {
+        underWay = undefined;
+      });
       return {
         status: 200,
         headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-        body: `${exposition(metrics.all())}${await processMetrics()}`,
+        body: await underWay,
       };
     },
   };

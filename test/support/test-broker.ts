@@ -6,7 +6,7 @@ import { type Logger, silentLogger } from '../../src/base/logger.ts';
 import { NodeClock } from '../../src/base/node/node-clock.ts';
 import { nodeFileSystem } from '../../src/base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../src/base/node/node-folder-locker.ts';
-import { usableMemoryBytes } from '../../src/base/node/node-memory.ts';
+import { usableHeapBytes, usableMemoryBytes } from '../../src/base/node/node-memory.ts';
 import { NodeNetwork } from '../../src/base/node/node-network.ts';
 import { nodeRandom } from '../../src/base/node/node-random.ts';
 import { type Broker, startBroker } from '../../src/broker/broker.ts';
@@ -54,6 +54,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     logger,
     locker: new NodeFolderLocker({ program: 'a test' }),
     memoryBytes: usableMemoryBytes(),
+    heapBytes: usableHeapBytes(),
     instrument: (parts, apis) => {
       options.onParts?.(parts, apis);
       return apis;

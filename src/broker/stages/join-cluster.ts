@@ -9,6 +9,7 @@ import type { BrokerPorts } from '../broker-ports.ts';
 import { establishIdentity, type Identity } from '../identity.ts';
 import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import { Configs } from '../metadata/configs.ts';
+import type { Loop } from './loop.ts';
 import type { OpenStorage } from './open-storage.ts';
 import { type Stage, stage } from './stage.ts';
 
@@ -24,13 +25,14 @@ export interface JoinedCluster extends Identity {
 export function joinCluster(
   config: BrokerConfig,
   { clock, random, logger }: BrokerPorts,
-  { logs, topicList, kept }: OpenStorage,
+  { slices, logs, topicList, kept }: Loop & OpenStorage,
 ): Promise<Stage<JoinedCluster>> {
   return stage(async (back) => {
     const embedded = topicList.open({
       clock,
       fileSystem: logs.fileSystem,
       logger,
+      slices,
       folder: logs.home.path,
       onFailure: (error) => logs.failLogDir(logs.home.path, error),
     });

@@ -17,6 +17,7 @@ import { TopicTraffic } from '../replica/topic-traffic.ts';
 import { OFFSETS_TOPIC, ReplicatedCoordinatorLog } from '../replicated-coordinator-log.ts';
 import { warnOfUnknownLogs } from '../unknown-logs.ts';
 import type { JoinedCluster } from './join-cluster.ts';
+import type { Loop } from './loop.ts';
 import type { OpenStorage } from './open-storage.ts';
 import { type Stage, stage } from './stage.ts';
 
@@ -32,9 +33,9 @@ export interface OpenCoordinators {
 export function openCoordinators(
   config: BrokerConfig,
   { clock, random, logger, memoryBytes }: BrokerPorts,
-  before: OpenStorage & JoinedCluster,
+  before: Loop & OpenStorage & JoinedCluster,
 ): Promise<Stage<OpenCoordinators>> {
-  const { logs, brokerId, sessions, metadata, configs } = before;
+  const { slices, logs, brokerId, sessions, metadata, configs } = before;
   return stage(async (back) => {
     const partitions = new Partitions(brokerId, clock, logger, logs);
     const traffic = new TopicTraffic();
@@ -42,6 +43,7 @@ export function openCoordinators(
       clock,
       random,
       logger,
+      slices,
       log: new ReplicatedCoordinatorLog(OFFSETS_TOPIC, clock, partitions),
       config: () => groupConfig(configs.broker),
       partitionCount: () =>
@@ -50,7 +52,7 @@ export function openCoordinators(
     });
     const coordinators = new Coordinators({ [OFFSETS_TOPIC]: coordinator.runtime });
     const channel = new LocalBrokerChannel({
-      clock,
+      slices,
       logger,
       brokerId,
       partitions,
@@ -68,6 +70,7 @@ export function openCoordinators(
       channelTo: (id) => (id === brokerId ? channel : undefined),
       validator: configValidator(() => configs.broker),
       settings: () => controllerSettings(configs.broker),
+      slices,
     });
     before.onCreationRetry(() => controller.retryFailedPartitions(brokerId));
     const warnOfGuards = guardWarnings(() => configs.broker, logger);

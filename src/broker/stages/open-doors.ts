@@ -1,16 +1,19 @@
-import { Metrics } from '../../base/metrics.ts';
+import { LoopWork } from '../../base/loop-work.ts';
+import { LoopAllowance } from '../../compression/index.ts';
 import { type BrokerConfig, compatibilityOf } from '../../config/index.ts';
 import { checkAdvertisedAddresses } from '../advertised-addresses.ts';
 import { type BrokerParts, brokerApis } from '../broker-apis.ts';
 import { registerBrokerMetrics } from '../broker-metrics.ts';
 import type { BoundListener, BrokerPorts } from '../broker-ports.ts';
-import { networkLimits } from '../broker-settings.ts';
+import { maxSessionPartitions, networkLimits } from '../broker-settings.ts';
 import { ProducerIds } from '../coordinator/producer-ids.ts';
 import { Dispatcher } from '../network/dispatcher.ts';
 import { NetworkMetrics } from '../network/network-metrics.ts';
 import { NetworkServer } from '../network/network-server.ts';
 import { FetchSessionCache } from '../replica/fetch-session.ts';
+import { RECORD_TASKS } from '../replica/record-work.ts';
 import type { JoinedCluster } from './join-cluster.ts';
+import type { Loop } from './loop.ts';
 import type { OpenCoordinators } from './open-coordinators.ts';
 import type { OpenStorage } from './open-storage.ts';
 import { type Stage, stage } from './stage.ts';
@@ -19,7 +22,6 @@ import { type Stage, stage } from './stage.ts';
 export interface OpenDoors {
   readonly listeners: readonly BoundListener[];
   readonly server: NetworkServer;
-  readonly metrics: Metrics;
 }
 
 /** How long a shutdown waits for requests in flight. */
@@ -32,18 +34,21 @@ const FETCH_SESSION_EVICTION_MS = 120_000;
 export function openDoors(
   config: BrokerConfig,
   ports: BrokerPorts,
-  before: OpenStorage & JoinedCluster & OpenCoordinators,
+  before: Loop & OpenStorage & JoinedCluster & OpenCoordinators,
 ): Promise<Stage<OpenDoors>> {
-  const { clock, random, fileSystem, network, logger } = ports;
-  const { logs, doors, brokerId, clusterId, metadata, configs } = before;
+  const { clock, random, fileSystem, network, logger, heapBytes } = ports;
+  const { metrics, slices, watch, logs, doors, brokerId, clusterId, metadata, configs } = before;
   const { partitions, traffic, coordinator, controller } = before;
   return stage(async (back) => {
-    const metrics = new Metrics();
     const networkMetrics = new NetworkMetrics(metrics);
     const sessions = new FetchSessionCache(clock, random, {
       maxSessions: config.maxIncrementalFetchSessionCacheSlots,
+      maxPartitions: maxSessionPartitions(heapBytes),
       minEvictionMs: FETCH_SESSION_EVICTION_MS,
     });
+    const inTurns = new LoopWork(clock, RECORD_TASKS);
+    const work = ports.workThread?.(inTurns) ?? inTurns;
+    back.push(() => work.stop());
     const producerIds = new ProducerIds(async () => {
       const { error, block } = await controller.allocateProducerIds(brokerId);
       return block ?? { error };
@@ -63,14 +68,25 @@ export function openDoors(
       producerIds,
       sessions,
       traffic,
+      work,
+      allowance: new LoopAllowance(clock),
     };
     const handlers = brokerApis(parts);
     const apis = ports.instrument?.(parts, handlers) ?? handlers;
+    const limits = networkLimits(config, heapBytes);
     const server = new NetworkServer({
       clock,
       logger,
-      dispatcher: new Dispatcher({ clock, logger, metrics: networkMetrics, apis }),
-      limits: networkLimits(config),
+      dispatcher: new Dispatcher({
+        clock,
+        logger,
+        metrics: networkMetrics,
+        slices,
+        watch,
+        limits,
+        apis,
+      }),
+      limits,
       metrics: networkMetrics,
     });
     registerBrokerMetrics(metrics, {
@@ -96,7 +112,7 @@ export function openDoors(
       logger,
     });
     back.push(() => addressCheck);
-    return { listeners, server, metrics };
+    return { listeners, server };
   });
 }
 

@@ -6,6 +6,7 @@ import { logManagerSettings } from '../broker-settings.ts';
 import { type KeptIdentity, keptIdentity } from '../identity.ts';
 import { bindDoor, type Door } from '../network/door.ts';
 import { StoredTopics } from '../stored-topics.ts';
+import type { Loop } from './loop.ts';
 import { type Stage, stage } from './stage.ts';
 
 /** The data is ours, loaded and recovered, and the doors have their ports. */
@@ -27,7 +28,11 @@ export interface OpenStorage {
  * of recovery), then loads every log. Topics get their own configs when the controller has loaded them, before the
  * first retention check.
  */
-export function openStorage(config: BrokerConfig, ports: BrokerPorts): Promise<Stage<OpenStorage>> {
+export function openStorage(
+  config: BrokerConfig,
+  ports: BrokerPorts,
+  { slices }: Loop,
+): Promise<Stage<OpenStorage>> {
   const { clock, random, fileSystem, network, logger, locker } = ports;
   return stage(async (back) => {
     const logConfig = topicLogConfig(config, {});
@@ -72,6 +77,7 @@ export function openStorage(config: BrokerConfig, ports: BrokerPorts): Promise<S
       // The log manager has said so, and its partitions answer with an error. During the start it
       // rejects by itself where none is left.
       onLogDirFailure: (_logDir, error) => opened?.onlineLogDirs().length === 0 && fail(error),
+      slices,
       settings: logManagerSettings(config, ports.memoryBytes),
     });
     opened = logs;

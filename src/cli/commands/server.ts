@@ -3,9 +3,10 @@ import type { Logger } from '../../base/logger.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
-import { usableMemoryBytes } from '../../base/node/node-memory.ts';
+import { usableHeapBytes, usableMemoryBytes } from '../../base/node/node-memory.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
+import { nodeWorkThread } from '../../base/node/node-work-thread.ts';
 import { createLogger } from '../../base/node/pino-logger.ts';
 import { errorSentence } from '../../base/system-error.ts';
 import { type Broker, startBroker } from '../../broker/broker.ts';
@@ -95,6 +96,8 @@ async function serve(config: BrokerConfig, logger: Logger, terminal: Terminal): 
     logger,
     locker: new NodeFolderLocker({ program: 'sluice server', stop: onStop }),
     memoryBytes: usableMemoryBytes(),
+    heapBytes: usableHeapBytes(),
+    workThread: nodeWorkThread(clock, logger),
   });
   let failure: Error | undefined;
   try {

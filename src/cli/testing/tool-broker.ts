@@ -5,7 +5,7 @@ import { silentLogger } from '../../base/logger.ts';
 import { NodeClock } from '../../base/node/node-clock.ts';
 import { nodeFileSystem } from '../../base/node/node-file-system.ts';
 import { NodeFolderLocker } from '../../base/node/node-folder-locker.ts';
-import { usableMemoryBytes } from '../../base/node/node-memory.ts';
+import { usableHeapBytes, usableMemoryBytes } from '../../base/node/node-memory.ts';
 import { NodeNetwork } from '../../base/node/node-network.ts';
 import { nodeRandom } from '../../base/node/node-random.ts';
 import { startBroker } from '../../broker/broker.ts';
@@ -56,6 +56,7 @@ export async function startToolBroker(
       logger: silentLogger,
       locker: new NodeFolderLocker({ program: 'a test' }),
       memoryBytes: usableMemoryBytes(),
+      heapBytes: usableHeapBytes(),
     },
   );
   const bootstrap = `127.0.0.1:${broker.listeners[0]!.port}`;
