@@ -43,7 +43,7 @@ async function untilAccepting(port, child, timeoutMs = 30_000) {
 /**
  * Starts a broker on a fresh folder, or on `folder`; `stop` ends it and removes the fresh one. With
  * `probe` it can be asked for its heap and its longest block (bench/probe.mjs); with `diskMB` its disk
- * syncs so many megabytes a second (bench/slow-disk.mjs).
+ * syncs so many megabytes a second (bench/slow-disk.mjs); `nodeFlags` are for its Node.
  */
 export async function startBroker({
   overrides = {},
@@ -51,6 +51,7 @@ export async function startBroker({
   probe = false,
   diskMB,
   timeoutMs,
+  nodeFlags = [],
 } = {}) {
   const port = await freePort();
   const data = folder ?? mkdtempSync(join(tmpdir(), 'sluice-bench-'));
@@ -66,6 +67,7 @@ export async function startBroker({
   ]);
   const probePort = probe ? await freePort() : 0;
   const nodeArgs = probe ? ['--expose-gc', '--import', './bench/probe.mjs'] : [];
+  nodeArgs.push(...nodeFlags);
   if (diskMB) nodeArgs.push('--import', './bench/slow-disk.mjs');
   const child = spawn(process.execPath, [...nodeArgs, 'bin/sluice', 'server', ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -81,6 +83,10 @@ export async function startBroker({
   const acceptedMs = await untilAccepting(port, child, timeoutMs);
   return {
     pid: child.pid,
+    /** How it ended, undefined while it runs. */
+    get ended() {
+      return child.signalCode ?? child.exitCode ?? undefined;
+    },
     async ask(question) {
       const answer = await fetch(`http://127.0.0.1:${probePort}/${question}`);
       return answer.json();
