@@ -158,8 +158,10 @@ export class Connection implements RequestPort, SocketEvents, FrameReceiver, Lar
 
   // FrameReceiver
 
-  onCutFrame(size: number): void {
-    this.#flow.expect(this.#env.largeFrames.enter(this, size));
+  onCutFrame(size: number): boolean {
+    const large = this.#env.largeFrames.enter(this, size);
+    this.#flow.expect(large);
+    return large.isAllowed;
   }
 
   onFrame(buffer: Buffer, size: number): void {
@@ -179,8 +181,8 @@ export class Connection implements RequestPort, SocketEvents, FrameReceiver, Lar
 
   // LargeFrameSender
 
-  get lastActivityMs(): number {
-    return this.#idle.lastActivityMs;
+  get largeFrameBytes(): number {
+    return this.#frames.filledBytes;
   }
 
   onLargeFrameAllowed(): void {
@@ -193,7 +195,7 @@ export class Connection implements RequestPort, SocketEvents, FrameReceiver, Lar
     this.#refuse({
       kind: 'stalled',
       sentence:
-        'it stopped in the middle of a large request while others waited to send theirs: see what holds this client up',
+        'it stopped in the middle of a large request, or sent less than a tenth of it in 30 s, while others waited to send theirs: see what holds this client up',
     });
   }
 

@@ -15,7 +15,7 @@ class RecordingPool extends BufferPool {
   }
 }
 
-function reader(maxFrameBytes = 1 << 24) {
+function reader(maxFrameBytes = 1 << 24, mayTake = true) {
   const pool = new RecordingPool({ maxRetainedBytes: 1 << 26 });
   const frames: Buffer[] = [];
   const bad: number[] = [];
@@ -23,7 +23,7 @@ function reader(maxFrameBytes = 1 << 24) {
     pool,
     maxFrameBytes,
     receiver: {
-      onCutFrame: () => {},
+      onCutFrame: () => mayTake,
       onFrame: (buffer, size) => {
         frames.push(Buffer.from(buffer.subarray(0, size)));
         pool.release(buffer);
@@ -89,4 +89,17 @@ test('a frame of exactly the limit is taken', () => {
   frameReader.push(frame(Buffer.alloc(1000, 'x')));
   assert.equal(frames.length, 1);
   assert.deepEqual(bad, []);
+});
+
+test('a frame that has to wait for its memory takes up no more than has come of it', () => {
+  const body = Buffer.alloc(3_000_001, 7);
+  const stream = frame(body);
+  const { pool, frames, frameReader } = reader(1 << 24, false);
+  frameReader.push(stream.subarray(0, 60_000));
+  assert.deepEqual(pool.acquired, [60_000 - 4]);
+  for (let at = 60_000; at < stream.length; at += 60_000) {
+    frameReader.push(stream.subarray(at, at + 60_000));
+  }
+  assert.deepEqual(pool.acquired.slice(1), [1280 * 1024, 3_000_001]);
+  assert.ok(frames[0]!.equals(body));
 });

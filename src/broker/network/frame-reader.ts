@@ -12,8 +12,11 @@ const FIRST_STEP_BYTES = LARGE_FRAME_BYTES;
 const NO_BUFFER = Buffer.alloc(0);
 
 export interface FrameReceiver {
-  /** A frame of more than UNCOUNTED_FRAME_BYTES begins whose end has not come with its beginning. */
-  onCutFrame(size: number): void;
+  /**
+   * A frame of more than UNCOUNTED_FRAME_BYTES begins whose end has not come with its beginning. Whether its memory
+   * may be taken now; if not, no more than its beginning comes until it may.
+   */
+  onCutFrame(size: number): boolean;
   /** A whole frame: the first `size` bytes of `buffer`, which belongs to the receiver from now on. */
   onFrame(buffer: Buffer, size: number): void;
   /** A length that is negative or over the limit, as a number and as it stood on the wire. */
@@ -36,6 +39,11 @@ export class FrameReader {
     this.#pool = options.pool;
     this.#maxFrameBytes = options.maxFrameBytes;
     this.#receiver = options.receiver;
+  }
+
+  /** How much of the frame in progress has come. */
+  get filledBytes(): number {
+    return this.#filled;
   }
 
   /** Takes what it needs from `chunk`, which may be reused afterwards. */
@@ -67,10 +75,13 @@ export class FrameReader {
       this.#receiver.onBadLength(this.#size, this.#prefix);
       return at;
     }
-    this.#buffer = this.#pool.acquire(Math.min(this.#size, FIRST_STEP_BYTES));
     this.#filled = 0;
     const isCut = this.#size > chunk.length - at;
-    if (isCut && this.#size > UNCOUNTED_FRAME_BYTES) this.#receiver.onCutFrame(this.#size);
+    const isAllowed =
+      !isCut || this.#size <= UNCOUNTED_FRAME_BYTES || this.#receiver.onCutFrame(this.#size);
+    // Else thousands that wait would hold buffers, and leave more than a pool keeps when they go.
+    const step = isAllowed ? FIRST_STEP_BYTES : Math.max(chunk.length - at, 1);
+    this.#buffer = this.#pool.acquire(Math.min(this.#size, step));
     return at;
   }
 
@@ -93,7 +104,10 @@ export class FrameReader {
   }
 
   #grow(): void {
-    const larger = this.#pool.acquire(this.#size);
+    const isBeginning = this.#buffer.length < Math.min(this.#size, FIRST_STEP_BYTES);
+    const larger = this.#pool.acquire(
+      isBeginning ? Math.min(this.#size, FIRST_STEP_BYTES) : this.#size,
+    );
     this.#buffer.copy(larger, 0, 0, this.#filled);
     this.#pool.release(this.#buffer);
     this.#buffer = larger;

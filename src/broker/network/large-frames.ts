@@ -7,16 +7,20 @@ export const LARGE_FRAME_BYTES = 1280 * 1024;
 /** Half of a request that is no longer than a read of its socket is not counted. */
 export const UNCOUNTED_FRAME_BYTES = 64 * 1024;
 
-/** A sender that holds memory while others wait for it must get on within this. */
+/** A sender that holds memory while others wait for it is looked at so often. */
 const STALL_MS = 30_000;
+
+/** Within that it must have sent so much, and a large request's tenth: it is received within some minutes, or cut off. */
+const LEAST_PROGRESS_BYTES = 1024 * 1024;
+const LEAST_PROGRESS_SHARE = 0.1;
 
 /** A connection that receives a large request. */
 export interface LargeFrameSender {
-  /** When bytes last came, on the monotonic clock. */
-  readonly lastActivityMs: number;
+  /** How much of its request has come. */
+  readonly largeFrameBytes: number;
   /** The memory is there: read on. */
   onLargeFrameAllowed(): void;
-  /** The sender stopped in the middle of its request while others wait. */
+  /** The sender stopped in the middle of its request, or dawdles, while others wait. */
   onLargeFrameStalled(): void;
 }
 
@@ -47,7 +51,13 @@ export class LargeFrames implements BudgetWaiter {
 
   /** A request of `sizeInBytes` begins; where it is not allowed yet, its sender is told when it is. */
   enter(sender: LargeFrameSender, sizeInBytes: number): LargeFrame {
-    const frame: MutableFrame = { sender, sizeInBytes, isAllowed: false };
+    const frame: MutableFrame = {
+      sender,
+      sizeInBytes,
+      isAllowed: false,
+      lookedAtMs: 0,
+      seenBytes: 0,
+    };
     if (this.#waiting.size === 0 && this.#fits(frame)) {
       this.#allow(frame);
     } else {
@@ -88,20 +98,41 @@ export class LargeFrames implements BudgetWaiter {
 
   #allow(frame: MutableFrame): void {
     frame.isAllowed = true;
+    this.#look(frame);
     this.#allowed.add(frame);
     this.#budget.take(frame.sizeInBytes);
   }
 
+  /** How much of it has come since the last look. */
+  #look(frame: MutableFrame): number {
+    const progress = frame.sender.largeFrameBytes - frame.seenBytes;
+    frame.lookedAtMs = this.#clock.monotonicMs();
+    frame.seenBytes += progress;
+    return progress;
+  }
+
   #watch(): void {
-    this.#stallTimer ??= this.#clock.after(STALL_MS, () => {
+    if (this.#stallTimer) return;
+    for (const frame of this.#allowed) this.#look(frame);
+    this.#watchOn();
+  }
+
+  #watchOn(): void {
+    this.#stallTimer = this.#clock.after(STALL_MS, () => {
       this.#stallTimer = undefined;
       const now = this.#clock.monotonicMs();
-      for (const { sender } of [...this.#allowed]) {
-        if (now - sender.lastActivityMs >= STALL_MS) sender.onLargeFrameStalled();
+      for (const frame of [...this.#allowed]) {
+        if (now - frame.lookedAtMs < STALL_MS) continue;
+        const least = Math.max(LEAST_PROGRESS_BYTES, frame.sizeInBytes * LEAST_PROGRESS_SHARE);
+        if (this.#look(frame) < least) frame.sender.onLargeFrameStalled();
       }
-      if (this.#waiting.size > 0) this.#watch();
+      if (this.#waiting.size > 0) this.#watchOn();
     });
   }
 }
 
-type MutableFrame = { -readonly [Key in keyof LargeFrame]: LargeFrame[Key] };
+type MutableFrame = { -readonly [Key in keyof LargeFrame]: LargeFrame[Key] } & {
+  /** When it was last looked at, on the monotonic clock, and how much had come by then. */
+  lookedAtMs: number;
+  seenBytes: number;
+};
