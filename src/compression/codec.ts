@@ -16,7 +16,7 @@ export interface Codec {
   decompress(bytes: Uint8Array, maxBytes: number): Buffer;
   /**
    * The most that it may decompress to, in bytes, by the headers of the stream and its blocks; with gzip what it claims
-   * to hold. Throws DecompressionError where these are damaged.
+   * to hold; a block that is small counts as what takes as long. Throws DecompressionError where these are damaged.
    */
   contentBound(bytes: Uint8Array): number;
   /**

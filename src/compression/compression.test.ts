@@ -199,3 +199,31 @@ test('gzip made by plain zlib is gzip', () => {
 test('xxhash32 has the reference values', () => {
   for (const [input, hash] of XXH32_VECTORS) assert.equal(xxhash32(input), hash);
 });
+
+test('many small blocks are as much work as a few large ones, and many gzip members are refused', () => {
+  const snappy = codecByName('snappy');
+  const empty = snappy.compress(Buffer.from('x'));
+  const blocks = Buffer.concat([empty, ...new Array<Buffer>(99).fill(empty.subarray(16))]);
+  assert.equal(snappy.decompress(blocks, 100).toString(), 'x'.repeat(100));
+  assert.equal(snappy.contentBound(blocks), 100 * 4096);
+  const gzip = codecByName('gzip');
+  const members = (count: number) =>
+    Buffer.concat([...new Array<Buffer>(count).fill(gzipSync('x')), Buffer.from('no member')]);
+  assert.equal(gzip.decompress(members(64), 64).toString(), 'x'.repeat(64));
+  assert.throws(() => gzip.decompress(members(65), 65), DecompressionError);
+});
+
+test('gzip is decompressed into memory of the size of its content, whatever size it claims', () => {
+  const gzip = codecByName('gzip');
+  const content = Buffer.alloc(1_000_000, 'abc');
+  const stored = gzip.compress(content);
+  const output = gzip.decompress(stored, content.length);
+  assert.ok(output.equals(content));
+  // One piece, of which a byte is left; joined from many it would be of its size, and twice that on the way.
+  assert.equal(output.buffer.byteLength, content.length + 1);
+  for (const claimed of [0, 1, 0xffffffff]) {
+    const lying = Buffer.from(stored);
+    lying.writeUInt32LE(claimed, lying.length - 4);
+    assert.throws(() => gzip.decompress(lying, content.length), DecompressionError);
+  }
+});

@@ -8,6 +8,19 @@ const START_BYTES = 4096;
 /** A checksum, and the size of the content. */
 const TRAILER_SIZE = 8;
 
+/** zlib fills pieces of this and joins them in the end, which takes the output's size twice. */
+const PIECE_BYTES = 16 * 1024;
+
+/** Deflate makes at most so much of a byte. */
+const MOST_EXPANSION = 1032;
+
+/** One piece for all of the output, whose size the trailer claims. */
+function pieceFor(bytes: Uint8Array, maxBytes: number): number {
+  if (bytes.length < TRAILER_SIZE) return PIECE_BYTES;
+  const claimed = asBuffer(bytes).readUInt32LE(bytes.length - 4);
+  return Math.max(PIECE_BYTES, Math.min(claimed, maxBytes, bytes.length * MOST_EXPANSION) + 1);
+}
+
 /** RFC 1952, by Node's own zlib. Levels 1 to 9; -1 is zlib's default. */
 export const gzip: Codec = {
   id: 1,
@@ -21,7 +34,8 @@ export const gzip: Codec = {
     let output: Buffer;
     try {
       // zlib refuses a limit of 0, so that one is checked below.
-      output = gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) });
+      const maxOutputLength = Math.max(1, maxBytes);
+      output = gunzipSync(bytes, { maxOutputLength, chunkSize: pieceFor(bytes, maxOutputLength) });
     } catch (error) {
       if (error instanceof RangeError) throw tooLarge('gzip', maxBytes);
       // Either damaged, or whole with something behind it.

@@ -26,6 +26,9 @@ const STREAM_VERSION = 1;
 /** What the Java library puts into one block. */
 const BLOCK_SIZE = 32 * 1024;
 
+/** Decompressing a block takes as long as so many bytes of one, however small it is. */
+const COST_OF_BLOCK = 4096;
+
 /** Of the first byte of an element: its low bits say what it is. */
 const ELEMENT_TYPE = 0x03;
 const LITERAL = 0;
@@ -70,7 +73,7 @@ export const snappy: Codec = {
     const input = asBuffer(bytes);
     if (!startsStream(input, 0)) return contentSize(input).size;
     let bound = 0;
-    for (const block of blocksOf(input)) bound += contentSize(block).size;
+    for (const block of blocksOf(input)) bound += Math.max(contentSize(block).size, COST_OF_BLOCK);
     return bound;
   },
 

@@ -46,6 +46,7 @@ export function convertFetched(
   const isCutShort = fetched.oversizedFirstBatchBytes > fetched.request.maxBytes;
   if (version < WHOLE_BATCH_FROM && isCutShort) return cutShort(fetched);
   if (fetched.sizeInBytes === 0) return fetched;
+  if (converter.hadEnough) return withRecords(fetched, NOTHING);
   const converted = converter.convert(fetched.buffers, {
     magic: version < MAGIC_1_FROM ? 0 : 1,
     fromOffset: fetched.request.fetchOffset,
@@ -86,22 +87,39 @@ function failed(fetched: FetchedPartition, error: ErrorName): FetchedPartition {
   return failedFetch(fetched.request, error);
 }
 
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Uncompressed messages that are made for one request. A partition that comes later is answered as if it had nothing
+ * new, and the client asks again.
+ */
+const MOST_BYTES_OF_REQUEST = 64 * 1024 * 1024;
+
+/** What records cost that are found to be damaged or too large only while they are read. */
+const DAMAGE_COSTS_BYTES = 16 * 1024 * 1024;
+
 /** So much is converted on the event loop, where it is not compressed. */
 const LITTLE_BYTES = 32 * 1024;
 
 /** Writing a message takes longer than reading a record. */
 const COST_OF_A_BYTE = 4;
 
-/** Converts records for old clients: little at once, and what is more on the thread beside the event loop. */
+/** Converts the records of one request: little at once, and what is more on the thread beside the event loop. */
 export class Converter {
   readonly #work: WorkThread;
   readonly #allowance: LoopAllowance;
   readonly #isWanted: () => boolean;
+  #spentBytes = 0;
 
   constructor(work: WorkThread, allowance: LoopAllowance, isWanted: () => boolean) {
     this.#work = work;
     this.#allowance = allowance;
     this.#isWanted = isWanted;
+  }
+
+  /** Whether nothing more is converted for this request. */
+  get hadEnough(): boolean {
+    return this.#spentBytes >= MOST_BYTES_OF_REQUEST;
   }
 
   /** Rejects with WorkRefusedError or WorkFailedError. */
@@ -112,9 +130,17 @@ export class Converter {
     const size = batches.reduce((sum, { length }) => sum + length, 0);
     if (size <= LITTLE_BYTES && this.#allowance.take(size * COST_OF_A_BYTE)) {
       const bytes = Buffer.concat(batches);
-      if (!hasCompressed(bytes)) return downConvert(bytes, to);
+      if (!hasCompressed(bytes)) return this.#spent(downConvert(bytes, to));
     }
-    return convertElsewhere(this.#work, batches, to, this.#isWanted);
+    return convertElsewhere(this.#work, batches, to, this.#isWanted).then((late) =>
+      this.#spent(late),
+    );
+  }
+
+  #spent(conversion: DownConversion): DownConversion {
+    if (conversion.kind === 'converted') this.#spentBytes += conversion.plainBytes;
+    else if (conversion.kind === 'corrupt') this.#spentBytes += DAMAGE_COSTS_BYTES;
+    return conversion;
   }
 }
 

@@ -203,3 +203,13 @@ test('partitions that are forgotten or named twice do not count, nor those of a 
   resolve(cache, request(sessionId, -1));
   assert.equal(cache.partitions.used, 0);
 });
+
+test('a name that no topic can have is not kept', () => {
+  const cache = newCache();
+  const long = { ...wanted(0), topic: 'x'.repeat(250) };
+  assert.equal(open(cache, [long]).sessionId, 0);
+  const { sessionId } = open(cache, [wanted(0)]);
+  const grown = resolve(cache, request(sessionId, 1, [long]));
+  assert.deepEqual(grown, { error: 'FETCH_SESSION_ID_NOT_FOUND' });
+  assert.equal(cache.partitions.used, 0);
+});

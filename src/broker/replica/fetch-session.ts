@@ -81,6 +81,9 @@ export interface FetchSessionLimits {
   readonly minEvictionMs: number;
 }
 
+/** No topic has a longer name, so that nothing of it is kept. */
+const LONGEST_NAME = 249;
+
 /** One session may have this part of all partitions, so that it never keeps all others out. */
 const SESSIONS_PER_LIMIT = 4;
 
@@ -131,6 +134,10 @@ export class FetchSessionCache {
       if (pace.isOver()) yield;
       // Somebody else ended it meanwhile.
       if (this.sessions.get(sessionId) !== session) return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
+      if (isTooLong(wanted)) {
+        this.end(sessionId);
+        return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
+      }
       const key = partitionKey(session, wanted);
       const cached = session.partitions.get(key);
       if (cached) {
@@ -149,6 +156,7 @@ export class FetchSessionCache {
     for (const gone of request.forgotten) {
       if (pace.isOver()) yield;
       if (this.sessions.get(sessionId) !== session) return { error: 'FETCH_SESSION_ID_NOT_FOUND' };
+      if (gone.topic !== undefined && gone.topic.length > LONGEST_NAME) continue;
       if (session.partitions.delete(partitionKey(session, gone))) this.partitionCount--;
     }
     if (session.partitions.size === 0) {
@@ -161,7 +169,7 @@ export class FetchSessionCache {
   private *start(request: SessionRequest, pace: Pace): Steps<FetchContext> {
     // Counted before it is made, so that others which are being made find it counted.
     const { length } = request.partitions;
-    if (!this.makeRoom(length)) return full(0, request);
+    if (request.partitions.some(isTooLong) || !this.makeRoom(length)) return full(0, request);
     this.partitionCount += length;
     const session: FetchSession = {
       id: this.newId(),
@@ -256,6 +264,10 @@ function incremental(session: FetchSession): FetchContext {
       return changed;
     },
   };
+}
+
+function isTooLong({ topic }: FetchPartition): boolean {
+  return topic !== undefined && topic.length > LONGEST_NAME;
 }
 
 function newCached(request: FetchPartition): CachedPartition {

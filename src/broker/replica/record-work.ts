@@ -1,4 +1,5 @@
 import type { Job, Task, TaskResult, Tasks, WorkThread } from '../../base/work-thread.ts';
+import { STORAGE_TASKS } from '../../storage/storage-tasks.ts';
 import {
   type ProduceRules,
   type ProduceValidation,
@@ -7,7 +8,10 @@ import {
 import { convert } from './fetch-conversion.ts';
 
 /** What becomes of records on the thread beside the event loop: each task is a pure function of bytes. */
-export const RECORD_TASKS: Tasks = { validate, convert } satisfies Record<string, Task>;
+export const RECORD_TASKS: Tasks = {
+  ...STORAGE_TASKS,
+  ...({ validate, convert } satisfies Record<string, Task>),
+};
 
 function validate(batch: Buffer, rules: ProduceRules): TaskResult {
   const validation = validateForProduce(batch, rules);

@@ -1,4 +1,3 @@
-import { LoopWork } from '../../base/loop-work.ts';
 import { LoopAllowance } from '../../compression/index.ts';
 import { type BrokerConfig, compatibilityOf } from '../../config/index.ts';
 import { checkAdvertisedAddresses } from '../advertised-addresses.ts';
@@ -11,7 +10,6 @@ import { Dispatcher } from '../network/dispatcher.ts';
 import { NetworkMetrics } from '../network/network-metrics.ts';
 import { NetworkServer } from '../network/network-server.ts';
 import { FetchSessionCache } from '../replica/fetch-session.ts';
-import { RECORD_TASKS } from '../replica/record-work.ts';
 import type { JoinedCluster } from './join-cluster.ts';
 import type { Loop } from './loop.ts';
 import type { OpenCoordinators } from './open-coordinators.ts';
@@ -37,7 +35,8 @@ export function openDoors(
   before: Loop & OpenStorage & JoinedCluster & OpenCoordinators,
 ): Promise<Stage<OpenDoors>> {
   const { clock, random, fileSystem, network, logger, heapBytes } = ports;
-  const { metrics, slices, watch, logs, doors, brokerId, clusterId, metadata, configs } = before;
+  const { metrics, slices, watch, work, logs, doors, brokerId, clusterId, metadata, configs } =
+    before;
   const { partitions, traffic, coordinator, controller } = before;
   return stage(async (back) => {
     const networkMetrics = new NetworkMetrics(metrics);
@@ -46,9 +45,6 @@ export function openDoors(
       maxPartitions: maxSessionPartitions(heapBytes),
       minEvictionMs: FETCH_SESSION_EVICTION_MS,
     });
-    const inTurns = new LoopWork(clock, RECORD_TASKS);
-    const work = ports.workThread?.(inTurns) ?? inTurns;
-    back.push(() => work.stop());
     const producerIds = new ProducerIds(async () => {
       const { error, block } = await controller.allocateProducerIds(brokerId);
       return block ?? { error };

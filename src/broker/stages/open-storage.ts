@@ -31,10 +31,11 @@ export interface OpenStorage {
 export function openStorage(
   config: BrokerConfig,
   ports: BrokerPorts,
-  { slices }: Loop,
+  { slices, work }: Loop,
 ): Promise<Stage<OpenStorage>> {
   const { clock, random, fileSystem, network, logger, locker } = ports;
   return stage(async (back) => {
+    back.push(() => work.stop());
     const logConfig = topicLogConfig(config, {});
     const topicList = new StoredTopics(fileSystem);
     const doors: Door[] = [];
@@ -78,6 +79,7 @@ export function openStorage(
       // rejects by itself where none is left.
       onLogDirFailure: (_logDir, error) => opened?.onlineLogDirs().length === 0 && fail(error),
       slices,
+      work,
       settings: logManagerSettings(config, ports.memoryBytes),
     });
     opened = logs;

@@ -17,9 +17,9 @@ import { CorruptRecordsError, RecordCursor } from './record-cursor.ts';
 
 export type { LegacyMagic } from './legacy-message.ts';
 
-/** Magic-2 batches as a message set of an older format, for Fetch v0-v3. */
+/** Magic-2 batches as a message set of an older format, for Fetch v0-v3. `plainBytes`: its messages uncompressed. */
 export type DownConversion =
-  | { kind: 'converted'; messageSet: Buffer; messageCount: number }
+  | { kind: 'converted'; messageSet: Buffer; messageCount: number; plainBytes: number }
   | { kind: 'unsupported'; error: 'UNSUPPORTED_COMPRESSION_TYPE'; detail: string }
   | { kind: 'corrupt'; detail: string };
 
@@ -79,7 +79,9 @@ export function downConvert(batches: Buffer, to: ConversionTarget): DownConversi
         messageCount += writeRecords(set, batches, at, payload, to.fromOffset, 0);
         bytes += set.size - sizeBefore;
       } else {
-        const inner = new MessageWriter(to.magic, payload.length);
+        // Large enough that it is not copied into a larger one.
+        const capacity = payload.length + count * legacyMessageSize(to.magic, 0, 0);
+        const inner = new MessageWriter(to.magic, capacity);
         messageCount += writeCompressed(set, inner, batches, at, payload);
         bytes += inner.size;
       }
@@ -90,7 +92,7 @@ export function downConvert(batches: Buffer, to: ConversionTarget): DownConversi
     }
     throw error;
   }
-  return { kind: 'converted', messageSet: set.bytes, messageCount };
+  return { kind: 'converted', messageSet: set.bytes, messageCount, plainBytes: bytes };
 }
 
 /** Messages one after the other in a buffer that grows. */

@@ -27,15 +27,17 @@ export interface BatchRecord {
 /** What records of one batch may decompress to, where the caller does not say: clients and tools. */
 export const DEFAULT_MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024;
 
-const MOST_CONTENT_BYTES = 64 * 1024 * 1024;
-const MOST_CONTENT_FACTOR = 8;
+const ALWAYS_READ_BYTES = 64 * 1024 * 1024;
+const MOST_READ_BYTES = DEFAULT_MAX_DECOMPRESSED_BYTES;
+const MOST_EXPANSION = 32;
 
 /**
- * What a batch of so many bytes may hold for a broker to read it: a multiple of what a client had to send for it, or 64
- * times what max.message.bytes allows by default.
+ * What the records of a batch of so many bytes may decompress to for a broker to read them: 64 MiB, or 32 times the
+ * batch where that is more, but at most 256 MiB (or the batch, which without compression is its own content).
  */
 export function mostContentBytes(sizeInBytes: number): number {
-  return Math.max(MOST_CONTENT_BYTES, sizeInBytes * MOST_CONTENT_FACTOR);
+  const byExpansion = Math.min(sizeInBytes * MOST_EXPANSION, MOST_READ_BYTES);
+  return Math.max(ALWAYS_READ_BYTES, byExpansion, sizeInBytes);
 }
 
 /**

@@ -1,4 +1,6 @@
 import { type Int64, writeInt64 } from '../../base/int64.ts';
+import { atOnce, type Steps } from '../../base/slices.ts';
+import type { TaskResult } from '../../base/work-thread.ts';
 import { codecById } from '../../compression/index.ts';
 import { BatchBuilder } from '../../protocol/records/batch-builder.ts';
 import { recordsPayload, recordTimestamp } from '../../protocol/records/record.ts';
@@ -32,28 +34,86 @@ export type CleanedBatch = 'keep' | 'drop' | Buffer;
  * 6. Throws CorruptRecordsError.
  */
 export function cleanBatch(buffer: Buffer, at: number, rules: CleaningRules): CleanedBatch {
-  const isControl = RecordBatch.isControl(buffer, at);
-  const mayGo = rules.transactions.visit(buffer, at);
-  const hasHorizon = RecordBatch.hasDeleteHorizon(buffer, at);
-  const horizonPassed = hasHorizon && RecordBatch.baseTimestamp(buffer, at) <= rules.now;
-  const dropAll = mayGo && (!isControl || horizonPassed);
-  const whenEmpty = staysWhenEmpty(buffer, at, rules) ? emptyBatch : () => 'drop' as const;
-  if (dropAll) return whenEmpty(buffer, at);
+  const batch = new BatchToClean(buffer, at, rules);
+  if (batch.withoutRecords !== undefined) return batch.withoutRecords;
+  return cleanRecords(batch, recordsPayload(buffer, at));
+}
 
-  const payload = recordsPayload(buffer, at);
-  const kept = isControl ? keepAll(buffer, at, payload) : select(buffer, at, { payload, rules });
-  if (kept.offsetDeltas.length === 0) return whenEmpty(buffer, at);
-  const setHorizon = !hasHorizon && (kept.hasTombstones || (mayGo && isControl));
-  if (kept.isAll && !setHorizon) return 'keep';
-  return rebuild(buffer, at, {
-    payload,
-    offsetDeltas: kept.offsetDeltas,
-    deleteHorizonMs: setHorizon
-      ? rules.now + rules.deleteRetentionMs
-      : hasHorizon
-        ? RecordBatch.baseTimestamp(buffer, at)
-        : undefined,
-  });
+/** What becomes of a batch that is not decided without its records. Throws CorruptRecordsError. */
+export function cleanRecords(batch: BatchToClean, payload: Buffer): CleanedBatch {
+  const chosen = atOnce(batch.choose(payload));
+  if ('result' in chosen) return chosen.result;
+  return rebuild(batch.buffer, batch.at, payload, chosen);
+}
+
+/** What stays of a batch, where it has to be made anew. */
+export interface Remainder {
+  /** Of the records that stay, ascending. */
+  readonly offsetDeltas: Int32Array | readonly number[];
+  readonly deleteHorizonMs: Int64 | undefined;
+}
+
+/** Makes the batch anew elsewhere; see STORAGE_TASKS. */
+export function rebuildTask(batch: Buffer, remainder: Remainder): TaskResult {
+  return { bytes: rebuild(batch, 0, recordsPayload(batch), remainder) };
+}
+
+/** Records that are looked at in one go: half a millisecond. */
+const RECORDS_PER_STEP = 1024;
+
+/** A batch in the log's order; each may be made only once in a pass. */
+export class BatchToClean {
+  /** What becomes of it, where that is decided without looking at its records. */
+  readonly withoutRecords: CleanedBatch | undefined;
+  readonly buffer: Buffer;
+  readonly at: number;
+  readonly #rules: CleaningRules;
+  readonly #mayGo: boolean;
+
+  constructor(buffer: Buffer, at: number, rules: CleaningRules) {
+    this.buffer = buffer;
+    this.at = at;
+    this.#rules = rules;
+    this.#mayGo = rules.transactions.visit(buffer, at);
+    const dropAll = this.#mayGo && (!RecordBatch.isControl(buffer, at) || this.#horizonPassed());
+    this.withoutRecords = dropAll ? this.#whenEmpty() : undefined;
+  }
+
+  /** Decides by its records, over several turns where they are many. Throws CorruptRecordsError. */
+  *choose(payload: Buffer): Steps<Remainder | { readonly result: CleanedBatch }> {
+    const buffer = this.buffer;
+    const at = this.at;
+    const rules = this.#rules;
+    const isControl = RecordBatch.isControl(buffer, at);
+    const hasHorizon = RecordBatch.hasDeleteHorizon(buffer, at);
+    const kept = isControl
+      ? keepAll(buffer, at, payload)
+      : yield* select(buffer, at, { payload, rules });
+    if (kept.offsetDeltas.length === 0) return { result: this.#whenEmpty() };
+    const setHorizon = !hasHorizon && (kept.hasTombstones || (this.#mayGo && isControl));
+    if (kept.isAll && !setHorizon) return { result: 'keep' };
+    return {
+      offsetDeltas: kept.offsetDeltas,
+      deleteHorizonMs: setHorizon
+        ? rules.now + rules.deleteRetentionMs
+        : hasHorizon
+          ? RecordBatch.baseTimestamp(buffer, at)
+          : undefined,
+    };
+  }
+
+  #horizonPassed(): boolean {
+    return (
+      RecordBatch.hasDeleteHorizon(this.buffer, this.at) &&
+      RecordBatch.baseTimestamp(this.buffer, this.at) <= this.#rules.now
+    );
+  }
+
+  #whenEmpty(): CleanedBatch {
+    return staysWhenEmpty(this.buffer, this.at, this.#rules)
+      ? emptyBatch(this.buffer, this.at)
+      : 'drop';
+  }
 }
 
 /** The last of its producer keeps the sequence, the last of the log keeps the offset. */
@@ -88,11 +148,11 @@ function keepAll(buffer: Buffer, at: number, payload: Buffer): Selection {
   return { offsetDeltas, isAll: true, hasTombstones: false };
 }
 
-function select(
+function* select(
   buffer: Buffer,
   at: number,
   { payload, rules }: { payload: Buffer; rules: CleaningRules },
-): Selection {
+): Steps<Selection> {
   const { offsets, mapEnd, now } = rules;
   const cursor = new RecordCursor(payload);
   const baseOffset = RecordBatch.baseOffset(buffer, at);
@@ -102,6 +162,7 @@ function select(
   const offsetDeltas: number[] = [];
   let hasTombstones = false;
   for (let left = count; left > 0; left--) {
+    if ((count - left) % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
     cursor.next();
     cursor.skipHeaders();
     const offset = baseOffset + cursor.offsetDelta;
@@ -121,11 +182,8 @@ function select(
 function rebuild(
   buffer: Buffer,
   at: number,
-  {
-    payload,
-    offsetDeltas,
-    deleteHorizonMs,
-  }: { payload: Buffer; offsetDeltas: readonly number[]; deleteHorizonMs: Int64 | undefined },
+  payload: Buffer,
+  { offsetDeltas, deleteHorizonMs }: Remainder,
 ): Buffer {
   const codec = codecById(RecordBatch.codecId(buffer, at));
   const builder = new BatchBuilder({

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { LoopWork } from '../../base/loop-work.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import type { LogConfig } from '../log-config.ts';
+import { STORAGE_TASKS } from '../storage-tasks.ts';
 import { appendKeyed, batchesOf, compact, type Keyed, recordsOf } from '../testing/compaction.ts';
 import { onlyReplica, replicaAt } from '../testing/replicas.ts';
 import { FOLDER, LOG_DIR, TestStorage } from '../testing/test-storage.ts';
@@ -397,4 +399,69 @@ test('the throttle holds: a pass takes the time that its bytes are allowed', asy
   const seconds = (storage.clock.now() - start) / 1000;
   const rate = (bytesRead + bytesWritten) / seconds;
   assert.ok(rate < 21_000 && rate > 16_000, `${rate} bytes per second`);
+});
+
+function manyKeys(prefix: string): Keyed[] {
+  return Array.from({ length: 10_000 }, (_, n) => [`${prefix}${n}`, 'x'.repeat(40)]);
+}
+
+/** What stands for a thread, and the names of what it was given. */
+function countedWork(storage: TestStorage) {
+  const inTurns = new LoopWork(storage.clock, STORAGE_TASKS);
+  const jobs: string[] = [];
+  storage.work = {
+    figures: inTurns.figures,
+    stop: () => inTurns.stop(),
+    run(job) {
+      jobs.push(job.task);
+      return inTurns.run(job);
+    },
+  };
+  return jobs;
+}
+
+test('a batch that holds much is read and made anew elsewhere, and its records looked at over turns', async () => {
+  const many = manyKeys('k');
+  for (const [codec, segmentBytes, wantedJobs] of [
+    ['gzip', 40_000, ['decompress', 'decompress', 'decompress', 'rebuild', 'decompress']],
+    ['none', 600_000, ['rebuild']],
+  ] as const) {
+    const storage = new TestStorage({ ...COMPACTED, segmentBytes });
+    const jobs = countedWork(storage);
+    const log = await storage.open();
+    appendKeyed(storage, log, many, { codec });
+    appendKeyed(storage, log, [...many.slice(0, 6000), ['last', 'one']], { codec });
+    appendKeyed(storage, log, manyKeys('z'), { codec });
+    assert.equal(log.segments.count, 3);
+    let turns = 0;
+    const { runTurn } = storage.clock;
+    storage.clock.runTurn = () => {
+      turns++;
+      return runTurn.call(storage.clock);
+    };
+    await compact(storage);
+    const left = await recordsOf(log);
+    assert.equal(left.length, 4000 + 6001 + 10_000);
+    assert.ok(left[0]?.startsWith('6000:k6000='));
+    assert.deepEqual(jobs, wantedJobs);
+    assert.ok(turns > 8, `${turns} turns`);
+  }
+});
+
+test('compaction whose work nobody does tries again later, and harms nothing', async () => {
+  const many = manyKeys('k');
+  const storage = new TestStorage({ ...COMPACTED, segmentBytes: 40_000 });
+  countedWork(storage);
+  const log = await storage.open();
+  appendKeyed(storage, log, many, { codec: 'gzip' });
+  appendKeyed(storage, log, many, { codec: 'gzip' });
+  appendKeyed(storage, log, manyKeys('z'), { codec: 'gzip' });
+  await storage.work?.stop();
+  await compact(storage);
+  const { cleaner } = storage.manager;
+  assert.deepEqual(
+    [cleaner.figures.failedPasses, log.failure, cleaner.whyUncleanable(log)],
+    [1, undefined, undefined],
+  );
+  assert.equal((await recordsOf(log)).length, 30_000);
 });

@@ -1,5 +1,6 @@
 import type { Timer } from '../../base/clock.ts';
 import { isPassing } from '../../base/disk-error.ts';
+import { WorkFailedError, WorkRefusedError } from '../../base/work-thread.ts';
 import { toError } from '../append/log-writer.ts';
 import type { OwnedLog } from '../log-owner.ts';
 import type { StorageContext } from '../storage-context.ts';
@@ -254,7 +255,7 @@ export class Cleaner {
         { log: log.name, error },
         `${log.name} is not compacted any more: ${error.message}; raise log.cleaner.dedupe.buffer.size and restart`,
       );
-    } else if (error instanceof NoRoomToCleanError || isPassing(error)) {
+    } else if (isForLater(error)) {
       logger.warn(
         { log: log.name, error },
         `${log.name} is not compacted now, but later: ${error.message}`,
@@ -263,6 +264,12 @@ export class Cleaner {
       log.fail(error);
     }
   }
+}
+
+/** It says nothing of the log's files. */
+function isForLater(error: Error): boolean {
+  const isUnread = error instanceof WorkRefusedError || error instanceof WorkFailedError;
+  return isUnread || error instanceof NoRoomToCleanError || isPassing(error);
 }
 
 const MIN_WINDOW_BYTES = 4096;

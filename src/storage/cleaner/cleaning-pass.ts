@@ -1,14 +1,20 @@
 import { assert } from '../../base/assert.ts';
-import { recordsPayload } from '../../protocol/records/record.ts';
+import { atOnce, type Steps } from '../../base/slices.ts';
 import * as RecordBatch from '../../protocol/records/record-batch.ts';
 import { CorruptRecordsError, RecordCursor } from '../../protocol/records/record-cursor.ts';
 import { reservedOf } from '../dirs/disk-space.ts';
 import type { AbortedTxn } from '../index/transaction-index.ts';
 import type { OwnedLog } from '../log-owner.ts';
+import { batchAt, runElsewhere, smallPayload } from '../records-elsewhere.ts';
 import type { Segment } from '../segment/segment.ts';
 import { OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from '../segment/segment-files.ts';
 import type { StorageContext } from '../storage-context.ts';
-import { type CleaningRules, cleanBatch } from './clean-batch.ts';
+import {
+  BatchToClean,
+  type CleanedBatch,
+  type CleaningRules,
+  cleanRecords,
+} from './clean-batch.ts';
 import type { Cleanable } from './cleanable.ts';
 import { CompactedSegment } from './compacted-segment.ts';
 import { OffsetMap } from './offset-map.ts';
@@ -65,6 +71,15 @@ class LogChangedError extends Error {
 
 /** What compressed records grow to is not known before; this errs on the side of pauses. */
 const EXPANSION = 8;
+
+/** Of a large batch, between two looks at the pace: half a millisecond; and what it counts as. */
+const RECORDS_PER_STEP = 1024;
+const BYTES_OF_STEP = 1024 * 1024;
+
+/** Looked at in one go: two milliseconds. */
+const MANY_RECORDS = 4 * RECORDS_PER_STEP;
+
+const NO_RECORDS = Buffer.alloc(0);
 
 interface Source extends GroupedSegment {
   readonly segment: Segment;
@@ -154,7 +169,9 @@ export class CleaningPass {
         const { buffer, at } = batch;
         const isAborted = transactions.visit(buffer, at);
         const hasKeys = !isAborted && !RecordBatch.isControl(buffer, at);
-        if (hasKeys && !this.#noteKeys(batch)) return false;
+        const payload = hasKeys ? smallPayload(buffer, at) : NO_RECORDS;
+        if (!payload || hasMany(batch)) return this.#noteLarge(batch, payload);
+        if (hasKeys && !atOnce(this.#noteKeys(batch, payload))) return false;
         this.#mapEnd = Math.max(this.#mapEnd, RecordBatch.nextOffset(buffer, at));
         return undefined;
       });
@@ -163,13 +180,44 @@ export class CleaningPass {
     }
   }
 
+  /** A batch that holds more than the event loop looks at in a turn. Rejects with CorruptRecordsError. */
+  async #noteLarge(batch: WalkedBatch, small: Buffer | undefined): Promise<false | undefined> {
+    const { buffer, at } = batch;
+    const payload = small ?? (await this.#largePayload(batch));
+    if (!(await this.#paced(this.#noteKeys(batch, payload)))) return false;
+    this.#mapEnd = Math.max(this.#mapEnd, RecordBatch.nextOffset(buffer, at));
+    return undefined;
+  }
+
+  /** Rejects with CorruptRecordsError, WorkRefusedError or WorkFailedError. */
+  async #largePayload({ buffer, at, sizeInBytes }: WalkedBatch): Promise<Buffer> {
+    const { context, pacer } = this.#options;
+    let payload = batchAt(buffer, at).subarray(RecordBatch.HEADER_SIZE);
+    if (RecordBatch.codecId(buffer, at) !== 0) {
+      const { bytes } = await runElsewhere(context.work, 'decompress', batchAt(buffer, at));
+      payload = bytes!;
+    }
+    pacer.startSlice();
+    await pacer.spend(sizeInBytes);
+    return payload;
+  }
+
+  /** Takes the steps at the pace that is allowed. */
+  async #paced<Result>(steps: Steps<Result>): Promise<Result> {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      await this.#options.pacer.spend(0, BYTES_OF_STEP);
+    }
+  }
+
   /** False where the map is full. Throws CorruptRecordsError. */
-  #noteKeys({ buffer, at }: WalkedBatch): boolean {
+  *#noteKeys({ buffer, at }: WalkedBatch, payload: Buffer): Steps<boolean> {
     const { firstDirtyOffset } = this.#options.plan;
-    const payload = recordsPayload(buffer, at);
     const baseOffset = RecordBatch.baseOffset(buffer, at);
     const cursor = new RecordCursor(payload);
     for (let left = RecordBatch.recordCount(buffer, at); left > 0; left--) {
+      if (left % RECORDS_PER_STEP === 0) yield;
       cursor.next();
       cursor.skipHeaders();
       const offset = baseOffset + cursor.offsetDelta;
@@ -243,15 +291,42 @@ export class CleaningPass {
     const { log, pacer } = this.#options;
     const end = log.segments.after(segment)?.baseOffset ?? rules.upperBound;
     rules.transactions.add(abortedIn(log, segment.baseOffset, end));
-    const whole = await this.#walk(segment, 0, ({ buffer, at, sizeInBytes }) => {
-      const result = cleanBatch(buffer, at, rules);
+    const write = ({ buffer, at }: WalkedBatch, result: CleanedBatch) => {
       if (result === 'drop') return undefined;
-      const bytes = result === 'keep' ? Buffer.from(buffer.subarray(at, at + sizeInBytes)) : result;
+      const bytes = result === 'keep' ? Buffer.from(batchAt(buffer, at)) : result;
       compacted.add(bytes);
       this.#bytesWritten += bytes.length;
       return compacted.wantsSync ? compacted.sync() : pacer.spend(bytes.length);
+    };
+    const whole = await this.#walk(segment, 0, (batch) => {
+      const { buffer, at } = batch;
+      const toClean = new BatchToClean(buffer, at, rules);
+      if (toClean.withoutRecords !== undefined) return write(batch, toClean.withoutRecords);
+      const payload = smallPayload(buffer, at);
+      if (payload && !hasMany(batch)) return write(batch, cleanRecords(toClean, payload));
+      return this.#cleanLarge(batch, toClean, payload).then(async (result) => {
+        await write(batch, result);
+        return undefined;
+      });
     });
     assert(whole, 'every batch was looked at');
+  }
+
+  /** Rejects with CorruptRecordsError, WorkRefusedError or WorkFailedError. */
+  async #cleanLarge(
+    batch: WalkedBatch,
+    toClean: BatchToClean,
+    small: Buffer | undefined,
+  ): Promise<CleanedBatch> {
+    const { context, pacer } = this.#options;
+    const payload = small ?? (await this.#largePayload(batch));
+    const chosen = await this.#paced(toClean.choose(payload));
+    if ('result' in chosen) return chosen.result;
+    const remainder = { ...chosen, offsetDeltas: Int32Array.from(chosen.offsetDeltas) };
+    const whole = batchAt(batch.buffer, batch.at);
+    const { bytes } = await runElsewhere(context.work, 'rebuild', whole, remainder);
+    pacer.startSlice();
+    return bytes!;
   }
 
   /** Visits the batches from `fromPosition` on, at the pace that is allowed. */
@@ -264,8 +339,9 @@ export class CleaningPass {
       const range = { fromPosition, endPosition: segment.writtenBytes, windowBytes };
       return await walkBatches(pinned.file, range, (batch) => {
         const verdict = visitSoundly(segment, batch, visit);
-        if (verdict !== undefined) return verdict;
+        if (verdict === false) return false;
         this.#bytesRead += batch.sizeInBytes;
+        if (verdict) return verdict;
         const isCompressed = RecordBatch.codecId(batch.buffer, batch.at) !== 0;
         return pacer.spend(batch.sizeInBytes, isCompressed ? batch.sizeInBytes * EXPANSION : 0);
       });
@@ -293,6 +369,10 @@ export class CleaningPass {
   }
 }
 
+function hasMany({ buffer, at }: WalkedBatch): boolean {
+  return RecordBatch.recordCount(buffer, at) > MANY_RECORDS;
+}
+
 /** Aborted transactions with records in [start, end). */
 function abortedIn(log: OwnedLog, start: number, end: number): AbortedTxn[] {
   const found: AbortedTxn[] = [];
@@ -311,11 +391,15 @@ function visitSoundly(
   batch: WalkedBatch,
   visit: BatchVisitor,
 ): ReturnType<BatchVisitor> {
-  try {
-    return visit(batch);
-  } catch (error) {
+  const asDamage = (error: unknown) => {
     if (!(error instanceof CorruptRecordsError)) throw error;
     const at = { path: segment.path(), position: batch.position, problem: error.message };
     throw new DamagedSegmentError(at, { cause: error });
+  };
+  try {
+    const verdict = visit(batch);
+    return verdict instanceof Promise ? verdict.catch(asDamage) : verdict;
+  } catch (error) {
+    return asDamage(error);
   }
 }

@@ -30,8 +30,8 @@ export interface WalkRange {
   readonly windowBytes: number;
 }
 
-/** `false` ends the walk, a promise is waited for. */
-export type BatchVisitor = (batch: WalkedBatch) => false | Promise<void> | undefined;
+/** `false` ends the walk, also where it is what an awaited promise resolves with. */
+export type BatchVisitor = (batch: WalkedBatch) => false | Promise<unknown> | undefined;
 
 /**
  * Goes through the batches of a file, read on the thread pool; waits for nothing between two batches
@@ -77,8 +77,7 @@ export async function walkBatches(
     const at = position - start;
     if (!RecordBatch.isCrcValid(buffer, at)) throw damaged('the checksum does not match');
     const verdict = visit({ buffer, at, sizeInBytes, position });
-    if (verdict === false) return false;
-    if (verdict) await verdict;
+    if (verdict === false || (verdict && (await verdict) === false)) return false;
     position += sizeInBytes;
   }
   return true;

@@ -1,9 +1,11 @@
 // If this breaks, seeking by time lands on the wrong record.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LoopWork } from '../../base/loop-work.ts';
 import { SimRandom } from '../../base/testing/sim-random.ts';
 import { buildBatch } from '../../protocol/records/batch-builder.ts';
 import { computeCrc } from '../../protocol/records/record-batch.ts';
+import { STORAGE_TASKS } from '../storage-tasks.ts';
 import { appendBatch, appendRecords, appendValues, TestStorage } from '../testing/test-storage.ts';
 
 test('by time: the first record at or after it, in offset order, whatever the order of times', async () => {
@@ -89,7 +91,45 @@ test('of very many records in a small batch none takes memory', async () => {
   );
   storage.clock.runTurn();
   const before = process.memoryUsage().heapUsed;
-  assert.equal((await log.offsetForTimestamp(6))?.offset, count - 1);
+  const found = log.offsetForTimestamp(6);
+  await storage.clock.settle();
+  assert.equal((await found)?.offset, count - 1);
   const grown = process.memoryUsage().heapUsed - before;
   assert.ok(grown < 20_000_000, `${grown} bytes for a search`);
+});
+
+test('a batch that holds much is looked through elsewhere, and the search goes on behind it', async () => {
+  const storage = new TestStorage();
+  const inTurns = new LoopWork(storage.clock, STORAGE_TASKS);
+  const jobs: string[] = [];
+  storage.work = {
+    figures: inTurns.figures,
+    stop: () => inTurns.stop(),
+    run(job) {
+      jobs.push(job.task);
+      return inTurns.run(job);
+    },
+  };
+  const log = await storage.open();
+  const large = (timestamps: number[]) =>
+    buildBatch(
+      timestamps.map((timestamp) => ({ timestamp, value: 'x'.repeat(300_000) })),
+      { codec: 'gzip' },
+    );
+  appendBatch(log, large([100, 300, 200]));
+  appendBatch(log, large([400, 500]));
+  appendRecords(storage, log, [{ value: 'v', timestamp: 600 }]);
+  const lookUp = async (timestamp: number) => {
+    const found = log.offsetForTimestamp(timestamp);
+    await storage.clock.settle();
+    return (await found)?.offset;
+  };
+  assert.deepEqual(
+    [await lookUp(50), await lookUp(150), await lookUp(450), await lookUp(550)],
+    [0, 1, 4, 5],
+  );
+  assert.deepEqual(jobs, ['firstMatch', 'firstMatch', 'firstMatch']);
+  log.incrementLogStartOffset(2);
+  const beyondStart = await lookUp(250);
+  assert.deepEqual([beyondStart, jobs.length], [3, 5], 'the first has none that is left');
 });
