@@ -237,11 +237,13 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
   }
 
   async offsetForTimestamp(timestamp: Int64): Promise<TimestampAndOffset | undefined> {
-    return lookUp(this, () => findByTimestamp(this.segments, timestamp, this));
+    const { work } = this.#context;
+    return lookUp(this, () => findByTimestamp(this.segments, timestamp, { log: this, work }));
   }
 
   async offsetOfMaxTimestamp(): Promise<TimestampAndOffset | undefined> {
-    return lookUp(this, () => findMaxTimestamp(this.segments, this));
+    const { work } = this.#context;
+    return lookUp(this, () => findMaxTimestamp(this.segments, { log: this, work }));
   }
 
   earliestOffset(): TimestampAndOffset {
@@ -335,7 +337,7 @@ export class LogCore implements OwnedLog, ReadableLog, WrittenLog, AppendedLog, 
     if (count === 0) return 0;
     if (this.#writer.writeQueued() || !this.#writer.mend()) return 0;
     try {
-      this.#segments.dropOldest(count, this.#writer.appendedEnd, this.#config);
+      this.#segments.dropOldest(count, this.#config);
     } catch (error) {
       this.fail(toError(error));
       return 0;

@@ -3,7 +3,9 @@ import { assert } from '../base/assert.ts';
 import { NamedTimers } from '../base/collections/named-timers.ts';
 import { isPassing } from '../base/disk-error.ts';
 import type { FileSystem } from '../base/file-system.ts';
+import { LoopWork } from '../base/loop-work.ts';
 import { type LongWork, Slices } from '../base/slices.ts';
+import type { WorkThread } from '../base/work-thread.ts';
 import { toError } from './append/log-writer.ts';
 import type { UnsyncedBudget } from './append/unsynced-budget.ts';
 import { Cleaner } from './cleaner/cleaner.ts';
@@ -24,6 +26,7 @@ import type { OwnedLog } from './log-owner.ts';
 import { logName } from './log-types.ts';
 import { Limiter } from './segment/segment-io.ts';
 import { type StorageContext, type StorageWorld, storageContext } from './storage-context.ts';
+import { STORAGE_TASKS } from './storage-tasks.ts';
 
 export { LogUnusableError } from './dirs/log-dir.ts';
 
@@ -41,7 +44,9 @@ const CREATION_RETRY_MS = 2000;
 /** A line about missing file handles, no more often than this. */
 const HANDLES_WARNING_INTERVAL_MS = 10_000;
 
-export interface LogManagerOptions extends LogDirOpeningOptions, StorageWorld {
+export interface LogManagerOptions extends LogDirOpeningOptions, Omit<StorageWorld, 'work'> {
+  /** Where records are decompressed that hold much; turns of the event loop by default. */
+  readonly work?: WorkThread;
   /** log.dirs; made when missing. */
   readonly logDirs: readonly string[];
   /** Sees each log directory before it is read; may throw what the disk throws. */
@@ -85,6 +90,9 @@ export class LogManager {
   #inventory: InventoryKeeper | undefined;
   /** The inventory is kept from when it is known whose the directories are. */
   #isInventoryKept = false;
+  #runningCheckpoint: Promise<void> | undefined;
+  /** Asked for, and not begun. */
+  #nextCheckpoint: Promise<void> | undefined;
   /** `close` was called. */
   #isEnding = false;
   /** Nothing goes on in the background any more. */
@@ -112,7 +120,9 @@ export class LogManager {
     const assertOwned = () => {
       for (const dir of this.#dirs) dir.assertHeld();
     };
-    this.#context = storageContext(options, this.#settings, options.locker && assertOwned);
+    const work = options.work ?? new LoopWork(options.clock, STORAGE_TASKS);
+    const world = { ...options, work };
+    this.#context = storageContext(world, this.#settings, options.locker && assertOwned);
     const ports = {
       context: this.#context,
       settings: () => this.#settings,
@@ -350,7 +360,7 @@ export class LogManager {
     this.#context.logger.debug({ log: log.name, folder: basename(path) }, 'deleting a log');
     // A topic of the same name must not take over how far this one was compacted, synced, or deleted.
     if (this.cleaner.cleanedUpTo(log) !== undefined) void this.cleaner.checkpoint();
-    if (log.recoveryPoint > 0 || log.logStartOffset > 0) await this.#checkpoint();
+    if (log.recoveryPoint > 0 || log.logStartOffset > 0) await this.#checkpointTogether();
     await this.#context.remover.removeFolder(path);
   }
 
@@ -391,6 +401,19 @@ export class LogManager {
   /** Keeps an offset of each log in the checkpoint file of its directory, atomically. */
   async writeCheckpoint(name: string, offsetOf: OffsetOf): Promise<void> {
     for (const dir of this.#dirs) await dir.writeCheckpoint(name, offsetOf);
+  }
+
+  /** Thousands ask for it when a topic goes: those who come while one is under way share the next. */
+  #checkpointTogether(): Promise<void> {
+    this.#nextCheckpoint ??= this.#startNextCheckpoint(this.#runningCheckpoint);
+    return this.#nextCheckpoint;
+  }
+
+  async #startNextCheckpoint(before: Promise<void> | undefined): Promise<void> {
+    await before?.catch(() => undefined);
+    this.#nextCheckpoint = undefined;
+    this.#runningCheckpoint = this.#checkpoint();
+    await this.#runningCheckpoint;
   }
 
   async #checkpoint(): Promise<void> {

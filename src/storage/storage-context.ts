@@ -3,7 +3,9 @@ import { BufferPool } from '../base/collections/buffer-pool.ts';
 import type { FileSystem } from '../base/file-system.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import type { WorkThread } from '../base/work-thread.ts';
 import { AppendQueue } from './append/append-queue.ts';
+import { LoopSyncs } from './append/loop-syncs.ts';
 import { FileRemover } from './files/file-remover.ts';
 import { GuardedFileSystem } from './files/guarded-file-system.ts';
 import { RelievedFileSystem } from './files/relieved-file-system.ts';
@@ -44,8 +46,12 @@ export interface StorageContext {
   readonly syncs: Limiter;
   /** Those of retention, for which nobody does. */
   readonly retentionSyncs: Limiter;
+  /** Syncs on the event loop. */
+  readonly loopSyncs: LoopSyncs;
   readonly appendQueue: AppendQueue;
   readonly remover: FileRemover;
+  /** Where records are decompressed that hold much. */
+  readonly work: WorkThread;
   /** Idle producers are forgotten after this. */
   producerIdExpirationMs: number;
 }
@@ -56,11 +62,13 @@ export interface StorageWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Knows STORAGE_TASKS. */
+  readonly work: WorkThread;
 }
 
 /** `assertOwned`, before each change: throws where the data is not this process's any more; absent in tests. */
 export function storageContext(
-  { fileSystem: disk, clock, random, logger }: StorageWorld,
+  { fileSystem: disk, clock, random, logger, work }: StorageWorld,
   settings: { readonly maxOpenFiles: number; readonly producerIdExpirationMs: number },
   assertOwned: (() => void) | undefined,
 ): StorageContext {
@@ -80,8 +88,10 @@ export function storageContext(
     coldReads: new Limiter(COLD_READS),
     syncs: new Limiter(COMMIT_SYNCS),
     retentionSyncs: new Limiter(RETENTION_SYNCS),
+    loopSyncs: new LoopSyncs(clock),
     appendQueue: new AppendQueue(clock),
     remover: new FileRemover(fileSystem, clock, logger),
+    work,
     producerIdExpirationMs: settings.producerIdExpirationMs,
   };
 }

@@ -72,15 +72,26 @@ export class LogSync {
   /**
    * Before another segment is begun: the names so far must survive whenever its name does, or a
    * power cut could take a segment from the middle unnoticed. Blocks, but only where a segment fills
-   * up before its first background sync.
+   * up before its first background sync; see `canSettle`.
    */
   settleSegmentNames(): void {
-    if (this.#settledSegmentNames === this.#segmentNames) return;
-    const { fileSystem } = this.#context;
-    syncFolderNow(fileSystem, this.#folder);
-    if (this.#newFolder) syncFolderNow(fileSystem, join(this.#folder, '..'));
+    if (this.#areNamesSettled) return;
+    const { fileSystem, loopSyncs } = this.#context;
+    loopSyncs.run(() => {
+      syncFolderNow(fileSystem, this.#folder);
+      if (this.#newFolder) syncFolderNow(fileSystem, join(this.#folder, '..'));
+    });
     this.#settledSegmentNames = this.#segmentNames;
     this.#newFolder = false;
+  }
+
+  /** Whether that costs nothing, or the event loop has not waited for long enough of late. */
+  get canSettle(): boolean {
+    return this.#areNamesSettled || this.#context.loopSyncs.hasRoom;
+  }
+
+  get #areNamesSettled(): boolean {
+    return this.#settledSegmentNames === this.#segmentNames;
   }
 
   /** The same on the thread pool, however long it takes. Rejects with what the disk throws, and once stopped. */

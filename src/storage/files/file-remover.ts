@@ -11,6 +11,8 @@ export class FileRemover {
   readonly #timers = new Set<Timer>();
   /** A file can take long: one after the other, however many go, and most of the thread pool is for others. */
   readonly #oneAtATime = new Limiter(1);
+  /** What is in a folder is looked at when its turn comes: reading thousands of them takes long, too. */
+  readonly #oneFolderAtATime = new Limiter(1);
   #isStopped = false;
 
   constructor(fileSystem: FileSystem, clock: Clock, logger: Logger) {
@@ -50,7 +52,11 @@ export class FileRemover {
   }
 
   /** Resolves when the folder and its files are gone, or could not be removed. */
-  async removeFolder(path: string): Promise<void> {
+  removeFolder(path: string): Promise<void> {
+    return this.#oneFolderAtATime.run(() => this.#removeFolder(path));
+  }
+
+  async #removeFolder(path: string): Promise<void> {
     try {
       for (const name of this.#fileSystem.list(path)) {
         const child = `${path}/${name}`;

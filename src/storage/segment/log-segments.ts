@@ -43,6 +43,11 @@ export class LogSegments {
     this.#sync = parts.sync;
   }
 
+  /** Whether `roll` would not hold up the event loop for too long. */
+  get canRoll(): boolean {
+    return this.#sync.canSettle;
+  }
+
   /** Closes the active segment, whose bytes are all written, and begins one at `baseOffset`. */
   roll(baseOffset: number, config: LogConfig): void {
     const { active } = this.list;
@@ -67,13 +72,8 @@ export class LogSegments {
     );
   }
 
-  /** Removes the `count` oldest; where that is all of them, one is begun at `endOffset` first. */
-  dropOldest(count: number, endOffset: number, config: LogConfig): void {
-    if (count === this.list.count) {
-      this.roll(endOffset, config);
-      // Its name alone says where the log goes on: it must be there when the others are not.
-      this.#sync.settleSegmentNames();
-    }
+  /** Removes the `count` oldest, not the active one. */
+  dropOldest(count: number, config: LogConfig): void {
     const removed = this.list.removeFirst(count);
     this.#removeLater(removed, config);
     this.#snapshots.removeUpTo(removed.at(-1)!.baseOffset);

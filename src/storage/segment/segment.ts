@@ -38,6 +38,9 @@ import {
 
 const MAX_RELATIVE_OFFSET = 2 ** 31 - 1;
 
+/** Indexes give positions four bytes. */
+const MAX_SEGMENT_BYTES = 2 ** 31 - 1;
+
 const NO_TXNS: readonly AbortedTxn[] = [];
 
 export interface SegmentOptions {
@@ -201,7 +204,15 @@ export class Segment {
     return this.#isDeleted;
   }
 
-  /** Whether a batch must go to a new segment. */
+  /** Whether a batch finds no place in it, whatever the configuration says. */
+  mustRoll(batch: BatchFacts): boolean {
+    return (
+      batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET ||
+      this.#sizeInBytes > MAX_SEGMENT_BYTES - batch.sizeInBytes
+    );
+  }
+
+  /** Whether a batch is to go to a new segment. */
   shouldRoll(batch: BatchFacts, config: LogConfig): boolean {
     if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true;
     if (this.#sizeInBytes > config.segmentBytes - batch.sizeInBytes) return true;

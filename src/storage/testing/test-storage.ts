@@ -5,6 +5,7 @@ import { SimClock } from '../../base/testing/sim-clock.ts';
 import type { CrashSurvival } from '../../base/testing/sim-file.ts';
 import { SimFileSystem } from '../../base/testing/sim-file-system.ts';
 import { SimRandom } from '../../base/testing/sim-random.ts';
+import type { WorkThread } from '../../base/work-thread.ts';
 import {
   type BatchOptions,
   buildBatch,
@@ -32,6 +33,7 @@ export class TestStorage {
   config: LogConfig;
   logDirs = [LOG_DIR];
   locker: FolderLocker | undefined;
+  work: WorkThread | undefined;
   settings: Partial<LogManagerSettings> = {};
   manager!: LogManager;
   #life = 0;
@@ -50,6 +52,7 @@ export class TestStorage {
       logger: this.logger(),
       logDirs: this.logDirs,
       ...(this.locker && { locker: this.locker }),
+      ...(this.work && { work: this.work }),
       configOf: () => this.config,
       onLogDirFailure: (dir) => isAlive() && this.failedDirs.push(dir),
       settings: this.settings,
