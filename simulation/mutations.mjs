@@ -32,6 +32,13 @@ const MUTATIONS = [
     ...{ kind: 'storage', policy: 'group-commit', seeds: 200 },
   },
   {
+    name: 'retention waits for the disk on the event loop',
+    file: 'src/storage/log-core.ts',
+    from: 'const count = Math.min(isAll ? due - 1 : due, MOST_SEGMENTS_AT_ONCE);',
+    to: 'const count = Math.min(due, MOST_SEGMENTS_AT_ONCE);',
+    ...{ kind: 'broker', policy: 'os', seeds: 300 },
+  },
+  {
     name: "a new segment's name is not synced",
     file: 'src/storage/append/log-sync.ts',
     from: '} else if (newNames) {',
@@ -119,7 +126,7 @@ const MUTATIONS = [
   {
     name: 'a topic made again takes over the offsets of the deleted one',
     file: 'src/storage/log-manager.ts',
-    from: 'if (log.recoveryPoint > 0 || log.logStartOffset > 0) await this.#checkpoint();',
+    from: 'if (log.recoveryPoint > 0 || log.logStartOffset > 0) await this.#checkpointTogether();',
     to: '',
     // Takes a kill between the making of the topic and the next checkpoint.
     ...{ kind: 'broker', seeds: 1000, isRare: true },

@@ -26,6 +26,9 @@ export interface BrokerLifeOptions {
 }
 
 /** One life of the broker, from its start to its end by stop, kill or power cut. */
+/** What nobody may have to wait for another's request or for a duty in the background. */
+const LONGEST_TURN_MS = 50;
+
 export class BrokerLife {
   readonly process: SimProcess;
   readonly #options: BrokerLifeOptions;
@@ -51,6 +54,10 @@ export class BrokerLife {
       ...properties,
     });
     const { process } = this;
+    process.onTurn = (ms) => {
+      if (ms <= LONGEST_TURN_MS || this.state !== 'serving' || this.#stopping) return;
+      options.onErrorLine(`a turn of the event loop took ${ms.toFixed(1)} ms`);
+    };
     void startBroker(config, {
       clock: process,
       random: new SimRandom(world.random.int(2 ** 31)),

@@ -9,6 +9,10 @@ class ProcessIsDead extends Error {
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
+/** A disk is this slow where the event loop waits for a sync; other calls are answered from memory. */
+const SYNC_MS = 10;
+const CALL_MS = 0.05;
+
 /**
  * The disk as one process sees it. Dead, it changes nothing any more, and what it waited for never
  * comes.
@@ -37,6 +41,7 @@ export class ProcessDisk implements FileSystem {
 
   check(): void {
     if (!this.#process.isAlive) throw new ProcessIsDead();
+    this.#process.work(CALL_MS);
   }
 
   open(path: string, mode: 'read' | 'write' | 'create'): File {
@@ -90,6 +95,7 @@ export class ProcessDisk implements FileSystem {
 
   syncFolder(path: string): void {
     this.check();
+    this.#process.work(SYNC_MS);
     this.#disk.syncFolder(path);
   }
 

@@ -99,6 +99,7 @@ export class SimLoop {
     }
     if (isFirst) return false;
     await this.#endTurn();
+    for (const process of this.#processes) this.#nowUs += process.takeWorkMs() * 1000;
     return true;
   }
 
@@ -150,6 +151,9 @@ export class SimLoop {
   }
 }
 
+/** What looking at the clock takes, with what lies between two looks. */
+const LOOK_MS = 0.02;
+
 /** The clock of one simulated process. When the process is dead nothing of it runs any more. */
 export class SimProcess implements Clock {
   readonly #loop: SimLoop;
@@ -157,6 +161,9 @@ export class SimProcess implements Clock {
   #wallOffsetMs: number;
   #queue: (() => void)[] = [];
   #isAlive = true;
+  #workMs = 0;
+  /** Hears how long a turn of its event loop took, where anything in it took time. */
+  onTurn: (ms: number) => void = () => {};
 
   constructor(loop: SimLoop, startMs: number) {
     this.#loop = loop;
@@ -183,8 +190,23 @@ export class SimProcess implements Clock {
     return Math.floor(this.#wallOffsetMs + this.#loop.nowMs);
   }
 
+  /** Each look at it takes a little time, so that what goes on and on is seen to take long. */
   monotonicMs(): number {
-    return this.#loop.nowMs - this.#bornMs;
+    this.work(LOOK_MS);
+    return this.#loop.nowMs - this.#bornMs + this.#workMs;
+  }
+
+  /** It does something that takes so long, and everybody else in the process waits. */
+  work(ms: number): void {
+    this.#workMs += ms;
+  }
+
+  /** For the loop, at the end of a turn: how long it took. */
+  takeWorkMs(): number {
+    const ms = this.#workMs;
+    this.#workMs = 0;
+    if (ms > 0 && this.#isAlive) this.onTurn(ms);
+    return ms;
   }
 
   after(delayMs: number, callback: () => void): Timer {
