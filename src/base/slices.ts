@@ -124,6 +124,14 @@ export class Slices implements LongWork {
   }
 }
 
+/** Does the steps in one go, for work that is known to be little. */
+export function atOnce<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 /** Does the steps for a function that is written with `await`. */
 export async function promised<Result>(
   work: Pick<LongWork, 'nextTurn'>,

@@ -60,9 +60,11 @@ test('a line in the log names who held up the others for more than 100 ms, once 
   assert.equal(logger.lines.length, 1);
   assert.match(logger.lines[0]!.msg, /^Fetch kept everybody else waiting for 120 ms/);
   assert.equal(logger.lines[0]!['clientId'], 'reports');
+  assert.equal(logger.lines[0]!.level, 'info');
   await clock.advanceAndSettle(60_000);
-  watch.observe(150, cause);
+  watch.observe(1500, cause);
   assert.equal(logger.lines.length, 2);
+  assert.equal(logger.lines[1]!.level, 'warn');
 });
 
 test('work that is awaited is measured by how late a timer is while it is under way', async () => {

@@ -5,6 +5,9 @@ import type { Metrics } from './metrics.ts';
 /** Work that holds all others up for longer has a line in the log. */
 const WORTH_A_LINE_MS = 100;
 
+/** And for so long it is a warning. */
+const WORTH_A_WARNING_MS = 1000;
+
 /** The same cause has one line in a minute, and the longest turns of the last one to two minutes are kept. */
 const WINDOW_MS = 60_000;
 
@@ -114,7 +117,9 @@ export class TurnWatch {
     if (ms < WORTH_A_LINE_MS || now - kind.lineAtMs < WINDOW_MS) return;
     kind.lineAtMs = now;
     const { of, step, clientId } = cause;
-    this.#logger.warn(
+    // On a machine that is busy with other things a tenth of a second is nothing to be warned of.
+    const level = ms < WORTH_A_WARNING_MS ? 'info' : 'warn';
+    this.#logger[level](
       { ms: Math.round(ms), of, step, ...(clientId !== undefined && { clientId }) },
       `${of} kept everybody else waiting for ${Math.round(ms)} ms (${step}); see sluice_longest_turn_seconds`,
     );

@@ -8,7 +8,7 @@ import { nodeHttpHost } from '../base/node/node-http.ts';
 import { promised, Slices } from '../base/slices.ts';
 import { SimClock } from '../base/testing/sim-clock.ts';
 import { ConfigError } from '../config/key.ts';
-import { exposition } from './exposition.ts';
+import { exposition, MOST_SAMPLES } from './exposition.ts';
 import { healthRoute } from './health-route.ts';
 import { HttpServer } from './http-server.ts';
 import { metricsRoute, promClientProcessMetrics } from './metrics-route.ts';
@@ -127,6 +127,26 @@ test('very many samples are collected over many turns, once for all who ask mean
   assert.equal(made, 50_000);
   assert.equal(bodies[0], bodies[1]);
   assert.equal(String(bodies[0]).split('\n').length, 50_003);
+});
+
+test('of one metric no more is told than anybody can use, and that it is cut', async () => {
+  const slices = new Slices(new SimClock());
+  const metrics = new Metrics();
+  let made = 0;
+  metrics.gauge('sluice_lag', 'Lag.', function* () {
+    for (let group = 0; group < 2 * MOST_SAMPLES; group++, made++) {
+      yield { labels: { group: String(group) }, value: 1 };
+    }
+  });
+  metrics.counter('sluice_things_total', 'Things.').add();
+  let text: string | undefined;
+  const steps = exposition(metrics.all(), { isOver: () => slices.isOver() });
+  while (text === undefined) text = steps.next().value ?? undefined;
+  const lines = text.trim().split('\n');
+  assert.equal(lines.filter((line) => line.startsWith('sluice_lag{')).length, MOST_SAMPLES);
+  assert.equal(made, MOST_SAMPLES);
+  assert.ok(lines.includes('sluice_things_total 1'));
+  assert.equal(lines.at(-1), 'sluice_metrics_cut{metric="sluice_lag"} 1');
 });
 
 test('metrics and health are served over a real socket', async () => {

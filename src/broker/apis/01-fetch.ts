@@ -8,7 +8,7 @@
 // Gaps: followers (replica id >= 0) are refused with NOT_LEADER_OR_FOLLOWER until there is replication;
 // preferred_read_replica is always -1; tiered storage does not exist.
 import { ZERO_UUID } from '../../base/random.ts';
-import type { Steps } from '../../base/slices.ts';
+import type { Pace, Steps } from '../../base/slices.ts';
 import type { WorkThread } from '../../base/work-thread.ts';
 import type { LoopAllowance } from '../../compression/index.ts';
 import type { Compatibility } from '../../config/index.ts';
@@ -139,8 +139,10 @@ class FetchAnswer implements FetchDone {
 
   /** One after the other, so that not much of it is held at a time. */
   async #convertAll(partitions: readonly FetchedPartition[]): Promise<void> {
+    const { work, allowance } = this.#dependencies;
+    const converter = new Converter(work, allowance, () => !this.#context.abandoned);
     const converted: FetchedPartition[] = [];
-    for (const each of partitions) converted.push(await this.#converted(each));
+    for (const each of partitions) converted.push(await this.#converted(each, converter));
     this.#tell(converted);
   }
 
@@ -148,12 +150,10 @@ class FetchAnswer implements FetchDone {
     this.pending.fail(error);
   }
 
-  async #converted(fetched: FetchedPartition): Promise<FetchedPartition> {
+  async #converted(fetched: FetchedPartition, converter: Converter): Promise<FetchedPartition> {
     const { request } = fetched;
-    const { conversionRules, work, allowance } = this.#dependencies;
     try {
-      const rules = conversionRules(request.topic ?? '');
-      const converter = new Converter(work, allowance, () => !this.#context.abandoned);
+      const rules = this.#dependencies.conversionRules(request.topic ?? '');
       return await convertFetched(fetched, this.#context.apiVersion, rules, converter);
     } catch (error) {
       fetched.release();
@@ -223,6 +223,19 @@ function partitionRow(each: FetchedPartition) {
   };
 }
 
+/** A request of more partitions gets each of them once: every mention would read the log anew. */
+const MANY_PARTITIONS = 1000;
+
+function* hasMany({ topics }: FetchRequest, pace: Pace): Steps<boolean> {
+  if (topics.length > MANY_PARTITIONS) return true;
+  let count = 0;
+  for (const { partitions } of topics) {
+    count += partitions.length;
+    if (pace.isOver()) yield;
+  }
+  return count > MANY_PARTITIONS;
+}
+
 function* resolveSession(
   { metadata, sessions, compatibility }: FetchDependencies,
   context: RequestContext,
@@ -231,14 +244,15 @@ function* resolveSession(
   const { slices } = context;
   const usesTopicIds = context.apiVersion >= TOPIC_IDS_FROM;
   const { topicsById } = metadata.snapshot;
-  const topics = compatibility.lastMentionOnly.has('Fetch')
-    ? yield* lastMentions(slices, request.topics, {
-        key: ({ topic, topicId }) => (usesTopicIds ? topicId : topic),
-        partitions: ({ partitions }) => partitions,
-        index: ({ partition }) => partition,
-        withPartitions: (topic, partitions) => ({ ...topic, partitions }),
-      })
-    : request.topics;
+  const topics =
+    compatibility.lastMentionOnly.has('Fetch') || (yield* hasMany(request, slices))
+      ? yield* lastMentions(slices, request.topics, {
+          key: ({ topic, topicId }) => (usesTopicIds ? topicId : topic),
+          partitions: ({ partitions }) => partitions,
+          index: ({ partition }) => partition,
+          withPartitions: (topic, partitions) => ({ ...topic, partitions }),
+        })
+      : request.topics;
   const partitions: FetchPartition[] = [];
   for (const { topic, topicId, partitions: asked } of topics) {
     const name = usesTopicIds ? topicsById.get(topicId)?.name : topic;

@@ -53,10 +53,10 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
       for (const topic of request.topics) {
         const rows = [];
         const isDenied = !context.authorize('DESCRIBE', 'TOPIC', topic.name);
+        const isTwice = duplicates.get(topic.name);
         for (const question of topic.partitions) {
-          const key = `${topic.name}:${question.partitionIndex}`;
           const partition = partitions.get(topic.name, question.partitionIndex);
-          const twice = duplicates.has(key) ? 'INVALID_REQUEST' : undefined;
+          const twice = isTwice?.has(question.partitionIndex) ? 'INVALID_REQUEST' : undefined;
           const problem = isDenied ? 'TOPIC_AUTHORIZATION_FAILED' : twice;
           const found =
             !partition || problem
@@ -91,16 +91,21 @@ export function listOffsetsApi({ clock, partitions }: ListOffsetsDependencies): 
 async function askedTwice(
   { slices }: RequestContext,
   request: ListOffsetsRequest,
-): Promise<ReadonlySet<string>> {
-  const seen = new Set<string>();
-  const duplicates = new Set<string>();
+): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+  const seen = new Map<string, Set<number>>();
+  const duplicates = new Map<string, Set<number>>();
   for (const { name, partitions } of request.topics) {
+    const before = seen.get(name) ?? new Set<number>();
+    const twice = new Set<number>();
+    seen.set(name, before);
     for (const { partitionIndex } of partitions) {
-      const key = `${name}:${partitionIndex}`;
-      if (seen.has(key)) duplicates.add(key);
-      seen.add(key);
+      if (before.has(partitionIndex)) twice.add(partitionIndex);
+      before.add(partitionIndex);
       if (slices.isOver()) await slices.nextTurn();
     }
+    for (const index of duplicates.get(name) ?? []) twice.add(index);
+    if (twice.size > 0) duplicates.set(name, twice);
+    if (slices.isOver()) await slices.nextTurn();
   }
   return duplicates;
 }

@@ -99,15 +99,18 @@ async function filterOf(
   { topics }: DescribeLogDirsRequest,
 ): Promise<Wanted> {
   if (topics === null) return () => true;
-  const names = new Set<string>();
+  // By topic: a name may be long, and its partitions many.
+  const wanted = new Map<string, Set<number>>();
   for (const { topic, partitions } of topics) {
+    const indexes = wanted.get(topic) ?? new Set<number>();
+    wanted.set(topic, indexes);
     for (const index of partitions) {
-      names.add(`${topic}-${index}`);
+      indexes.add(index);
       if (slices.isOver()) await slices.nextTurn();
     }
     if (slices.isOver()) await slices.nextTurn();
   }
-  return ({ name }) => names.has(name);
+  return ({ topic, partition }) => wanted.get(topic)?.has(partition) === true;
 }
 
 function describeLog(log: Log) {

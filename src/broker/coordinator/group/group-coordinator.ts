@@ -12,6 +12,7 @@ import { joinError, syncError } from './classic/answers.ts';
 import type { JoinAnswer, SyncAnswer } from './classic/member.ts';
 import { memberIdFor } from './classic/member-id.ts';
 import { describe, describeAbsent, listed } from './describe.ts';
+import type { GroupProtocol } from './group.ts';
 import type { GroupConfig } from './group-config.ts';
 import type { GroupShard } from './group-shard.ts';
 import { groupKind } from './kind.ts';
@@ -155,10 +156,16 @@ export class GroupCoordinator {
     else shard.run((step) => deleteOffsets(shard.state.groups, request, answer, step));
   }
 
-  /** Every committed offset of every loaded group: the lag metric reads it. */
+  /** Every committed offset of every loaded group, those with members first: the lag metric reads it. */
   *committedOffsets(): Generator<CommittedOffsetView> {
+    yield* this.#offsetsOf(({ state }) => state !== 'Empty');
+    yield* this.#offsetsOf(({ state }) => state === 'Empty');
+  }
+
+  *#offsetsOf(isWanted: (protocol: GroupProtocol) => boolean): Generator<CommittedOffsetView> {
     for (const { state: shard } of this.runtime.shards()) {
       for (const { id: groupId, protocol, offsets } of shard.groups.values()) {
+        if (!isWanted(protocol)) continue;
         const { state } = protocol;
         for (const { topic, partition, committed } of offsets.partitions()) {
           yield { groupId, state, topic, partition, committedOffset: saturated(committed.offset) };

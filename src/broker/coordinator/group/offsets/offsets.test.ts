@@ -350,6 +350,19 @@ test('the lag metric sees every committed offset with the state of its group', a
   assert.deepEqual([...group.coordinator.groupCounts()], [['Empty', 1]]);
 });
 
+test('the lag metric hears of groups with members before those that only committed', async () => {
+  const group = await GroupHarness.started();
+  group.commit(1, { groupId: 'simple' });
+  group.turn();
+  const { ids, generation } = group.stable(1);
+  group.commit(12, { memberId: ids[0]!, generation });
+  group.turn();
+  assert.deepEqual(
+    Array.from(group.coordinator.committedOffsets(), ({ groupId }) => groupId),
+    ['group', 'simple'],
+  );
+});
+
 test('describe and list: states, and Dead for what does not exist', async () => {
   const group = await GroupHarness.started();
   group.stable(1);
