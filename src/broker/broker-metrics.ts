@@ -1,4 +1,5 @@
 import type { Metrics, Sample } from '../base/metrics.ts';
+import { MOST_WAITING_BYTES, type WorkThread } from '../base/work-thread.ts';
 import type { Cleaner, CleanerFigures } from '../storage/cleaner/cleaner.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
@@ -16,6 +17,7 @@ export interface MeasuredParts {
   readonly traffic: TopicTraffic;
   readonly server: NetworkServer;
   readonly logs: LogManager;
+  readonly work: WorkThread;
 }
 
 const USED_HELP = 'What clients make the broker hold, of each kind that has a bound.';
@@ -23,7 +25,7 @@ const LIMIT_HELP = 'The most there may be of it.';
 
 /** What /metrics says about data and groups; the network layer registers its own. */
 export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): void {
-  const { partitions, metadata, coordinator, sessions, traffic, server } = parts;
+  const { partitions, metadata, coordinator, sessions, traffic, server, work } = parts;
   registerDiskMetrics(metrics, parts.logs);
   registerCleanerMetrics(metrics, parts.logs.cleaner);
   const perTopic = (name: string, help: string, read: (counts: TopicCounts) => number) =>
@@ -82,6 +84,12 @@ export function registerBrokerMetrics(metrics: Metrics, parts: MeasuredParts): v
   const bounds = () => [
     ...server.bounds,
     { of: 'fetch_session_partitions', ...sessions.partitions },
+    {
+      of: 'group_members',
+      used: coordinator.memory.usedBytes,
+      limit: coordinator.memory.limitBytes,
+    },
+    { of: 'record_work', used: work.figures.waitingBytes, limit: MOST_WAITING_BYTES },
   ];
   metrics.gauge('sluice_bound_used', USED_HELP, () =>
     bounds().map(({ of, used }) => ({ labels: { of }, value: used })),

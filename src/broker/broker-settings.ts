@@ -134,6 +134,11 @@ export function maxSessionPartitions(heapBytes: number): number {
   return Math.min(400_000, Math.floor(heapBytes / 16 / SESSION_PARTITION_BYTES));
 }
 
+/** What the members of all groups may say of themselves: 256 MB, or a sixteenth of the memory. */
+export function maxMemberBytes(memoryBytes: number): number {
+  return Math.min(256 * MEGABYTE, Math.floor(memoryBytes / 16));
+}
+
 /** `host:count` entries, comma-separated. */
 function connectionOverrides(text: string): Map<string, number> {
   const entries = text.split(',').filter((entry) => entry.trim() !== '');

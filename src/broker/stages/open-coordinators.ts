@@ -3,7 +3,12 @@ import type { BrokerConfig } from '../../config/index.ts';
 import { registerBroker } from '../../coordination/bootstrap.ts';
 import { adoptTopics } from '../adopt-topics.ts';
 import type { BrokerPorts } from '../broker-ports.ts';
-import { controllerSettings, groupConfig, logManagerSettings } from '../broker-settings.ts';
+import {
+  controllerSettings,
+  groupConfig,
+  logManagerSettings,
+  maxMemberBytes,
+} from '../broker-settings.ts';
 import { configValidator } from '../controller/config-validator.ts';
 import type { Controller } from '../controller/controller.ts';
 import { StoreController } from '../controller/store-controller.ts';
@@ -44,6 +49,7 @@ export function openCoordinators(
       random,
       logger,
       slices,
+      maxMemberBytes: maxMemberBytes(memoryBytes),
       log: new ReplicatedCoordinatorLog(OFFSETS_TOPIC, clock, partitions),
       config: () => groupConfig(configs.broker),
       partitionCount: () =>

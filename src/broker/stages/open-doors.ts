@@ -93,6 +93,7 @@ export function openDoors(
       traffic,
       server,
       logs,
+      work,
     });
     back.push(() => {
       partitions.wakeAll();

@@ -11,6 +11,7 @@ import type { ServingShard } from '../runtime/serving-shard.ts';
 import { joinError, syncError } from './classic/answers.ts';
 import type { JoinAnswer, SyncAnswer } from './classic/member.ts';
 import { memberIdFor } from './classic/member-id.ts';
+import { MemberMemory } from './classic/member-memory.ts';
 import { describe, describeAbsent, listed } from './describe.ts';
 import type { GroupProtocol } from './group.ts';
 import type { GroupConfig } from './group-config.ts';
@@ -40,6 +41,8 @@ export interface GroupCoordinatorPorts {
   random: Random;
   logger: Logger;
   log: CoordinatorLog;
+  /** What the subscriptions of all members may take up; no limit by default. */
+  maxMemberBytes?: number;
   /** The share of the event loop for what goes through all groups. */
   slices?: LongWork;
   /** Read at every use, so that a changed setting takes effect at once. */
@@ -58,13 +61,19 @@ type Serving = ServingShard<GroupRecord, GroupContext, GroupShard>;
  */
 export class GroupCoordinator {
   readonly runtime: CoordinatorRuntime<GroupRecord, GroupContext, GroupShard>;
+  /** What the members of all groups take up. */
+  readonly memory: MemberMemory;
   readonly #config: () => GroupConfig;
 
   constructor(ports: GroupCoordinatorPorts) {
     const { config, random } = ports;
     this.#config = config;
+    this.memory = new MemberMemory(ports.maxMemberBytes);
     const newMemberId = (prefix: string) => memberIdFor(prefix, random);
-    this.runtime = new CoordinatorRuntime(groupKind({ config, newMemberId }), ports);
+    this.runtime = new CoordinatorRuntime(
+      groupKind({ config, newMemberId, memory: this.memory }),
+      ports,
+    );
   }
 
   /** Joins or rejoins. Call the function it returns when the client is gone. */

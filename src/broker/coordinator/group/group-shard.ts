@@ -9,6 +9,7 @@ import { heartbeat } from './classic/heartbeat.ts';
 import { join } from './classic/join.ts';
 import { leave } from './classic/leave.ts';
 import type { JoinAnswer, SyncAnswer } from './classic/member.ts';
+import type { MemberMemory } from './classic/member-memory.ts';
 import { setAlarm, settle, startRebalance } from './classic/rebalance.ts';
 import { revive } from './classic/stored.ts';
 import { sync } from './classic/sync.ts';
@@ -37,6 +38,12 @@ export class GroupShard implements Shard<GroupRecord, GroupContext> {
   readonly groups: Groups = new Map();
   /** The groups with offsets in an open transaction, by producer id. */
   readonly #inTransaction = new Map<Int64, Set<Group>>();
+
+  readonly #memory: MemberMemory;
+
+  constructor(memory: MemberMemory) {
+    this.#memory = memory;
+  }
 
   get size(): number {
     return this.groups.size;
@@ -112,6 +119,7 @@ export class GroupShard implements Shard<GroupRecord, GroupContext> {
         answerSync(member, syncError(error), step);
       }
       protocol.transitionTo('Dead', step.now.wallMs);
+      protocol.release();
     }
     this.groups.clear();
   }
@@ -220,7 +228,7 @@ export class GroupShard implements Shard<GroupRecord, GroupContext> {
   #group(groupId: string): Group {
     let group = this.groups.get(groupId);
     if (group === undefined) {
-      group = new Group(groupId, new ClassicGroup(groupId));
+      group = new Group(groupId, new ClassicGroup(groupId, this.#memory));
       this.groups.set(groupId, group);
     }
     return group;

@@ -10,7 +10,7 @@ export function groupKind(
   return {
     noun: 'groups',
     context,
-    newShard: () => new GroupShard(),
+    newShard: () => new GroupShard(context.memory),
     encode,
     decode,
     sweepIntervalMs: () => context.config().offsetsRetentionCheckIntervalMs,

@@ -1,5 +1,6 @@
 import type { Act as RuntimeAct } from '../runtime/shard.ts';
 import type { Fate, Step as RuntimeStep } from '../runtime/step.ts';
+import type { MemberMemory } from './classic/member-memory.ts';
 import type { GroupConfig } from './group-config.ts';
 import type { GroupRecord } from './records.ts';
 
@@ -9,6 +10,8 @@ export interface GroupContext {
   config: () => GroupConfig;
   /** A fresh member id that begins with `prefix`. */
   newMemberId: (prefix: string) => string;
+  /** Of the members of all groups. */
+  memory: MemberMemory;
 }
 
 export type Step = RuntimeStep<GroupRecord, GroupContext>;

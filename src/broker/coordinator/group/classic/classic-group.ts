@@ -3,6 +3,7 @@ import type { Int64 } from '../../../../base/int64.ts';
 import type { GroupMetadataValue } from '../../../../protocol/state-records/index.ts';
 import type { JoinedMember, NamedProtocol } from '../messages.ts';
 import { type AboutItself, expiryOf, type JoinAnswer, type Member, metadataFor } from './member.ts';
+import { MemberMemory, memberBytes } from './member-memory.ts';
 import { allowedFrom, type GroupState } from './states.ts';
 import { subscribedTopics } from './subscription.ts';
 
@@ -55,8 +56,11 @@ export class ClassicGroup {
   /** How many members support each protocol. */
   readonly #supporters = new Map<string, number>();
 
-  constructor(groupId: string) {
+  readonly #memory: MemberMemory;
+
+  constructor(groupId: string, memory = new MemberMemory()) {
     this.groupId = groupId;
+    this.#memory = memory;
   }
 
   get joiningCount(): number {
@@ -242,7 +246,13 @@ export class ClassicGroup {
     return all;
   }
 
+  /** The shard is unloaded: its members are counted no more. */
+  release(): void {
+    for (const { protocols } of this.members.values()) this.#memory.add(-memberBytes(protocols));
+  }
+
   #countProtocols(member: Member, change: 1 | -1): void {
+    this.#memory.add(change * memberBytes(member.protocols));
     for (const { name } of member.protocols) {
       const count = (this.#supporters.get(name) ?? 0) + change;
       if (count > 0) this.#supporters.set(name, count);

@@ -5,6 +5,7 @@ import type { Step } from '../step.ts';
 import { answerJoin, dropMember, joinError, joined } from './answers.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import { aboutItself, hasSameProtocols, type JoinAnswer, type Member } from './member.ts';
+import { memberBytes } from './member-memory.ts';
 import { clientSays } from './reason.ts';
 import { settle, startRebalance } from './rebalance.ts';
 import { replaceStaticMember } from './replace.ts';
@@ -20,6 +21,9 @@ export function join(
   const refuse = (result: JoinResult) => step.answer(answer, result);
   if (group.state === 'Dead') {
     refuse(joinError(request.memberId, 'COORDINATOR_NOT_AVAILABLE'));
+  } else if (!hasMemoryFor(group, request, step)) {
+    sayThereIsNoMemory(group, step);
+    refuse(joinError(request.memberId, 'GROUP_MAX_SIZE_REACHED'));
   } else if (!hasRoomFor(group, request.memberId, step)) {
     dropMember(group, request.memberId, 'GROUP_MAX_SIZE_REACHED', step);
     refuse(joinError('', 'GROUP_MAX_SIZE_REACHED'));
@@ -54,6 +58,26 @@ function hasRoomFor(group: ClassicGroup, memberId: string, step: Step): boolean 
     default:
       return true;
   }
+}
+
+/** Of all groups together; who says no more than before always has it. */
+function hasMemoryFor(
+  group: ClassicGroup,
+  { memberId, protocols }: JoinRequest,
+  step: Step,
+): boolean {
+  const known = group.members.get(memberId);
+  const more = memberBytes(protocols) - (known ? memberBytes(known.protocols) : 0);
+  return more <= 0 || step.context.memory.hasRoomFor(more);
+}
+
+function sayThereIsNoMemory({ groupId }: ClassicGroup, step: Step): void {
+  const { memory } = step.context;
+  if (!memory.isWorthALine(step.now.monotonicMs)) return;
+  const { usedBytes, limitBytes } = memory;
+  const sentence =
+    'a member cannot join: the members of all groups take up all the memory there is for them';
+  step.note('warn', sentence, { group: groupId, usedBytes, limitBytes });
 }
 
 function joinAsNew(

@@ -50,6 +50,8 @@ export class GroupHarness {
   readonly log = new SimCoordinatorLog(this.clock);
   config: GroupConfig;
   coordinator: GroupCoordinator;
+  /** What the members may say of themselves; for coordinators made from now on. */
+  maxMemberBytes = Number.POSITIVE_INFINITY;
 
   constructor(config: Partial<GroupConfig> = {}) {
     this.config = { ...defaultGroupConfig, ...config };
@@ -217,6 +219,7 @@ export class GroupHarness {
       log: this.log,
       config: () => this.config,
       partitionCount: () => 1,
+      maxMemberBytes: this.maxMemberBytes,
     });
     coordinator.runtime.start();
     return coordinator;
