@@ -64,6 +64,9 @@ export function joinGroupApi({ coordinator }: { coordinator: GroupCoordinator })
   });
 }
 
+/** Of a member's assignors, in a line of the log. */
+const MOST_NAMED = 10;
+
 /** Clients show these as names alone, if at all, and are configured wrongly until somebody looks. */
 const MISFITS: ReadonlySet<ErrorName> = new Set<ErrorName>([
   'INCONSISTENT_GROUP_PROTOCOL',
@@ -73,7 +76,10 @@ const MISFITS: ReadonlySet<ErrorName> = new Set<ErrorName>([
 
 function complain(context: RequestContext, request: JoinGroupRequest, { error }: JoinResult): void {
   if (!MISFITS.has(error)) return;
-  const protocols = request.protocols.map(({ name }) => name).join(', ');
+  const protocols = request.protocols
+    .slice(0, MOST_NAMED)
+    .map(({ name }) => name)
+    .join(', ');
   context.complain({
     kind: 'member refused',
     of: error,

@@ -55,6 +55,6 @@ function* listSteps(
   };
 }
 
-function* lowerCase(pace: Pace, names: readonly string[]): Steps<ReadonlySet<string>> {
-  return new Set((yield* counted(pace, names, (name) => name.toLowerCase())).keys());
+function lowerCase(pace: Pace, names: readonly string[]): Steps<ReadonlyMap<string, number>> {
+  return counted(pace, names, (name) => name.toLowerCase());
 }
