@@ -32,10 +32,10 @@ const MUTATIONS = [
     ...{ kind: 'storage', policy: 'group-commit', seeds: 200 },
   },
   {
-    name: 'retention waits for the disk on the event loop',
-    file: 'src/storage/log-core.ts',
-    from: 'const count = Math.min(isAll ? due - 1 : due, MOST_SEGMENTS_AT_ONCE);',
-    to: 'const count = Math.min(due, MOST_SEGMENTS_AT_ONCE);',
+    name: 'folders are synced on the event loop',
+    file: 'src/base/syncing.ts',
+    from: 'return { sync: () => syncOpen(folder), close: () => folder.close() };',
+    to: 'return { sync: async () => syncFolderNow(fileSystem, path), close: () => folder.close() };',
     ...{ kind: 'broker', policy: 'os', seeds: 300 },
   },
   {
