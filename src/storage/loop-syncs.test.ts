@@ -29,22 +29,13 @@ test('segments of many logs that fill up before their first sync cost the event 
   }
   // The folder of the first, and the folder's own name.
   assert.equal(syncs.count, 2);
-  const [first, ...others] = logs.map(({ segments }) => segments.count);
-  assert.equal(first, 2);
-  assert.deepEqual(new Set(others), new Set([1]), 'the others grow');
-
+  assert.deepEqual(new Set(logs.map(({ segments }) => segments.count)), new Set([4]), 'all roll');
   for (const log of logs) await log.flush();
-  for (const log of logs) appendValues(storage, log, ['value 10']);
-  assert.equal(syncs.count, 2, 'the thread pool has done it');
-  const counts = logs.map(({ segments }) => segments.count);
-  assert.deepEqual(counts, [3, ...others.map(() => 2)]);
-  const records = Array.from({ length: 11 }, (_, round) => `${round}:value ${round}`);
-  assert.deepEqual(await contentsOf(logs[1]!), records);
-
+  assert.equal(syncs.count, 2, 'the thread pool does it');
+  const records = Array.from({ length: 10 }, (_, round) => `${round}:value ${round}`);
   storage.crash('none');
   await storage.open();
-  const survived = await contentsOf(storage.log(1));
-  assert.deepEqual(survived, records.slice(0, 10), 'a power cut takes what came after that');
+  assert.deepEqual(await contentsOf(storage.log(1)), records);
 });
 
 test('a second later a full segment may wait for the disk again', async () => {

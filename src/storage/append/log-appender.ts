@@ -134,20 +134,13 @@ export class LogAppender {
       maxTimestamp: RecordBatch.maxTimestamp(buffer, at),
       sizeInBytes,
     };
-    if (this.#isRollDue(facts)) this.#roll(baseOffset);
+    if (this.#segments.list.active.shouldRoll(facts, this.#log.config)) this.#roll(baseOffset);
     const { active } = this.#segments.list;
     active.claim(facts, this.#log.config.indexIntervalBytes);
     this.#epochs.assign(RecordBatch.leaderEpoch(buffer, at), baseOffset);
     applyToProducers(this.#producers, buffer, at, active);
     const whole = sizeInBytes === buffer.length;
     this.#writer.push(whole ? buffer : buffer.subarray(at, at + sizeInBytes), facts.lastOffset + 1);
-  }
-
-  /** A segment rather grows than that everybody waits for the disk, which has its name soon. */
-  #isRollDue(facts: BatchFacts): boolean {
-    const { active } = this.#segments.list;
-    if (!active.shouldRoll(facts, this.#log.config)) return false;
-    return this.#segments.canRoll || active.mustRoll(facts);
   }
 
   #refusedUnmended(): AppendResult {

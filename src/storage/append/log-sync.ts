@@ -70,10 +70,16 @@ export class LogSync {
   }
 
   /**
-   * Before another segment is begun: the names so far must survive whenever its name does, or a
-   * power cut could take a segment from the middle unnoticed. Blocks, but only where a segment fills
-   * up before its first background sync; see `canSettle`.
+   * Before another segment is begun: the names so far should survive whenever its name does, or a power cut could take
+   * a segment from the middle unnoticed. Most file systems keep the order of names and see to that themselves. For others
+   * the event loop waits here, where a segment fills up before its first background sync, and for so long as LoopSyncs
+   * allows.
    */
+  trySettleSegmentNames(): void {
+    if (this.#context.loopSyncs.hasRoom) this.settleSegmentNames();
+  }
+
+  /** The names so far are durable from now on, however long everybody waits for it. */
   settleSegmentNames(): void {
     if (this.#areNamesSettled) return;
     const { fileSystem, loopSyncs } = this.#context;
@@ -83,11 +89,6 @@ export class LogSync {
     });
     this.#settledSegmentNames = this.#segmentNames;
     this.#newFolder = false;
-  }
-
-  /** Whether that costs nothing, or the event loop has not waited for long enough of late. */
-  get canSettle(): boolean {
-    return this.#areNamesSettled || this.#context.loopSyncs.hasRoom;
   }
 
   get #areNamesSettled(): boolean {

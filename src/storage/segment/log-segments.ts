@@ -43,11 +43,6 @@ export class LogSegments {
     this.#sync = parts.sync;
   }
 
-  /** Whether `roll` would not hold up the event loop for too long. */
-  get canRoll(): boolean {
-    return this.#sync.canSettle;
-  }
-
   /** Closes the active segment, whose bytes are all written, and begins one at `baseOffset`. */
   roll(baseOffset: number, config: LogConfig): void {
     const { active } = this.list;
@@ -61,7 +56,7 @@ export class LogSegments {
     // Whatever of this fails, the active segment goes on as it is and the roll can be tried again.
     active.saveIndexes();
     const closedFiles = [active.path(), ...active.indexPaths()];
-    this.#sync.settleSegmentNames();
+    this.#sync.trySettleSegmentNames();
     this.#makeFile(next);
     active.deactivate();
     this.list.add(next);

@@ -38,9 +38,6 @@ import {
 
 const MAX_RELATIVE_OFFSET = 2 ** 31 - 1;
 
-/** Indexes give positions four bytes. */
-const MAX_SEGMENT_BYTES = 2 ** 31 - 1;
-
 const NO_TXNS: readonly AbortedTxn[] = [];
 
 export interface SegmentOptions {
@@ -202,14 +199,6 @@ export class Segment {
 
   get isDeleted(): boolean {
     return this.#isDeleted;
-  }
-
-  /** Whether a batch finds no place in it, whatever the configuration says. */
-  mustRoll(batch: BatchFacts): boolean {
-    return (
-      batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET ||
-      this.#sizeInBytes > MAX_SEGMENT_BYTES - batch.sizeInBytes
-    );
   }
 
   /** Whether a batch is to go to a new segment. */
