@@ -99,7 +99,7 @@ export const expectedDifferences: readonly ExpectedDifference[] = [
   },
   {
     probe: 'configs: the keys of the broker, with types and defaults',
-    path: /^(compatibility|log\.dirs\.lost|log\.flush\.policy|log\.disk\.reserved\.bytes|log\.unsynced\.max\.bytes)$/,
+    path: /^(compatibility|log\.dirs\.lost|log\.flush\.policy|log\.disk\.reserved\.bytes|log\.unsynced\.max\.bytes|socket\.response\.max\.bytes)$/,
     reason: 'a key of ours',
   },
   {
