@@ -174,7 +174,7 @@ function countSyncsOnLoop(storage: TestStorage): { count: number } {
 test('retention that empties very many logs waits for no disk on the event loop, and looks at some of them in a turn', async () => {
   const storage = new TestStorage({ retentionMs: 1000 });
   await storage.open();
-  const logs = Array.from({ length: 2000 }, (_, partition) => storage.log(partition));
+  const logs = Array.from({ length: 1200 }, (_, partition) => storage.log(partition));
   for (const log of logs) appendValues(storage, log, ['x']);
   const syncs = countSyncsOnLoop(storage);
   storage.clock.advance(2000);
