@@ -191,11 +191,18 @@ function takeOne(
   let result: ProduceResult;
   // What goes wrong with one partition is no reason to leave the others without an answer.
   try {
-    const rules = requestRules(all, batch);
-    const validation =
-      judged?.partition === partition && judged.config === config ? judged.validation : undefined;
-    if (!validation && !allowance.take(partition.validationCost(records, rules))) return false;
-    result = partition.produce(records, { ...rules, acks, timeoutMs, validation }, batch);
+    const request = {
+      version: all.options.version,
+      crcIsValid: all.crcIsValid?.get(records),
+      readRecords: all.parts.compatibility.producedRecords === 'read',
+      acks,
+      timeoutMs,
+      validation:
+        judged?.partition === partition && judged.config === config ? judged.validation : undefined,
+    };
+    const isJudged = request.validation !== undefined;
+    if (!isJudged && !allowance.take(partition.validationCost(records, request))) return false;
+    result = partition.produce(records, request, batch);
     const counts = traffic.of(topic);
     if (result.kind === 'refused') counts.refusedProduces++;
     else if (result.kind === 'appended') {
