@@ -1,5 +1,5 @@
 import { noBytes } from '../keep.ts';
-import { MAX_PENDING_MEMBERS, NEW_MEMBER_JOIN_TIMEOUT_MS } from '../limits.ts';
+import { MAX_PENDING_MEMBERS, MAX_PROTOCOLS, NEW_MEMBER_JOIN_TIMEOUT_MS } from '../limits.ts';
 import type { JoinRequest, JoinResult } from '../messages.ts';
 import type { Step } from '../step.ts';
 import { answerJoin, dropMember, joinError, joined } from './answers.ts';
@@ -21,6 +21,8 @@ export function join(
   const refuse = (result: JoinResult) => step.answer(answer, result);
   if (group.state === 'Dead') {
     refuse(joinError(request.memberId, 'COORDINATOR_NOT_AVAILABLE'));
+  } else if (request.protocols.length > MAX_PROTOCOLS) {
+    refuse(joinError(request.memberId, 'INCONSISTENT_GROUP_PROTOCOL'));
   } else if (!hasMemoryFor(group, request, step)) {
     sayThereIsNoMemory(group, step);
     refuse(joinError(request.memberId, 'GROUP_MAX_SIZE_REACHED'));

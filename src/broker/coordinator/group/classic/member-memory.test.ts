@@ -43,3 +43,13 @@ test('a member that joins again with no more to say always may, one with more no
   const more = group.join(memberId, { metadata: 'z'.repeat(60 * KB) });
   assert.equal(more.result.error, 'GROUP_MAX_SIZE_REACHED');
 });
+
+test('a member with more protocols than any client has is refused before they are looked at', async () => {
+  const group = await started(50 * KB);
+  const protocols = Array.from({ length: 1001 }, (_, index) => ({
+    name: `p${index}`,
+    metadata: Buffer.alloc(0),
+  }));
+  assert.equal(group.join('', { protocols }).result.error, 'INCONSISTENT_GROUP_PROTOCOL');
+  assert.equal(group.coordinator.memory.usedBytes, 0);
+});
