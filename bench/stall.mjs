@@ -9,7 +9,7 @@
 //     [--minutes N]  stops after so long
 //     [--bad]        prints what misses a goal alone
 //
-// Goals: the probe waits at most 50 ms longer than at rest (`--short`: 250 ms, since machines of CI are noisy); resident
+// Goals: the probe waits at most 50 ms longer than at rest (`--short`: a second, since machines of CI are noisy); resident
 // memory grows by at most 300 MB and is back within a minute; the broker lives. Exit code 1 where one is missed.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -53,7 +53,7 @@ const LIMIT_MS = isShort ? 10_000 : 60_000;
 const REST_MS = isShort ? 1500 : 5000;
 /** Short: the start and what is prepared come to it. */
 const RUN_MS = (options.minutes ? Number(options.minutes) : isShort ? 0.7 : 24 * 60) * 60_000;
-const MOST_MS = isShort ? 250 : 50;
+const MOST_MS = isShort ? 1000 : 50;
 const MOST_MB = 300;
 /** Frames and buffers that the broker keeps for reuse. */
 const MOST_MB_AFTERWARDS = 150;
@@ -161,7 +161,8 @@ try {
   let left = 0;
   const unreached = new Set(all.map(({ name }) => name));
   const fireCase = async ({ api, version, path, shape, size }) => {
-    if (!isTimeLeft()) {
+    // Short: each API has its first case in any case, also on a slow machine.
+    if (!isTimeLeft() && !(isShort && unreached.has(api.name))) {
       left++;
       return;
     }
